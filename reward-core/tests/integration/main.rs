@@ -1,0 +1,1 @@
+//! Laws of reward-core, one module per source file.
