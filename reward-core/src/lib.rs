@@ -12,6 +12,7 @@
 
 mod channel;
 mod commitment;
+mod entitlement;
 mod fen;
 mod instant;
 mod ledger;
@@ -26,6 +27,10 @@ mod taking;
 pub use crate::channel::{ChannelError, ChannelProfile, QuietHours};
 pub use crate::commitment::{
     DeckDigest, ParseDigestError, PlanSeed, SeasonSeed, SeedCommitment, canonical_spec,
+};
+pub use crate::entitlement::{
+    BaseUse, ChanceKind, ClaimDecision, ClaimFacts, ClaimPhase, Credit, FollowFacts, FollowMoment,
+    MoneyState, NoCredit, Refusal,
 };
 pub use crate::fen::{Fen, ParseFenError};
 pub use crate::ledger::{Account, Ledger, LedgerError, LedgerTransfer};
