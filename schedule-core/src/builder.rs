@@ -1,0 +1,487 @@
+//! Checks a timetable, row by row, and makes it an edition.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use crate::city::Province;
+use crate::edition::{Edition, Row, Timeline};
+use crate::phase::{Phase, Provenance, ScheduledPhase};
+use crate::round::Round;
+use crate::slug::{CitySlug, EditionSlug};
+use crate::window::Window;
+
+/// The most phases an edition may hold, all rows and both stages counted.
+pub const MAX_PHASES: usize = 1_000;
+
+/// Why a timetable is not an edition.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EditionError {
+    /// The title is empty or only white space.
+    #[error("edition {slug} has a blank title")]
+    BlankTitle {
+        /// Slug of the edition.
+        slug: EditionSlug,
+    },
+    /// There are more than [`MAX_PHASES`] phases.
+    #[error("an edition has at most {MAX_PHASES} phases, this one has {n_phases}")]
+    TooManyPhases {
+        /// The refused number.
+        n_phases: usize,
+    },
+    /// No row holds a contest.
+    #[error("edition {slug} has no contest")]
+    NoContest {
+        /// Slug of the edition.
+        slug: EditionSlug,
+    },
+    /// A row holds no phase.
+    #[error("row {label:?} holds no phase")]
+    EmptyRow {
+        /// Label of the row.
+        label: String,
+    },
+    /// A row names a city that the province does not have.
+    #[error("row {label:?} names {city}, which is no city of the province")]
+    UnknownCity {
+        /// Label of the row.
+        label: String,
+        /// The stranger.
+        city: CitySlug,
+    },
+    /// A row starts before the row printed above it.
+    #[error("row {label:?} starts before row {above:?} printed above it")]
+    RowsOutOfOrder {
+        /// Label of the row above.
+        above: String,
+        /// Label of the row that starts too early.
+        label: String,
+    },
+    /// Two contests share instants.
+    #[error("the contests of {first} and {second} overlap in {overlap}")]
+    ContestsOverlap {
+        /// City of the contest that starts first.
+        first: CitySlug,
+        /// City of the other contest.
+        second: CitySlug,
+        /// What the two share.
+        overlap: Window,
+    },
+    /// One city has two contests.
+    #[error("rows {first_label:?} and {second_label:?} both hold the contest of {city}")]
+    RepeatedContest {
+        /// The city.
+        city: CitySlug,
+        /// Label of the first row.
+        first_label: String,
+        /// Label of the second row.
+        second_label: String,
+    },
+    /// One city has two preheats.
+    #[error("rows {first_label:?} and {second_label:?} both hold the preheat of {city}")]
+    RepeatedPreheat {
+        /// The city.
+        city: CitySlug,
+        /// Label of the first row.
+        first_label: String,
+        /// Label of the second row.
+        second_label: String,
+    },
+    /// A city is in preheat for a contest that never comes.
+    #[error("row {label:?} holds the preheat of {city}, which has no contest")]
+    PreheatWithoutContest {
+        /// The city.
+        city: CitySlug,
+        /// Label of the row.
+        label: String,
+    },
+    /// A city's preheat goes on after its contest has opened.
+    #[error("the preheat of {city}, {preheat}, ends after its contest opens at {opening}")]
+    PreheatAfterOpening {
+        /// The city.
+        city: CitySlug,
+        /// Window of the preheat.
+        preheat: Window,
+        /// Opening of the contest.
+        opening: DateTime<Utc>,
+    },
+    /// A row prints a stage outside the window declared for that stage.
+    #[error("row {label:?} prints {phase} outside its declared window {declared}")]
+    RowOutsideStage {
+        /// Publicity or summary.
+        phase: Phase,
+        /// Label of the row.
+        label: String,
+        /// Window declared for the stage.
+        declared: Window,
+    },
+    /// Publicity starts when the first contest is already open.
+    #[error("publicity {publicity} starts no earlier than the first contest, at {opening}")]
+    PublicityAfterOpening {
+        /// Window of the publicity.
+        publicity: Window,
+        /// Opening of the first contest.
+        opening: DateTime<Utc>,
+    },
+    /// The summary starts before the last contest has closed.
+    #[error("summary {summary} starts before the last contest closes at {closing}")]
+    SummaryBeforeClosing {
+        /// Window of the summary.
+        summary: Window,
+        /// Closing of the last contest.
+        closing: DateTime<Utc>,
+    },
+}
+
+/// Collects the rows of a timetable as printed, then checks them all.
+///
+/// Any number of rounds up to [`MAX_PHASES`], windows of any length, any city order, gaps between contests: all allowed.
+/// Overlaps are allowed too, save contest with contest.
+///
+/// ```
+/// use schedule_core::{CitySlug, EditionBuilder, EditionSlug, Phase, ShanghaiDay, Window, jiangsu};
+///
+/// let week = |day| Window::of_days(ShanghaiDay::from_ymd(2027, 3, day)?..=ShanghaiDay::from_ymd(2027, 3, day + 6)?).map_err(Box::<dyn std::error::Error>::from);
+/// let wuxi = CitySlug::new("wuxi")?;
+/// let edition = EditionBuilder::new(EditionSlug::new("wuxi-2027")?, "无锡专场", jiangsu())
+///     .row("1", week(1)?, [Phase::Preheat(wuxi.clone())])
+///     .row("2", week(8)?, [Phase::Contest(wuxi.clone())])
+///     .build()?;
+/// assert_eq!(edition.round_of(&wuxi).map(|round| round.index()), Some(1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub struct EditionBuilder {
+    slug: EditionSlug,
+    title: String,
+    province: Province,
+    #[cfg_attr(feature = "serde", serde(default))]
+    publicity: Option<Stage>,
+    rows: Vec<Row>,
+    #[cfg_attr(feature = "serde", serde(default))]
+    summary: Option<Stage>,
+}
+
+/// A stage of the whole province, declared outside the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+struct Stage {
+    window: Window,
+    provenance: Provenance,
+}
+
+impl Stage {
+    fn of((window, provenance): (Window, Provenance)) -> Self {
+        Self { window, provenance }
+    }
+}
+
+impl EditionBuilder {
+    /// Starts an edition of a province, without rows.
+    #[must_use]
+    pub fn new(slug: EditionSlug, title: impl Into<String>, province: Province) -> Self {
+        Self {
+            slug,
+            title: title.into(),
+            province,
+            publicity: None,
+            rows: Vec::new(),
+            summary: None,
+        }
+    }
+
+    /// Adds the next row as printed: its label, its dates, and what it announces.
+    #[must_use]
+    pub fn row(
+        mut self,
+        label: impl Into<String>,
+        window: Window,
+        phases: impl IntoIterator<Item = Phase>,
+    ) -> Self {
+        self.rows.push(Row {
+            label: label.into(),
+            window,
+            phases: phases.into_iter().collect(),
+        });
+        self
+    }
+
+    /// Declares the publicity stage, in place of rows that print it; the last declaration holds.
+    #[must_use]
+    pub fn publicity(mut self, window: Window, provenance: Provenance) -> Self {
+        self.publicity = Some(Stage { window, provenance });
+        self
+    }
+
+    /// Declares the summary stage, in place of rows that print it; the last declaration holds.
+    #[must_use]
+    pub fn summary(mut self, window: Window, provenance: Provenance) -> Self {
+        self.summary = Some(Stage { window, provenance });
+        self
+    }
+
+    /// Checks everything and makes the edition, in O(n²) for n phases.
+    ///
+    /// # Errors
+    ///
+    /// The first [`EditionError`] found, in this order: the title and the size, each row for itself, the order of rows, contests, preheats, stages.
+    pub fn build(self) -> Result<Edition, EditionError> {
+        if self.title.trim().is_empty() {
+            return Err(EditionError::BlankTitle { slug: self.slug });
+        }
+        self.check_rows()?;
+        let contests = self.checked_contests()?;
+        self.check_preheats(&contests)?;
+        let season = contests
+            .values()
+            .map(|(_, window)| *window)
+            .reduce(|season, window| season.hull(&window))
+            .ok_or(EditionError::NoContest {
+                slug: self.slug.clone(),
+            })?;
+        self.check_stages(season)?;
+        Ok(self.assemble(season))
+    }
+
+    fn check_rows(&self) -> Result<(), EditionError> {
+        let n_stages = usize::from(self.publicity.is_some())
+            .saturating_add(usize::from(self.summary.is_some()));
+        let n_phases = self.rows.iter().fold(n_stages, |n_phases, row| {
+            n_phases.saturating_add(row.phases.len())
+        });
+        if n_phases > MAX_PHASES {
+            return Err(EditionError::TooManyPhases { n_phases });
+        }
+        for row in &self.rows {
+            let label = || row.label.clone();
+            if row.phases.is_empty() {
+                return Err(EditionError::EmptyRow { label: label() });
+            }
+            let cities = row.phases.iter().filter_map(Phase::city);
+            for city in cities {
+                if self.province.city(city).is_none() {
+                    return Err(EditionError::UnknownCity {
+                        label: label(),
+                        city: city.clone(),
+                    });
+                }
+            }
+        }
+        for (above, row) in self.rows.iter().zip(self.rows.iter().skip(1)) {
+            if row.window.start() < above.window.start() {
+                return Err(EditionError::RowsOutOfOrder {
+                    above: above.label.clone(),
+                    label: row.label.clone(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns label and window of every city's contest.
+    ///
+    /// Rows are in order of start, so when each contest clears its predecessor all are disjoint.
+    fn checked_contests(&self) -> Result<BTreeMap<&CitySlug, (&str, Window)>, EditionError> {
+        let mut contests: BTreeMap<&CitySlug, (&str, Window)> = BTreeMap::new();
+        let mut previous: Option<(&CitySlug, Window)> = None;
+        for (row, phase) in self.printed() {
+            let Phase::Contest(city) = phase else {
+                continue;
+            };
+            if let Some((label, _)) = contests.insert(city, (&row.label, row.window)) {
+                return Err(EditionError::RepeatedContest {
+                    city: city.clone(),
+                    first_label: label.into(),
+                    second_label: row.label.clone(),
+                });
+            }
+            if let Some((first, window)) = previous
+                && let Some(overlap) = window.intersection(&row.window)
+            {
+                return Err(EditionError::ContestsOverlap {
+                    first: first.clone(),
+                    second: city.clone(),
+                    overlap,
+                });
+            }
+            previous = Some((city, row.window));
+        }
+        Ok(contests)
+    }
+
+    fn check_preheats(
+        &self,
+        contests: &BTreeMap<&CitySlug, (&str, Window)>,
+    ) -> Result<(), EditionError> {
+        let mut labels: BTreeMap<&CitySlug, &str> = BTreeMap::new();
+        for (row, phase) in self.printed() {
+            let Phase::Preheat(city) = phase else {
+                continue;
+            };
+            if let Some(label) = labels.insert(city, &row.label) {
+                return Err(EditionError::RepeatedPreheat {
+                    city: city.clone(),
+                    first_label: label.into(),
+                    second_label: row.label.clone(),
+                });
+            }
+            let Some((_, contest)) = contests.get(city) else {
+                return Err(EditionError::PreheatWithoutContest {
+                    city: city.clone(),
+                    label: row.label.clone(),
+                });
+            };
+            if row.window.end() > contest.start() {
+                return Err(EditionError::PreheatAfterOpening {
+                    city: city.clone(),
+                    preheat: row.window,
+                    opening: contest.start(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn check_stages(&self, season: Window) -> Result<(), EditionError> {
+        for (row, phase) in self.printed() {
+            if let Some(stage) = self.declared(phase)
+                && !stage.window.encloses(&row.window)
+            {
+                return Err(EditionError::RowOutsideStage {
+                    phase: phase.clone(),
+                    label: row.label.clone(),
+                    declared: stage.window,
+                });
+            }
+        }
+        for scheduled in self.scheduled() {
+            let window = scheduled.window;
+            match scheduled.phase {
+                Phase::Publicity if window.start() >= season.start() => {
+                    return Err(EditionError::PublicityAfterOpening {
+                        publicity: window,
+                        opening: season.start(),
+                    });
+                }
+                Phase::Summary if window.start() < season.end() => {
+                    return Err(EditionError::SummaryBeforeClosing {
+                        summary: window,
+                        closing: season.end(),
+                    });
+                }
+                Phase::Publicity | Phase::Preheat(_) | Phase::Contest(_) | Phase::Summary => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Lays out a timetable known to be sound; `season` is the hull of its contests.
+    pub(crate) fn assemble(self, season: Window) -> Edition {
+        let phases = self.scheduled();
+        let rounds = self.rounds();
+        let numbered = rounds.iter().enumerate();
+        let round_by_city = numbered
+            .map(|(position, round)| (round.city.slug().clone(), position))
+            .collect();
+        let timeline = Timeline::new(&phases);
+        let pair = |stage: Stage| (stage.window, stage.provenance);
+        Edition {
+            slug: self.slug,
+            title: self.title,
+            province: self.province,
+            rows: self.rows,
+            publicity: self.publicity.map(pair),
+            summary: self.summary.map(pair),
+            season,
+            phases,
+            rounds,
+            round_by_city,
+            timeline,
+        }
+    }
+
+    fn printed(&self) -> impl Iterator<Item = (&Row, &Phase)> {
+        let rows = self.rows.iter();
+        rows.flat_map(|row| row.phases.iter().map(move |phase| (row, phase)))
+    }
+
+    fn declared(&self, phase: &Phase) -> Option<Stage> {
+        match phase {
+            Phase::Publicity => self.publicity,
+            Phase::Summary => self.summary,
+            Phase::Preheat(_) | Phase::Contest(_) => None,
+        }
+    }
+
+    fn scheduled(&self) -> Vec<ScheduledPhase> {
+        let stages = [Phase::Publicity, Phase::Summary].into_iter();
+        let declared = stages.filter_map(|phase| {
+            let stage = self.declared(&phase)?;
+            Some(ScheduledPhase {
+                phase,
+                window: stage.window,
+                provenance: stage.provenance,
+                label: None,
+            })
+        });
+        let undeclared = |(_, phase): &(&Row, &Phase)| self.declared(phase).is_none();
+        let printed = self.printed().filter(undeclared);
+        let printed = printed.map(|(row, phase)| ScheduledPhase {
+            phase: phase.clone(),
+            window: row.window,
+            provenance: Provenance::Published,
+            label: Some(row.label.clone()),
+        });
+        let mut phases: Vec<_> = declared.chain(printed).collect();
+        phases.sort_by_key(|scheduled| scheduled.window.start());
+        phases
+    }
+
+    fn rounds(&self) -> Vec<Round> {
+        let preheats: BTreeMap<&CitySlug, Window> = self
+            .printed()
+            .filter(|(_, phase)| matches!(phase, Phase::Preheat(_)))
+            .filter_map(|(row, phase)| Some((phase.city()?, row.window)))
+            .collect();
+        let contests = self
+            .printed()
+            .filter(|(_, phase)| matches!(phase, Phase::Contest(_)))
+            .filter_map(|(row, phase)| Some((row, self.province.city(phase.city()?)?)));
+        (1..)
+            .zip(contests)
+            .map(|(index, (row, city))| Round {
+                index,
+                label: row.label.clone(),
+                city: city.clone(),
+                window: row.window,
+                preheat: preheats.get(city.slug()).copied(),
+            })
+            .collect()
+    }
+}
+
+impl TryFrom<EditionBuilder> for Edition {
+    type Error = EditionError;
+
+    fn try_from(builder: EditionBuilder) -> Result<Self, EditionError> {
+        builder.build()
+    }
+}
+
+/// Takes an edition apart into the rows and stages it was made of.
+impl From<Edition> for EditionBuilder {
+    fn from(edition: Edition) -> Self {
+        Self {
+            slug: edition.slug,
+            title: edition.title,
+            province: edition.province,
+            publicity: edition.publicity.map(Stage::of),
+            rows: edition.rows,
+            summary: edition.summary.map(Stage::of),
+        }
+    }
+}
