@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
-
 use crate::city::Province;
 use crate::edition::{Edition, Row, Timeline};
+use crate::error::EditionError;
 use crate::phase::{Phase, Provenance, ScheduledPhase};
 use crate::round::Round;
 use crate::slug::{CitySlug, EditionSlug};
@@ -13,126 +12,6 @@ use crate::window::Window;
 
 /// The most phases an edition may hold, all rows and both stages counted.
 pub const MAX_PHASES: usize = 1_000;
-
-/// Why a timetable is not an edition.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum EditionError {
-    /// The title is empty or only white space.
-    #[error("edition {slug} has a blank title")]
-    BlankTitle {
-        /// Slug of the edition.
-        slug: EditionSlug,
-    },
-    /// There are more than [`MAX_PHASES`] phases.
-    #[error("an edition has at most {MAX_PHASES} phases, this one has {n_phases}")]
-    TooManyPhases {
-        /// The refused number.
-        n_phases: usize,
-    },
-    /// No row holds a contest.
-    #[error("edition {slug} has no contest")]
-    NoContest {
-        /// Slug of the edition.
-        slug: EditionSlug,
-    },
-    /// A row holds no phase.
-    #[error("row {label:?} holds no phase")]
-    EmptyRow {
-        /// Label of the row.
-        label: String,
-    },
-    /// A row names a city that the province does not have.
-    #[error("row {label:?} names {city}, which is no city of the province")]
-    UnknownCity {
-        /// Label of the row.
-        label: String,
-        /// The stranger.
-        city: CitySlug,
-    },
-    /// A row starts before the row printed above it.
-    #[error("row {label:?} starts before row {above:?} printed above it")]
-    RowsOutOfOrder {
-        /// Label of the row above.
-        above: String,
-        /// Label of the row that starts too early.
-        label: String,
-    },
-    /// Two contests share instants.
-    #[error("the contests of {first} and {second} overlap in {overlap}")]
-    ContestsOverlap {
-        /// City of the contest that starts first.
-        first: CitySlug,
-        /// City of the other contest.
-        second: CitySlug,
-        /// What the two share.
-        overlap: Window,
-    },
-    /// One city has two contests.
-    #[error("rows {first_label:?} and {second_label:?} both hold the contest of {city}")]
-    RepeatedContest {
-        /// The city.
-        city: CitySlug,
-        /// Label of the first row.
-        first_label: String,
-        /// Label of the second row.
-        second_label: String,
-    },
-    /// One city has two preheats.
-    #[error("rows {first_label:?} and {second_label:?} both hold the preheat of {city}")]
-    RepeatedPreheat {
-        /// The city.
-        city: CitySlug,
-        /// Label of the first row.
-        first_label: String,
-        /// Label of the second row.
-        second_label: String,
-    },
-    /// A city is in preheat for a contest that never comes.
-    #[error("row {label:?} holds the preheat of {city}, which has no contest")]
-    PreheatWithoutContest {
-        /// The city.
-        city: CitySlug,
-        /// Label of the row.
-        label: String,
-    },
-    /// A city's preheat goes on after its contest has opened.
-    #[error("the preheat of {city}, {preheat}, ends after its contest opens at {opening}")]
-    PreheatAfterOpening {
-        /// The city.
-        city: CitySlug,
-        /// Window of the preheat.
-        preheat: Window,
-        /// Opening of the contest.
-        opening: DateTime<Utc>,
-    },
-    /// A row prints a stage outside the window declared for that stage.
-    #[error("row {label:?} prints {phase} outside its declared window {declared}")]
-    RowOutsideStage {
-        /// Publicity or summary.
-        phase: Phase,
-        /// Label of the row.
-        label: String,
-        /// Window declared for the stage.
-        declared: Window,
-    },
-    /// Publicity starts when the first contest is already open.
-    #[error("publicity {publicity} starts no earlier than the first contest, at {opening}")]
-    PublicityAfterOpening {
-        /// Window of the publicity.
-        publicity: Window,
-        /// Opening of the first contest.
-        opening: DateTime<Utc>,
-    },
-    /// The summary starts before the last contest has closed.
-    #[error("summary {summary} starts before the last contest closes at {closing}")]
-    SummaryBeforeClosing {
-        /// Window of the summary.
-        summary: Window,
-        /// Closing of the last contest.
-        closing: DateTime<Utc>,
-    },
-}
 
 /// Collects the rows of a timetable as printed, then checks them all.
 ///

@@ -10,7 +10,8 @@ use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveTime, TimeDelta, Utc};
 /// A constant of this crate; no time-zone setting of the machine is ever read.
 pub const CHINA_STANDARD_TIME: FixedOffset = china_standard_time();
 
-const OFFSET: TimeDelta = TimeDelta::hours(8);
+/// What China Standard Time is ahead of UTC, as a length of time.
+pub(crate) const CHINA_STANDARD_OFFSET: TimeDelta = TimeDelta::hours(8);
 
 #[expect(
     clippy::panic,
@@ -107,7 +108,9 @@ impl ShanghaiDay {
     /// Total: the last eight hours chrono can represent, in the year 262 142, count as its last day.
     #[must_use]
     pub fn from_instant(instant: DateTime<Utc>) -> Self {
-        let civil = instant.naive_utc().checked_add_signed(OFFSET);
+        let civil = instant
+            .naive_utc()
+            .checked_add_signed(CHINA_STANDARD_OFFSET);
         Self(civil.map_or(NaiveDate::MAX, |civil| civil.date()))
     }
 
@@ -132,7 +135,7 @@ impl ShanghaiDay {
     #[must_use]
     pub fn start(self) -> DateTime<Utc> {
         let midnight = self.0.and_time(NaiveTime::MIN);
-        let start = midnight.checked_sub_signed(OFFSET);
+        let start = midnight.checked_sub_signed(CHINA_STANDARD_OFFSET);
         start.map_or(DateTime::<Utc>::MIN_UTC, |start| start.and_utc())
     }
 
@@ -153,7 +156,10 @@ impl ShanghaiDay {
         }
         let time = NaiveTime::from_hms_opt(hour, minute, 0)
             .ok_or(CivilTimeError::NoSuchTime { hour, minute })?;
-        let instant = self.0.and_time(time).checked_sub_signed(OFFSET);
+        let instant = self
+            .0
+            .and_time(time)
+            .checked_sub_signed(CHINA_STANDARD_OFFSET);
         Ok(instant.map_or(DateTime::<Utc>::MIN_UTC, |instant| instant.and_utc()))
     }
 

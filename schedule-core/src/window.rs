@@ -4,9 +4,9 @@ use std::fmt;
 use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
 
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::day::{CHINA_STANDARD_TIME, ShanghaiDay};
+use crate::day::{CHINA_STANDARD_OFFSET, ShanghaiDay};
 
 /// Why two instants or two days are not a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -229,15 +229,23 @@ impl Window {
     }
 }
 
-/// Writes `[start, end)` in Asia/Shanghai, to the second.
+/// Writes `[start, end)` in Asia/Shanghai; an instant whose civil time chrono cannot hold is written in UTC.
 impl fmt::Display for Window {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let civil = |instant: DateTime<Utc>| {
-            instant
-                .with_timezone(&CHINA_STANDARD_TIME)
-                .to_rfc3339_opts(SecondsFormat::Secs, false)
-        };
-        write!(f, "[{}, {})", civil(self.start), civil(self.end))
+        f.write_str("[")?;
+        write_instant(f, self.start)?;
+        f.write_str(", ")?;
+        write_instant(f, self.end)?;
+        f.write_str(")")
+    }
+}
+
+fn write_instant(f: &mut fmt::Formatter<'_>, instant: DateTime<Utc>) -> fmt::Result {
+    // chrono's own writer panics when the shifted time leaves its calendar.
+    let utc = instant.naive_utc();
+    match utc.checked_add_signed(CHINA_STANDARD_OFFSET) {
+        Some(civil) => write!(f, "{}+08:00", civil.format("%Y-%m-%dT%H:%M:%S%.f")),
+        None => write!(f, "{}Z", utc.format("%Y-%m-%dT%H:%M:%S%.f")),
     }
 }
 
