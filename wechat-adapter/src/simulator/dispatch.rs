@@ -1,0 +1,258 @@
+//! One request from arrival to answer: the fault that meets it, the work, the fault that meets the answer.
+
+use std::time::Duration;
+
+use ::http::StatusCode;
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::config::SimulatorConfig;
+use super::fault::{Fault, Target};
+use super::oauth::{AuthorizeOutcome, authorize, exchange};
+use super::official;
+use super::operation::Operation;
+use super::packet::{Course, Order};
+use super::pay::{self, Refusal, refused};
+use super::wire::{Call, errcode, redirect, text};
+use super::world::World;
+use crate::Response;
+
+/// What became of a request.
+#[derive(Debug)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a host that ignored one of the three would not simulate the network"
+)]
+pub enum Handled {
+    /// Send this answer.
+    Answer(Response),
+    /// Hold this answer back for `delay`, then send it; a caller with less patience learns nothing.
+    Late {
+        /// The answer.
+        answer: Response,
+        /// How long it is held back.
+        delay: Duration,
+    },
+    /// Cut the connection without an answer.
+    Dropped {
+        /// Whether the request took effect all the same; the caller must not learn this.
+        executed: bool,
+    },
+}
+
+/// A `sendredpack` body after the checks that need no memory.
+pub(super) type CheckedOrder = Option<Result<Order, Refusal>>;
+
+struct Executed {
+    answer: Response,
+    /// Whether anything took effect.
+    effective: bool,
+}
+
+/// Answers `call`; `order` is its body when it sends a packet.
+pub(super) fn respond(
+    config: &SimulatorConfig,
+    world: &mut World,
+    call: &Call<'_>,
+    order: CheckedOrder,
+    now: DateTime<Utc>,
+) -> Handled {
+    if call.operation.is_post() != (call.method == ::http::Method::POST) {
+        return Handled::Answer(wrong_method(call.operation));
+    }
+    let fault = world.faults.draw(Target {
+        operation: call.operation,
+        openid: call.openid(),
+        bill_number: call.bill_number(),
+        landed: call
+            .bill_number()
+            .is_some_and(|number| world.packets.get(number).is_some()),
+    });
+    if let Some(fault) = &fault
+        && let Some(handled) = before(config, world, call, &order, fault, now)
+    {
+        return handled;
+    }
+    let course = course(fault.as_ref());
+    let executed = execute(config, world, call, order, course, now);
+    after(config, world, call, fault, executed)
+}
+
+fn wrong_method(operation: Operation) -> Response {
+    match (operation.is_pay(), operation.is_post()) {
+        (true, _) => text(StatusCode::METHOD_NOT_ALLOWED, "POST only"),
+        (false, true) => errcode(43002, "require POST method"),
+        (false, false) => errcode(43001, "require GET method"),
+    }
+}
+
+/// The faults that keep a call from taking effect.
+fn before(
+    config: &SimulatorConfig,
+    world: &mut World,
+    call: &Call<'_>,
+    order: &CheckedOrder,
+    fault: &Fault,
+    now: DateTime<Utc>,
+) -> Option<Handled> {
+    if *fault == Fault::DropBeforeExecute {
+        return Some(Handled::Dropped { executed: false });
+    }
+    if *fault == Fault::Status500 {
+        return Some(Handled::Answer(internal_error()));
+    }
+    if *fault == Fault::InvalidateToken {
+        world.stable_tokens.kill();
+        world.tokens.kill();
+        let answer = errcode(
+            40001,
+            "invalid credential, access_token is invalid or not latest",
+        );
+        return Some(Handled::Answer(answer));
+    }
+    if let Fault::OfficialError { errcode: code } = fault {
+        return Some(Handled::Answer(errcode(*code, "simulated")));
+    }
+    let err_code = fault.refusal()?;
+    if !call.operation.is_pay() {
+        return Some(Handled::Answer(errcode(99_999, "simulated")));
+    }
+    let refusal = match order {
+        Some(Err(refusal)) => refusal.clone(),
+        Some(Ok(_)) | None => refused(err_code, "simulated"),
+    };
+    if call.operation == Operation::QueryRedPacket {
+        return Some(Handled::Answer(refusal.answer()));
+    }
+    if let Some(number) = call.bill_number() {
+        world.counters.note_refusal(number.to_owned(), now);
+    }
+    let answer = pay::send_answer(config, call.fields.as_ref(), world, &Err(refusal));
+    Some(Handled::Answer(answer))
+}
+
+fn course(fault: Option<&Fault>) -> Course {
+    match fault {
+        Some(Fault::Processing { seconds }) => {
+            Course::SentAfter(TimeDelta::seconds(i64::from(*seconds)))
+        }
+        Some(Fault::SendingThenFailed) => Course::FailsAfterADay,
+        Some(Fault::SendFailed) => Course::FailsAtOnce,
+        _ => Course::Sent,
+    }
+}
+
+fn execute(
+    config: &SimulatorConfig,
+    world: &mut World,
+    call: &Call<'_>,
+    order: CheckedOrder,
+    course: Course,
+    now: DateTime<Utc>,
+) -> Executed {
+    let answer = match call.operation {
+        Operation::SendRedPacket => {
+            let order = order.unwrap_or_else(|| Err(refused("XML_ERROR", "no body")));
+            let outcome = order.and_then(|order| pay::place(config, world, order, course, now));
+            return Executed {
+                answer: pay::send_answer(config, call.fields.as_ref(), world, &outcome),
+                effective: outcome.is_ok(),
+            };
+        }
+        Operation::QueryRedPacket => pay::query(config, world, call.fields.as_ref(), now),
+        Operation::ExchangeCode => exchange(config, world, call, now),
+        Operation::Authorize => authorize_page(config, world, call, now),
+        Operation::ShowQrCode => show_qr_code(world, call),
+        Operation::StableToken
+        | Operation::Token
+        | Operation::JsTicket
+        | Operation::UserInfo
+        | Operation::UserList
+        | Operation::CreateQrCode
+        | Operation::Callback => official::handle(config, world, call, now),
+    };
+    Executed {
+        answer,
+        effective: true,
+    }
+}
+
+fn authorize_page(
+    config: &SimulatorConfig,
+    world: &mut World,
+    call: &Call<'_>,
+    now: DateTime<Utc>,
+) -> Response {
+    let denied = call.parameter("deny").is_some();
+    match authorize(
+        config,
+        world,
+        call.raw_query,
+        call.parameter("as"),
+        denied,
+        now,
+    ) {
+        AuthorizeOutcome::Redirect(url) => redirect(&url),
+        AuthorizeOutcome::ChoosePerson { .. } => text(
+            StatusCode::MULTIPLE_CHOICES,
+            "add as=<openid> to act for a person, or deny=1 to decline",
+        ),
+        AuthorizeOutcome::BadRequest(reason) => text(StatusCode::BAD_REQUEST, &reason),
+    }
+}
+
+fn show_qr_code(world: &World, call: &Call<'_>) -> Response {
+    let code = call
+        .parameter("ticket")
+        .and_then(|ticket| world.qr_codes.by_ticket(ticket));
+    match code {
+        Some(code) => text(StatusCode::OK, &code.url),
+        None => text(StatusCode::NOT_FOUND, "no such ticket"),
+    }
+}
+
+/// The faults that meet the answer.
+fn after(
+    config: &SimulatorConfig,
+    world: &World,
+    call: &Call<'_>,
+    fault: Option<Fault>,
+    executed: Executed,
+) -> Handled {
+    let Executed { answer, effective } = executed;
+    let denied = |err_code| {
+        let refusal = Err(refused(err_code, "simulated"));
+        Handled::Answer(pay::send_answer(
+            config,
+            call.fields.as_ref(),
+            world,
+            &refusal,
+        ))
+    };
+    match fault {
+        Some(Fault::ExecuteThenDrop) => Handled::Dropped {
+            executed: effective,
+        },
+        Some(Fault::Delay { milliseconds }) => Handled::Late {
+            answer,
+            delay: Duration::from_millis(milliseconds),
+        },
+        Some(Fault::ExecuteThenStatus500) => Handled::Answer(internal_error()),
+        Some(Fault::GarbledBody) => Handled::Answer(halved(answer)),
+        Some(Fault::SystemErrorExecuted) if effective => denied("SYSTEMERROR"),
+        Some(Fault::Processing { .. }) if effective => denied("PROCESSING"),
+        Some(Fault::SendFailed) if effective => denied("SEND_FAILED"),
+        _ => Handled::Answer(answer),
+    }
+}
+
+fn internal_error() -> Response {
+    text(StatusCode::INTERNAL_SERVER_ERROR, "simulated")
+}
+
+fn halved(answer: Response) -> Response {
+    answer.map(|mut body| {
+        let half = body.len().checked_div(2).unwrap_or(0);
+        body.truncate(half);
+        body
+    })
+}

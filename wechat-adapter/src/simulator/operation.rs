@@ -1,0 +1,107 @@
+//! The endpoints the simulator answers, by name and path.
+
+use serde::{Deserialize, Serialize};
+
+/// What a request asks for; also what a fault rule can be limited to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Operation {
+    /// `POST /cgi-bin/stable_token`.
+    StableToken,
+    /// `GET /cgi-bin/token`.
+    Token,
+    /// `GET /cgi-bin/ticket/getticket`.
+    JsTicket,
+    /// `GET /cgi-bin/user/info`.
+    UserInfo,
+    /// `GET /cgi-bin/user/get`.
+    UserList,
+    /// `POST /cgi-bin/qrcode/create`.
+    CreateQrCode,
+    /// `GET /cgi-bin/showqrcode`.
+    ShowQrCode,
+    /// `GET /connect/oauth2/authorize`.
+    Authorize,
+    /// `GET /sns/oauth2/access_token`.
+    ExchangeCode,
+    /// `POST /mmpaymkttransfers/sendredpack`.
+    SendRedPacket,
+    /// `POST /mmpaymkttransfers/gethbinfo`.
+    QueryRedPacket,
+    /// A push from WeChat to the application.
+    Callback,
+}
+
+impl Operation {
+    pub(super) fn of_path(path: &str) -> Option<Self> {
+        Some(match path {
+            "/cgi-bin/stable_token" => Self::StableToken,
+            "/cgi-bin/token" => Self::Token,
+            "/cgi-bin/ticket/getticket" => Self::JsTicket,
+            "/cgi-bin/user/info" => Self::UserInfo,
+            "/cgi-bin/user/get" => Self::UserList,
+            "/cgi-bin/qrcode/create" => Self::CreateQrCode,
+            "/cgi-bin/showqrcode" => Self::ShowQrCode,
+            "/connect/oauth2/authorize" => Self::Authorize,
+            "/sns/oauth2/access_token" => Self::ExchangeCode,
+            "/mmpaymkttransfers/sendredpack" => Self::SendRedPacket,
+            "/mmpaymkttransfers/gethbinfo" => Self::QueryRedPacket,
+            _ => return None,
+        })
+    }
+
+    /// Whether the operation belongs to WeChat Pay V2.
+    #[must_use]
+    pub const fn is_pay(self) -> bool {
+        matches!(self, Self::SendRedPacket | Self::QueryRedPacket)
+    }
+
+    /// Whether the application calls the operation from its server and reads an `errcode`.
+    #[must_use]
+    pub const fn is_official(self) -> bool {
+        matches!(
+            self,
+            Self::StableToken
+                | Self::Token
+                | Self::JsTicket
+                | Self::UserInfo
+                | Self::UserList
+                | Self::CreateQrCode
+                | Self::ExchangeCode
+        )
+    }
+
+    /// Whether the operation needs an access token of the account.
+    pub(super) const fn needs_access_token(self) -> bool {
+        matches!(
+            self,
+            Self::JsTicket | Self::UserInfo | Self::UserList | Self::CreateQrCode
+        )
+    }
+
+    pub(super) const fn is_post(self) -> bool {
+        matches!(
+            self,
+            Self::StableToken | Self::CreateQrCode | Self::SendRedPacket | Self::QueryRedPacket
+        )
+    }
+
+    /// How often a day the operation may be called; source: the platform's table of call limits.
+    pub(super) const fn calls_per_day(self) -> Option<u32> {
+        match self {
+            Self::Token => Some(2_000),
+            Self::UserInfo => Some(5_000_000),
+            Self::UserList => Some(500),
+            Self::CreateQrCode => Some(100_000),
+            Self::StableToken
+            | Self::JsTicket
+            | Self::ShowQrCode
+            | Self::Authorize
+            | Self::ExchangeCode
+            | Self::SendRedPacket
+            | Self::QueryRedPacket
+            | Self::Callback => None,
+        }
+    }
+}

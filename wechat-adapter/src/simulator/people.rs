@@ -1,0 +1,177 @@
+//! The people, whom they follow, and what they read.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::error::SimulatorError;
+use super::identifier::Identifiers;
+use super::view::{Message, MessageContent, NewPerson};
+
+/// How many messages of a dialogue are kept.
+const DIALOGUE_LENGTH: usize = 50;
+
+#[derive(Debug)]
+pub(super) struct Follow {
+    pub(super) at: DateTime<Utc>,
+    pub(super) scene: Option<String>,
+}
+
+#[derive(Debug)]
+pub(super) struct Person {
+    pub(super) openid: String,
+    pub(super) name: String,
+    pub(super) snapshot_user: bool,
+    /// Present while the person follows.
+    pub(super) follow: Option<Follow>,
+    /// The place of the last follow in the list of followers.
+    pub(super) follow_order: u64,
+    /// Serial numbers of the packets sent to the person.
+    pub(super) packets: Vec<u64>,
+    pub(super) dialogue: VecDeque<Message>,
+    /// Packets sent on the latest Beijing day with any.
+    sent_on: (NaiveDate, u32),
+}
+
+impl Person {
+    pub(super) fn hear(&mut self, content: MessageContent, at: DateTime<Utc>) {
+        if self.dialogue.len() >= DIALOGUE_LENGTH {
+            self.dialogue.pop_front();
+        }
+        self.dialogue.push_back(Message { at, content });
+    }
+
+    pub(super) fn packets_sent_on(&self, date: NaiveDate) -> u32 {
+        let (last, count) = self.sent_on;
+        if last == date { count } else { 0 }
+    }
+
+    pub(super) fn count_packet(&mut self, serial: u64, date: NaiveDate) {
+        self.sent_on = (date, self.packets_sent_on(date).saturating_add(1));
+        self.packets.push(serial);
+    }
+}
+
+/// Everybody, by openid; the followers also in the order of following.
+#[derive(Debug, Default)]
+pub(super) struct People {
+    by_openid: BTreeMap<String, Person>,
+    in_order: Vec<String>,
+    followers: BTreeMap<u64, String>,
+    follows: u64,
+}
+
+impl People {
+    pub(super) fn create(
+        &mut self,
+        person: NewPerson,
+        identifiers: &mut Identifiers,
+    ) -> Result<&Person, SimulatorError> {
+        let openid = match person.openid {
+            Some(openid) if is_openid(&openid) => openid,
+            Some(openid) => return Err(SimulatorError::InvalidOpenid { openid }),
+            None => format!("o{}", identifiers.text("openid", 27)),
+        };
+        if self.by_openid.contains_key(&openid) {
+            return Err(SimulatorError::OpenidTaken { openid });
+        }
+        self.in_order.push(openid.clone());
+        Ok(self.by_openid.entry(openid.clone()).or_insert(Person {
+            openid,
+            name: person.name,
+            snapshot_user: person.snapshot_user,
+            follow: None,
+            follow_order: 0,
+            packets: Vec::new(),
+            dialogue: VecDeque::new(),
+            sent_on: (NaiveDate::MIN, 0),
+        }))
+    }
+
+    pub(super) fn get(&self, openid: &str) -> Option<&Person> {
+        self.by_openid.get(openid)
+    }
+
+    pub(super) fn get_mut(&mut self, openid: &str) -> Option<&mut Person> {
+        self.by_openid.get_mut(openid)
+    }
+
+    pub(super) fn find(&self, openid: &str) -> Result<&Person, SimulatorError> {
+        self.get(openid).ok_or_else(|| unknown(openid))
+    }
+
+    pub(super) fn find_mut(&mut self, openid: &str) -> Result<&mut Person, SimulatorError> {
+        self.get_mut(openid).ok_or_else(|| unknown(openid))
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.in_order.len()
+    }
+
+    pub(super) fn follower_count(&self) -> usize {
+        self.followers.len()
+    }
+
+    /// At most `limit` people in the order of creation, the first `skip` left out.
+    pub(super) fn page(&self, skip: usize, limit: usize) -> impl Iterator<Item = &Person> {
+        self.in_order
+            .iter()
+            .skip(skip)
+            .take(limit)
+            .filter_map(|openid| self.by_openid.get(openid))
+    }
+
+    /// At most `limit` followers in the order of following, after the given place.
+    pub(super) fn followers_after(&self, order: u64, limit: usize) -> impl Iterator<Item = &str> {
+        self.followers
+            .range(order.saturating_add(1)..)
+            .take(limit)
+            .map(|(_, openid)| openid.as_str())
+    }
+
+    /// Makes the person a follower; false when they already are.
+    pub(super) fn follow(
+        &mut self,
+        openid: &str,
+        scene: Option<&str>,
+        at: DateTime<Utc>,
+    ) -> Result<bool, SimulatorError> {
+        let order = self.follows.saturating_add(1);
+        let person = self.find_mut(openid)?;
+        if person.follow.is_some() {
+            return Ok(false);
+        }
+        person.follow = Some(Follow {
+            at,
+            scene: scene.map(str::to_owned),
+        });
+        person.follow_order = order;
+        self.follows = order;
+        self.followers.insert(order, openid.to_owned());
+        Ok(true)
+    }
+
+    /// Makes the person no follower; false when they are none.
+    pub(super) fn unfollow(&mut self, openid: &str) -> Result<bool, SimulatorError> {
+        let person = self.find_mut(openid)?;
+        let followed = person.follow.take().is_some();
+        let order = person.follow_order;
+        if followed {
+            self.followers.remove(&order);
+        }
+        Ok(followed)
+    }
+}
+
+fn unknown(openid: &str) -> SimulatorError {
+    SimulatorError::UnknownPerson {
+        openid: openid.to_owned(),
+    }
+}
+
+fn is_openid(text: &str) -> bool {
+    (1..=32).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+}

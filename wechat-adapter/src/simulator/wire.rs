@@ -1,0 +1,129 @@
+//! Requests taken apart and answers put together, the same way for every endpoint.
+
+use ::http::header::{CONTENT_TYPE, HeaderValue, LOCATION};
+use ::http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::config::SimulatorConfig;
+use super::operation::Operation;
+use super::xml::Leaves;
+use crate::{Request, Response};
+
+/// A request after its path, query and body have been read.
+#[derive(Debug)]
+pub(super) struct Call<'a> {
+    pub(super) operation: Operation,
+    pub(super) method: &'a Method,
+    pub(super) raw_query: &'a str,
+    pub(super) query: Vec<(String, String)>,
+    pub(super) body: &'a [u8],
+    /// The body's fields, for the operations of WeChat Pay V2.
+    pub(super) fields: Option<Leaves>,
+}
+
+impl<'a> Call<'a> {
+    /// Reads `request`; `None` when its path is no endpoint.
+    pub(super) fn read(config: &SimulatorConfig, request: &'a Request) -> Option<Self> {
+        let path = request
+            .uri()
+            .path()
+            .strip_prefix(config.path_prefix.as_str())?;
+        let operation = Operation::of_path(path)?;
+        let raw_query = request.uri().query().unwrap_or_default();
+        let fields = if operation.is_pay() {
+            std::str::from_utf8(request.body())
+                .ok()
+                .and_then(Leaves::parse)
+        } else {
+            None
+        };
+        Some(Self {
+            operation,
+            method: request.method(),
+            raw_query,
+            query: pairs(raw_query),
+            body: request.body(),
+            fields,
+        })
+    }
+
+    pub(super) fn parameter(&self, name: &str) -> Option<&str> {
+        find(&self.query, name)
+    }
+
+    /// The person the call is about, when it names one.
+    pub(super) fn openid(&self) -> Option<&str> {
+        match &self.fields {
+            Some(fields) => fields.find("re_openid"),
+            None => self.parameter("openid").or_else(|| self.parameter("as")),
+        }
+    }
+
+    pub(super) fn bill_number(&self) -> Option<&str> {
+        self.fields.as_ref()?.find("mch_billno")
+    }
+}
+
+pub(super) fn pairs(query: &str) -> Vec<(String, String)> {
+    form_urlencoded::parse(query.as_bytes())
+        .into_owned()
+        .collect()
+}
+
+/// The first value of `name` that is not empty.
+pub(super) fn find<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    pairs
+        .iter()
+        .find(|(key, value)| key == name && !value.is_empty())
+        .map(|(_, value)| value.as_str())
+}
+
+pub(super) fn answer(status: StatusCode, content_type: &'static str, body: Vec<u8>) -> Response {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
+
+pub(super) fn json(value: &Value) -> Response {
+    answer(
+        StatusCode::OK,
+        "application/json; encoding=utf-8",
+        value.to_string().into_bytes(),
+    )
+}
+
+/// An Official Account answer that refuses: HTTP 200 and an `errcode`.
+pub(super) fn errcode(code: i64, message: &str) -> Response {
+    json(&json!({ "errcode": code, "errmsg": format!("{message} rid: simulator") }))
+}
+
+pub(super) fn xml(document: String) -> Response {
+    answer(
+        StatusCode::OK,
+        "text/xml; charset=utf-8",
+        document.into_bytes(),
+    )
+}
+
+pub(super) fn text(status: StatusCode, body: &str) -> Response {
+    answer(
+        status,
+        "text/plain; charset=utf-8",
+        body.as_bytes().to_vec(),
+    )
+}
+
+/// A redirect to `url`, or 400 when it cannot be a header.
+pub(super) fn redirect(url: &str) -> Response {
+    match HeaderValue::from_str(url) {
+        Ok(location) => {
+            let mut response = text(StatusCode::FOUND, "");
+            response.headers_mut().insert(LOCATION, location);
+            response
+        }
+        Err(_) => text(StatusCode::BAD_REQUEST, "redirect_uri cannot be a header"),
+    }
+}

@@ -1,0 +1,239 @@
+//! The simulator's own reading and writing of WeChat's small XML documents.
+
+/// The deepest nesting that is read.
+const MAX_DEPTH: usize = 8;
+
+/// One element without children.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Leaf {
+    /// 1 for a child of the root.
+    pub(super) depth: usize,
+    pub(super) name: String,
+    pub(super) text: String,
+}
+
+/// The leaves of an `<xml>` document in order.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Leaves(Vec<Leaf>);
+
+struct Frame<'a> {
+    name: &'a str,
+    text: String,
+    has_children: bool,
+}
+
+impl Leaves {
+    /// Reads a document; `None` for anything that is not well formed, has a document type, or has attributes.
+    pub(super) fn parse(document: &str) -> Option<Self> {
+        let mut rest = document.trim_start_matches('\u{feff}').trim();
+        let mut open: Vec<Frame<'_>> = Vec::new();
+        let mut leaves = Vec::new();
+        while !rest.is_empty() {
+            rest = if let Some(after) = rest.strip_prefix("<![CDATA[") {
+                let (data, tail) = after.split_once("]]>")?;
+                open.last_mut()?.text.push_str(data);
+                tail
+            } else if let Some(after) = rest.strip_prefix("<!--") {
+                after.split_once("-->")?.1
+            } else if let Some(after) = rest.strip_prefix("<?") {
+                after.split_once("?>")?.1
+            } else if let Some(after) = rest.strip_prefix("</") {
+                let (name, tail) = after.split_once('>')?;
+                close(&mut open, &mut leaves, name.trim_end())?;
+                if open.is_empty() && !tail.trim().is_empty() {
+                    return None;
+                }
+                tail
+            } else if let Some(after) = rest.strip_prefix('<') {
+                let (tag, tail) = after.split_once('>')?;
+                enter(&mut open, &mut leaves, tag)?;
+                tail
+            } else {
+                let end = rest.find('<').unwrap_or(rest.len());
+                let (run, tail) = rest.split_at_checked(end)?;
+                match open.last_mut() {
+                    Some(frame) => frame.text.push_str(&unescape(run)?),
+                    None if run.trim().is_empty() => {}
+                    None => return None,
+                }
+                tail
+            };
+        }
+        open.is_empty().then_some(Self(leaves))
+    }
+
+    /// The text of the first leaf called `name`, at any depth.
+    pub(super) fn find(&self, name: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .find(|leaf| leaf.name == name)
+            .map(|leaf| leaf.text.as_str())
+    }
+
+    /// Name and text of every leaf, when all are children of the root and no name comes twice.
+    pub(super) fn flat(&self) -> Option<Vec<(&str, &str)>> {
+        let fields: Vec<(&str, &str)> = self
+            .0
+            .iter()
+            .map(|leaf| (leaf.name.as_str(), leaf.text.as_str()))
+            .collect();
+        let mut names: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
+        names.sort_unstable();
+        names.dedup();
+        let flat = self.0.iter().all(|leaf| leaf.depth == 1);
+        (flat && names.len() == fields.len()).then_some(fields)
+    }
+}
+
+fn enter<'a>(open: &mut Vec<Frame<'a>>, leaves: &mut Vec<Leaf>, tag: &'a str) -> Option<()> {
+    let (name, empty) = match tag.strip_suffix('/') {
+        Some(name) => (name.trim_end(), true),
+        None => (tag.trim_end(), false),
+    };
+    let well_named = !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if !well_named || open.len() >= MAX_DEPTH || (open.is_empty() && name != "xml") {
+        return None;
+    }
+    if let Some(parent) = open.last_mut() {
+        parent.has_children = true;
+    }
+    open.push(Frame {
+        name,
+        text: String::new(),
+        has_children: false,
+    });
+    if empty {
+        close(open, leaves, name)
+    } else {
+        Some(())
+    }
+}
+
+fn close(open: &mut Vec<Frame<'_>>, leaves: &mut Vec<Leaf>, name: &str) -> Option<()> {
+    let frame = open.pop()?;
+    if frame.name != name {
+        return None;
+    }
+    if !frame.has_children && !open.is_empty() {
+        leaves.push(Leaf {
+            depth: open.len(),
+            name: frame.name.to_owned(),
+            text: frame.text,
+        });
+    }
+    Some(())
+}
+
+fn unescape(run: &str) -> Option<String> {
+    let mut text = String::with_capacity(run.len());
+    let mut rest = run;
+    while let Some((before, after)) = rest.split_once('&') {
+        text.push_str(before);
+        let (entity, tail) = after.split_once(';')?;
+        text.push(match entity {
+            "amp" => '&',
+            "lt" => '<',
+            "gt" => '>',
+            "quot" => '"',
+            "apos" => '\'',
+            number => numbered(number)?,
+        });
+        rest = tail;
+    }
+    text.push_str(rest);
+    Some(text)
+}
+
+fn numbered(entity: &str) -> Option<char> {
+    let digits = entity.strip_prefix('#')?;
+    let code = match digits.strip_prefix('x') {
+        Some(hex) => u32::from_str_radix(hex, 16),
+        None => digits.parse(),
+    };
+    char::from_u32(code.ok()?)
+}
+
+/// Writes an `<xml>` document field by field.
+#[derive(Debug, Clone)]
+pub(super) struct Writer(String);
+
+impl Writer {
+    pub(super) fn new() -> Self {
+        Self("<xml>".to_owned())
+    }
+
+    /// A field in CDATA.
+    pub(super) fn text(mut self, name: &str, value: &str) -> Self {
+        let safe = value.replace("]]>", "]]]]><![CDATA[>");
+        self.push(&["<", name, "><![CDATA[", &safe, "]]></", name, ">\n"]);
+        self
+    }
+
+    /// A field without CDATA, for numbers and for documents already written.
+    pub(super) fn bare(mut self, name: &str, value: &str) -> Self {
+        self.push(&["<", name, ">", value, "</", name, ">\n"]);
+        self
+    }
+
+    pub(super) fn finish(mut self) -> String {
+        self.0.push_str("</xml>");
+        self.0
+    }
+
+    fn push(&mut self, parts: &[&str]) {
+        for part in parts {
+            self.0.push_str(part);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Leaves, Writer};
+
+    #[test]
+    fn written_fields_are_read_back() {
+        let document = Writer::new()
+            .text("wishing", "a]]>b & <c>")
+            .bare("total_amount", "100")
+            .finish();
+        let leaves = Leaves::parse(&document).unwrap();
+        assert_eq!(leaves.find("wishing"), Some("a]]>b & <c>"));
+        assert_eq!(leaves.find("total_amount"), Some("100"));
+    }
+
+    #[test]
+    fn entities_are_resolved_and_unknown_ones_refused() {
+        let leaves = Leaves::parse("<xml><a>1 &lt; 2 &amp;&#26446;&#x4e8c;</a></xml>").unwrap();
+        assert_eq!(leaves.find("a"), Some("1 < 2 &李二"));
+        assert_eq!(Leaves::parse("<xml><a>&evil;</a></xml>"), None);
+    }
+
+    #[test]
+    fn malformed_documents_are_refused() {
+        for document in [
+            "<!DOCTYPE xml><xml/>",
+            "<xml><a></b></xml>",
+            "<xml><a>",
+            "<xml a=\"1\"/>",
+            "<root><a>1</a></root>",
+            "<xml/><xml/>",
+            "text",
+            "<xml><![CDATA[",
+        ] {
+            assert_eq!(Leaves::parse(document), None, "{document}");
+        }
+    }
+
+    #[test]
+    fn nested_or_repeated_fields_are_not_flat() {
+        let nested = Leaves::parse("<xml><a><b>1</b></a></xml>").unwrap();
+        assert_eq!(nested.find("b"), Some("1"));
+        assert_eq!(nested.flat(), None);
+        let repeated = Leaves::parse("<xml><a>1</a><a>2</a></xml>").unwrap();
+        assert_eq!(repeated.flat(), None);
+    }
+}
