@@ -10,9 +10,21 @@
     clippy::wildcard_enum_match_arm
 )]
 
+mod endpoint;
+mod error;
 mod http;
+mod id;
+pub mod pay;
+mod secret;
+mod xml;
 
 #[cfg(feature = "simulator")]
 pub mod simulator;
 
+pub use crate::endpoint::{BaseUrl, Endpoints, InvalidBaseUrl};
+pub use crate::error::{ApiError, Unreadable};
 pub use crate::http::{HttpClient, Request, Response, SendFuture, TransportError};
+pub use crate::id::{
+    AppId, AuthorizationCode, BillNumber, InvalidId, MerchantId, Nonce, OpenId, SceneStr,
+};
+pub use crate::secret::{InvalidSecret, Secret};
