@@ -14,6 +14,7 @@ mod endpoint;
 mod error;
 mod http;
 mod id;
+pub mod official;
 pub mod pay;
 mod secret;
 mod xml;
