@@ -14,7 +14,10 @@ mod arrangement;
 mod attempt;
 mod bank;
 pub mod draw;
+mod finding;
 mod folding;
+pub mod import;
+pub mod lint;
 mod position;
 mod question;
 mod quiz;
@@ -27,6 +30,7 @@ pub use self::{
         QuestionId,
     },
     draw::{DrawError, DrawRule},
+    finding::{Finding, FindingCode, Severity},
     position::{Ordinal, ParseOrdinalError, ParsePositionError, Position},
     question::{Choice, MAX_CHOICES, MIN_CHOICES, Question, QuestionDraft, QuestionError},
     quiz::{Item, PresentedItem, Quiz, QuizError},
