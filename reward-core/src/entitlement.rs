@@ -3,17 +3,17 @@
 //! An award consumes two things of one person: one chance (the base chance, else the oldest referral chance)
 //! and one passing attempt in this city that no award has used.
 //! A refusal consumes nothing.
-//!
-//! The founding document says "each user once" and, for every new friend, "one more chance", unlimited.
-//! Readings: once bounds the base chance, per season or per city as [`ClaimScope`] says;
-//! the further chances are the sharer's, are usable in the city where they were earned, and end when it closes;
-//! a failed attempt uses up no chance.
 
 use chrono::{DateTime, Utc};
 
 use crate::{ClaimScope, ReferralPolicy};
 
 /// Everything that the decision on one claim looks at, as of one instant.
+///
+/// The founding document says "each user once" and, for every new friend, "one more chance", unlimited.
+/// Readings: "once" bounds the base chance, per season or per city as [`ClaimScope`] says;
+/// the further chances are the sharer's, are usable in the city where they were earned, and end when it closes;
+/// a failed attempt uses up no chance, and each award uses up one chance and one passing attempt.
 ///
 /// ```
 /// use reward_core::{

@@ -2,56 +2,8 @@
 //!
 //! [`Payout::step`] takes what happened and returns the next value, what to do and what to book.
 //! It does no I/O and reads neither clock nor generator: instant and jitter are arguments.
+//! The table itself is on [`Payout`].
 //! The store keeps the value, a worker drives it, an adapter translates a rail's codes into [`Event`]s.
-//!
-//! # The table
-//!
-//! Anything not listed is refused with [`Refused`] and changes nothing.
-//!
-//! | row | from | event | to |
-//! |---|---|---|---|
-//! | 1 | reserved, deferred | due: rail not paused, tokens taken, no quiet hour, number younger than 20 h | in flight, lease 30 s; send after the commit |
-//! | 2 | in flight | accepted, echo equal | sent; queries after 20 s, 2 min, 20 min, 1 h, 6 h, 24 h 10 min, 26 h, hourly to 72 h, then daily |
-//! | 3 | in flight | accepted, echo differs | held; page |
-//! | 4 | in flight | no definite result, unknown code | unknown; query after the back-off (an unknown code also pages) |
-//! | 5 | in flight | processing | unknown; query after 20 min |
-//! | 6 | in flight | too fast | deferred for 1 to 2 min; slow down |
-//! | 7 | in flight | day limit of the person or the merchant | deferred to the next 00:05 and jitter |
-//! | 8 | in flight | rail broken | deferred; pause the rail for everybody; page |
-//! | 9 | in flight | refused for the person | unknown and refused; query after 15 min |
-//! | 10 | in flight | parameters differ | held; page |
-//! | 11 | in flight | lease expired | unknown; query first, never send first |
-//! | 12 | unknown, sent, refunding, deferred | query: received | received |
-//! | 13 | the same | query: refunded | refunded |
-//! | 14 | the same | query: refunding | refunding; query after 30 min |
-//! | 15 | the same | query: awaiting the recipient | sent; a refunding one stays, since the answer is the older picture |
-//! | 16 | unknown | query: processing | unknown; query after 5 min, doubling to 1 h |
-//! | 17 | unknown, sent | query: failed | dead |
-//! | 18 | unknown, not refused | query: not found, issued 3 min or more after the last sending, number younger than 20 h | deferred: the same number again |
-//! | 19 | unknown, refused | query: not found, issued after the quarantine; the third such answer, 15 min apart | dead |
-//! | 20 | any that has not ended | query failed | the same; query after the back-off |
-//! | 21 | unknown, deferred | number 20 h old | unknown, never sent again; page if it was not refused |
-//! | 22 | any that has not ended | 25 days old | held; page |
-//! | 23 | dead, refunded | new attempt: policy or two operators, city open, at most 3 attempts | a new attempt, reserved, under a new number |
-//! | 24 | held | two operators with evidence | deferred, unknown, dead, received or refunded |
-//! | 25 | ended | the bill contradicts | the same; money to suspense, incident, page |
-//! | 26 | ended | anything else | the same; counted as a duplicate |
-//!
-//! Readings where the table is silent:
-//!
-//! - Age counts from the first sending; a payout never sent ages only for row 22, from its reservation.
-//! - A "not found" that rows 18 and 19 do not count, and an answer that is not listed while a query is scheduled,
-//!   proves nothing: it is treated as a failed query (row 20).
-//! - A deferred number that grew too old had been refused, not lost, unless row 18 or an operator deferred it;
-//!   row 21 keeps that refusal, so that row 19 can end it and row 23 can pay the person under a new number.
-//! - Row 23 books from left back to reserved; the award stays counted against its day and city all the time.
-//! - A second payment found after row 23 is money beyond the award: suspense goes below zero by it.
-//!
-//! # Sources
-//!
-//! The rail's answers, limits and ages are those of WeChat Pay's pages on cash red packets and on merchant transfers.
-//! Two rules carry the safety: an award's number changes only after proof that the old one never pays,
-//! and a "not found" is proof only after every packet that could still arrive has arrived.
 
 mod ending;
 mod event;
@@ -107,6 +59,55 @@ use crate::{Account, Fen, LedgerError, LedgerTransfer};
 /// assert_eq!(unknown.next.state().name(), "unknown");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// # The table
+///
+/// Anything not listed is refused with [`Refused`] and changes nothing.
+///
+/// | row | from | event | to |
+/// |---|---|---|---|
+/// | 1 | reserved, deferred | due: rail not paused, tokens taken, no quiet hour, number younger than 20 h | in flight, lease 30 s; send after the commit |
+/// | 2 | in flight | accepted, echo equal | sent; queries after 20 s, 2 min, 20 min, 1 h, 6 h, 24 h 10 min, 26 h, hourly to 72 h, then daily |
+/// | 3 | in flight | accepted, echo differs | held; page |
+/// | 4 | in flight | no definite result, unknown code | unknown; query after the back-off (an unknown code also pages) |
+/// | 5 | in flight | processing | unknown; query after 20 min |
+/// | 6 | in flight | too fast | deferred for 1 to 2 min; slow down |
+/// | 7 | in flight | day limit of the person or the merchant | deferred to the next 00:05 and jitter |
+/// | 8 | in flight | rail broken | deferred; pause the rail for everybody; page |
+/// | 9 | in flight | refused for the person | unknown and refused; query after 15 min |
+/// | 10 | in flight | parameters differ | held; page |
+/// | 11 | in flight | lease expired | unknown; query first, never send first |
+/// | 12 | unknown, sent, refunding, deferred | query: received | received |
+/// | 13 | the same | query: refunded | refunded |
+/// | 14 | the same | query: refunding | refunding; query after 30 min |
+/// | 15 | the same | query: awaiting the recipient | sent; a refunding one stays, since the answer is the older picture |
+/// | 16 | unknown | query: processing | unknown; query after 5 min, doubling to 1 h |
+/// | 17 | unknown, sent | query: failed | dead |
+/// | 18 | unknown, not refused | query: not found, issued 3 min or more after the last sending, number younger than 20 h | deferred: the same number again |
+/// | 19 | unknown, refused | query: not found, issued after the quarantine; the third such answer, 15 min apart | dead |
+/// | 20 | any that has not ended | query failed | the same; query after the back-off |
+/// | 21 | unknown, deferred | number 20 h old | unknown, never sent again; page if it was not refused |
+/// | 22 | any that has not ended | 25 days old | held; page |
+/// | 23 | dead, refunded | new attempt: policy or two operators, city open, at most 3 attempts | a new attempt, reserved, under a new number |
+/// | 24 | held | two operators with evidence | deferred, unknown, dead, received or refunded |
+/// | 25 | ended | the bill contradicts | the same; money to suspense, incident, page |
+/// | 26 | ended | anything else | the same; counted as a duplicate |
+///
+/// Readings where the table is silent:
+///
+/// - Age counts from the first sending; a payout never sent ages only for row 22, from its reservation.
+/// - A "not found" that rows 18 and 19 do not count, and an answer that is not listed while a query is scheduled,
+///   proves nothing: it is treated as a failed query (row 20).
+/// - A deferred number that grew too old had been refused, not lost, unless row 18 or an operator deferred it;
+///   row 21 keeps that refusal, so that row 19 can end it and row 23 can pay the person under a new number.
+/// - Row 23 books from left back to reserved; the award stays counted against its day and city all the time.
+/// - A second payment found after row 23 is money beyond the award: suspense goes below zero by it.
+///
+/// # Sources
+///
+/// The rail's answers, limits and ages are those of WeChat Pay's pages on cash red packets and on merchant transfers.
+/// Two rules carry the safety: an award's number changes only after proof that the old one never pays,
+/// and a "not found" is proof only after every packet that could still arrive has arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Payout {

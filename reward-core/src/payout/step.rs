@@ -12,7 +12,7 @@ use super::{
 use crate::{Account, ChannelProfile, LedgerTransfer};
 
 impl Payout {
-    /// Applies one event by the table of the module documentation.
+    /// Applies one event by the table of [`Payout`].
     ///
     /// Pure and total: any event in any state gives a transition or a refusal, never a panic.
     /// Constant time.
