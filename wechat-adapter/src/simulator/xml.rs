@@ -28,6 +28,7 @@ impl Leaves {
         let mut rest = document.trim_start_matches('\u{feff}').trim();
         let mut open: Vec<Frame<'_>> = Vec::new();
         let mut leaves = Vec::new();
+        let mut rooted = false;
         while !rest.is_empty() {
             rest = if let Some(after) = rest.strip_prefix("<![CDATA[") {
                 let (data, tail) = after.split_once("]]>")?;
@@ -40,13 +41,11 @@ impl Leaves {
             } else if let Some(after) = rest.strip_prefix("</") {
                 let (name, tail) = after.split_once('>')?;
                 close(&mut open, &mut leaves, name.trim_end())?;
-                if open.is_empty() && !tail.trim().is_empty() {
-                    return None;
-                }
                 tail
             } else if let Some(after) = rest.strip_prefix('<') {
                 let (tag, tail) = after.split_once('>')?;
                 enter(&mut open, &mut leaves, tag)?;
+                rooted = true;
                 tail
             } else {
                 let end = rest.find('<').unwrap_or(rest.len());
@@ -58,8 +57,11 @@ impl Leaves {
                 }
                 tail
             };
+            if rooted && open.is_empty() {
+                return rest.is_empty().then_some(Self(leaves));
+            }
         }
-        open.is_empty().then_some(Self(leaves))
+        None
     }
 
     /// The text of the first leaf called `name`, at any depth.
