@@ -11,7 +11,7 @@ use reward_core::{
 };
 
 use crate::payout_states::{
-    AMOUNT, HOUR, answer, at, deferred, one_of_each, refused, reserved, sent, step, unknown,
+    AMOUNT, HOUR, answer, at, deferred, one_of_each, refused, sent, step, unknown,
 };
 
 fn reply_class() -> impl Strategy<Value = ReplyClass> {
@@ -374,7 +374,10 @@ fn value_stability_of_a_stored_payout() {
         r#""first_sent_at":null,"last_sent_at":null,"sendings":0,"failed_queries":0,"#,
         r#""standing":"own","state":"reserved"}"#
     );
-    assert_eq!(serde_json::to_string(&reserved()).unwrap(), expect);
+    assert_eq!(
+        serde_json::to_string(&crate::payout_states::reserved()).unwrap(),
+        expect
+    );
     let expect = concat!(
         r#"{"attempt":1,"amount":1428,"version":2,"reserved_at":"2020-05-05T16:00:00Z","#,
         r#""first_sent_at":"2020-05-05T16:00:01Z","last_sent_at":"2020-05-05T16:00:01Z","#,
