@@ -10,6 +10,8 @@
     clippy::wildcard_enum_match_arm
 )]
 
+#[cfg(feature = "client")]
+mod client;
 mod endpoint;
 mod error;
 mod http;
@@ -22,6 +24,8 @@ mod xml;
 #[cfg(feature = "simulator")]
 pub mod simulator;
 
+#[cfg(feature = "client")]
+pub use crate::client::{ClientError, WeChatHttp};
 pub use crate::endpoint::{BaseUrl, Endpoints, InvalidBaseUrl};
 pub use crate::error::{ApiError, Unreadable};
 pub use crate::http::{HttpClient, Request, Response, SendFuture, TransportError};

@@ -20,7 +20,7 @@ pub enum InvalidSecret {
     /// The secret is empty, which is a setting forgotten.
     #[error("secret is empty")]
     Empty,
-    /// The secret is longer than any that WeChat issues.
+    /// The secret is longer than any that WeChat issues, a certificate with its key included.
     #[error(
         "secret has {length_bytes} bytes, at most {} are allowed",
         Secret::MAX_BYTES
@@ -33,7 +33,7 @@ pub enum InvalidSecret {
 
 impl Secret {
     /// The longest secret accepted, in bytes.
-    pub const MAX_BYTES: usize = 4_096;
+    pub const MAX_BYTES: usize = 16_384;
 
     /// Takes `text` as a secret.
     ///
