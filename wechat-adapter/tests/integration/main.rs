@@ -1,4 +1,8 @@
 //! One integration binary: each module states the laws of one part of `src`.
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test needs before its first assertion fails the test"
+)]
 
 mod callback;
 #[cfg(feature = "client")]
@@ -10,3 +14,15 @@ mod oauth;
 mod official_calls;
 mod red_packet;
 mod signature_vectors;
+#[cfg(feature = "simulator")]
+mod simulator_agrees;
+#[cfg(feature = "simulator")]
+mod simulator_faults;
+#[cfg(feature = "simulator")]
+mod simulator_official;
+#[cfg(feature = "simulator")]
+mod simulator_pay;
+#[cfg(feature = "simulator")]
+mod simulator_push;
+#[cfg(feature = "simulator")]
+mod simulator_support;
