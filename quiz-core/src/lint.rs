@@ -182,7 +182,7 @@ fn many_two_options(candidates: &Candidates<'_>) -> Option<Finding> {
 /// Probability that somebody who only guesses passes, in millionths, rounded to the nearest.
 ///
 /// ```text
-/// 10 of 100 four-option questions, 5 right: 78 125 (= 0.0781)
+/// 10 of 100 four-option questions, 5 right: 78 127 (40961 of 524288)
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]

@@ -3,6 +3,7 @@
 mod attempt_laws;
 mod bank_laws;
 mod draw_laws;
+mod findings;
 mod import_office_text;
 mod import_table;
 mod no_input_panics;
