@@ -46,6 +46,7 @@ mod world;
 mod xml;
 
 use std::collections::BTreeMap;
+use std::fmt::{self, Debug, Formatter};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
@@ -84,7 +85,6 @@ pub enum ScanOutcome {
 /// A small WeChat: one Official Account, one merchant, any number of people.
 ///
 /// Every call takes a lock for a time that does not grow with the number of people, except where a method says so.
-#[derive(Debug)]
 pub struct Simulator {
     config: SimulatorConfig,
     callback: Callback,
@@ -417,5 +417,14 @@ impl Simulator {
         let mut world = self.lock();
         let at = world.latest;
         world.book.fund(fen, at);
+    }
+}
+
+impl Debug for Simulator {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Simulator")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
     }
 }
