@@ -40,6 +40,12 @@ impl DeckKind {
             Self::Top => "top",
         }
     }
+
+    /// Returns the kind with a permanent name, or `None` for any other text.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
 }
 
 impl fmt::Display for DeckKind {

@@ -15,6 +15,8 @@ use crate::WordStream;
 const ONE: u128 = 1 << 30;
 /// Below this reduced distance from the middle the untilted proposal serves: `y < 2^-10`.
 const NEAR_MIDDLE: u128 = 1 << 20;
+/// Below this span the lattice shows, and the approximation for a continuous part would miss the mean.
+const SMALL_SPAN: u32 = 256;
 
 /// The proposal of one problem.
 #[derive(Debug, Clone)]
@@ -92,6 +94,7 @@ impl Decay {
     /// With `y = (n*k - 2t) / (n*(k+1))` the wanted `(k+1)/tau` is twice the inverse Langevin function of `y`, taken by
     /// Kröger's rational approximation (J. Non-Newton. Fluid Mech. 223, 2015):
     /// `y * (15 - 6y^2 - y^4 + 2y^6) / (5 * (1 - y^2))`, in units of `2^-30`, every quotient rounded down.
+    /// For `k < 256` the scale is searched with the exact mean instead.
     fn matching_mean(problem: &Reduced) -> Option<Self> {
         let (parts, span) = (u128::from(problem.parts), u128::from(problem.span));
         let values = span.saturating_add(1);
@@ -116,10 +119,13 @@ impl Decay {
         let denominator = ONE.saturating_sub(square).saturating_mul(5);
         // The step makes the scale fine enough when a part has few values.
         let step = (1_u128 << 16).checked_div(values)?.saturating_add(1);
-        let scale = step
-            .saturating_mul(values)
-            .saturating_mul(denominator)
-            .checked_div(numerator)?;
+        let scale = if problem.span < SMALL_SPAN {
+            scale_by_search(problem, step)
+        } else {
+            step.saturating_mul(values)
+                .saturating_mul(denominator)
+                .checked_div(numerator)?
+        };
         Some(Self {
             scale: NonZeroU32::new(u32::try_from(scale).unwrap_or(u32::MAX))?,
             step: NonZeroU32::new(u32::try_from(step).unwrap_or(u32::MAX))?,
@@ -155,6 +161,41 @@ impl Decay {
             .unwrap_or(0);
         (0..whole).all(|_| happens_exp_of_one(words)) && happens_exp(remainder, self.scale, words)
     }
+}
+
+/// The least scale below `2^32` whose mean part is at least `t / n`; the mean rises with the scale.
+fn scale_by_search(problem: &Reduced, step: u128) -> u128 {
+    let (mut low, mut high) = (1_u128, u128::from(u32::MAX));
+    while low < high {
+        let middle = u128::midpoint(low, high);
+        if mean_is_reached(problem, step, middle) {
+            high = middle;
+        } else {
+            low = middle.saturating_add(1);
+        }
+    }
+    low
+}
+
+/// Whether the weights `e^(-x * step / scale)` on `0..=k` have a mean of at least `t / n`, in units of `2^-60`.
+///
+/// The ratio of neighbours is `1 - h + h^2/2` for `h = step / scale / 2^16`, squared sixteen times.
+fn mean_is_reached(problem: &Reduced, step: u128, scale: u128) -> bool {
+    let h = (step << 44).checked_div(scale).unwrap_or(0);
+    let mut ratio = (1_u128 << 60)
+        .saturating_sub(h)
+        .saturating_add(h.saturating_mul(h) >> 61);
+    for _ in 0..16 {
+        ratio = ratio.saturating_mul(ratio) >> 60;
+    }
+    let (mut weight, mut weights, mut moment) = (1_u128 << 60, 0_u128, 0_u128);
+    for part in 0..=problem.span {
+        weights = weights.saturating_add(weight);
+        moment = moment.saturating_add(weight.saturating_mul(u128::from(part)));
+        weight = weight.saturating_mul(ratio) >> 60;
+    }
+    moment.saturating_mul(u128::from(problem.parts))
+        >= weights.saturating_mul(u128::from(problem.surplus))
 }
 
 /// Product of two fixed-point numbers, rounded down.
