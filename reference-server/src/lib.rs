@@ -1,1 +1,35 @@
-#![doc = include_str!("../README.md")]
+//! The running contest, in reading order.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`cli`] | the commands |
+//! | [`setup`] | an [`App`](app::App) from a configuration, for a demo, or for a rehearsal |
+//! | [`app`] | everything a use case needs, in one value |
+//! | [`web`] | pages, JSON API, callbacks, the simulator's phone |
+//! | [`contest`] | the use cases: rules applied to facts |
+//! | [`store`] | every SQL statement, behind one writer |
+//! | [`worker`] | what happens without a request |
+//! | [`rehearsal`] | a season in minutes: simulated citizens and the auditor |
+//! | [`office`], [`content`], [`generated`] | question files and city pages |
+//! | [`journal`] | the simulated WeChat's memory |
+//! | [`clock`], [`entropy`], [`privacy`], [`id`], [`config`] | instants, randomness, keys, identifiers, settings |
+//!
+//! Arrows: `web → contest → store`, `worker → contest`; checked by the test `tidy`.
+
+pub mod app;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod content;
+pub mod contest;
+pub mod entropy;
+pub mod generated;
+pub mod id;
+pub mod journal;
+pub mod office;
+pub mod privacy;
+pub mod rehearsal;
+pub mod setup;
+pub mod store;
+pub mod web;
+pub mod worker;

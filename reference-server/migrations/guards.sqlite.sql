@@ -1,0 +1,79 @@
+-- Refusals only, never effects: what constraints alone cannot say about a single row.
+-- Applied after every migration; the application behaves the same without them.
+
+CREATE TRIGGER IF NOT EXISTS packet_never_changes BEFORE UPDATE ON packet
+BEGIN SELECT RAISE(ABORT, 'a sealed packet never changes'); END;
+CREATE TRIGGER IF NOT EXISTS packet_never_leaves BEFORE DELETE ON packet
+BEGIN SELECT RAISE(ABORT, 'a sealed packet never leaves'); END;
+
+CREATE TRIGGER IF NOT EXISTS award_never_changes BEFORE UPDATE ON award
+BEGIN SELECT RAISE(ABORT, 'an award never changes'); END;
+CREATE TRIGGER IF NOT EXISTS award_never_leaves BEFORE DELETE ON award
+BEGIN SELECT RAISE(ABORT, 'an award never leaves'); END;
+
+CREATE TRIGGER IF NOT EXISTS attempt_never_changes BEFORE UPDATE ON attempt
+BEGIN SELECT RAISE(ABORT, 'a submitted attempt never changes'); END;
+CREATE TRIGGER IF NOT EXISTS attempt_never_leaves BEFORE DELETE ON attempt
+BEGIN SELECT RAISE(ABORT, 'a submitted attempt never leaves'); END;
+
+CREATE TRIGGER IF NOT EXISTS referral_never_changes BEFORE UPDATE ON referral
+BEGIN SELECT RAISE(ABORT, 'a referral never changes'); END;
+CREATE TRIGGER IF NOT EXISTS referral_never_leaves BEFORE DELETE ON referral
+BEGIN SELECT RAISE(ABORT, 'a referral never leaves'); END;
+
+CREATE TRIGGER IF NOT EXISTS follow_first_never_changes BEFORE UPDATE ON follow
+WHEN NEW.first_ms <> OLD.first_ms OR NEW.person <> OLD.person
+BEGIN SELECT RAISE(ABORT, 'the first follow never changes'); END;
+CREATE TRIGGER IF NOT EXISTS follow_never_leaves BEFORE DELETE ON follow
+BEGIN SELECT RAISE(ABORT, 'the ever-followed record never leaves'); END;
+
+CREATE TRIGGER IF NOT EXISTS transfer_never_changes BEFORE UPDATE ON transfer
+BEGIN SELECT RAISE(ABORT, 'a transfer never changes'); END;
+CREATE TRIGGER IF NOT EXISTS transfer_never_leaves BEFORE DELETE ON transfer
+BEGIN SELECT RAISE(ABORT, 'a transfer never leaves'); END;
+
+CREATE TRIGGER IF NOT EXISTS payment_event_never_changes BEFORE UPDATE ON payment_event
+BEGIN SELECT RAISE(ABORT, 'a payment event never changes'); END;
+CREATE TRIGGER IF NOT EXISTS payment_event_never_leaves BEFORE DELETE ON payment_event
+BEGIN SELECT RAISE(ABORT, 'a payment event never leaves'); END;
+
+CREATE TRIGGER IF NOT EXISTS audit_event_never_changes BEFORE UPDATE ON audit_event
+BEGIN SELECT RAISE(ABORT, 'an audit event never changes'); END;
+CREATE TRIGGER IF NOT EXISTS audit_event_never_leaves BEFORE DELETE ON audit_event
+BEGIN SELECT RAISE(ABORT, 'an audit event never leaves'); END;
+CREATE TRIGGER IF NOT EXISTS audit_event_is_dense BEFORE INSERT ON audit_event
+WHEN NEW.number <> (SELECT COALESCE(MAX(number), 0) + 1 FROM audit_event)
+  OR (NEW.number > 1 AND NEW.previous_hash <> (SELECT hash FROM audit_event WHERE number = NEW.number - 1))
+BEGIN SELECT RAISE(ABORT, 'the audit chain is dense and never forks'); END;
+
+CREATE TRIGGER IF NOT EXISTS payment_identity_never_changes BEFORE UPDATE ON payment
+WHEN NEW.bill_number <> OLD.bill_number OR NEW.award <> OLD.award
+  OR NEW.attempt_number <> OLD.attempt_number OR NEW.amount_fen <> OLD.amount_fen
+  OR NEW.request_sealed <> OLD.request_sealed
+BEGIN SELECT RAISE(ABORT, 'the number, amount and request of a payment never change'); END;
+CREATE TRIGGER IF NOT EXISTS payment_terminal_is_final BEFORE UPDATE ON payment
+WHEN OLD.state IN ('received', 'refunded', 'dead') AND NEW.state <> OLD.state
+BEGIN SELECT RAISE(ABORT, 'a settled payment never leaves its state'); END;
+CREATE TRIGGER IF NOT EXISTS payment_version_advances BEFORE UPDATE ON payment
+WHEN NEW.version <> OLD.version + 1
+BEGIN SELECT RAISE(ABORT, 'a payment advances one version at a time'); END;
+CREATE TRIGGER IF NOT EXISTS payment_never_leaves BEFORE DELETE ON payment
+BEGIN SELECT RAISE(ABORT, 'a payment never leaves'); END;
+
+CREATE TRIGGER IF NOT EXISTS city_terms_are_frozen_once_awarded BEFORE UPDATE ON city
+WHEN (NEW.opens_ms <> OLD.opens_ms OR NEW.closes_ms <> OLD.closes_ms OR NEW.pool_fen <> OLD.pool_fen
+   OR NEW.bank <> OLD.bank OR NEW.plan_commitment <> OLD.plan_commitment)
+  AND EXISTS (SELECT 1 FROM award WHERE award.city = OLD.city)
+BEGIN SELECT RAISE(ABORT, 'the terms of a city are frozen once it has awarded'); END;
+CREATE TRIGGER IF NOT EXISTS city_latch_never_goes_back BEFORE UPDATE ON city
+WHEN NEW.last_decision_ms < OLD.last_decision_ms OR NEW.used_fen < OLD.used_fen
+  OR NEW.top_awarded < OLD.top_awarded
+BEGIN SELECT RAISE(ABORT, 'a city never takes back an instant, money or its top packet'); END;
+CREATE TRIGGER IF NOT EXISTS budget_day_never_goes_back BEFORE UPDATE ON budget_day
+WHEN NEW.used_fen < OLD.used_fen OR NEW.taken < OLD.taken OR NEW.top_taken < OLD.top_taken
+  OR NEW.cap_fen <> OLD.cap_fen OR (OLD.deck IS NOT NULL AND NEW.deck <> OLD.deck)
+BEGIN SELECT RAISE(ABORT, 'a day never takes back money, and its deck never changes'); END;
+CREATE TRIGGER IF NOT EXISTS award_is_counted BEFORE INSERT ON award
+WHEN (SELECT used_fen FROM budget_day WHERE city = NEW.city AND day = NEW.day)
+   <> (SELECT COALESCE(SUM(amount_fen), 0) FROM award WHERE city = NEW.city AND day = NEW.day) + NEW.amount_fen
+BEGIN SELECT RAISE(ABORT, 'an award is counted in its day before it is written'); END;

@@ -1,0 +1,274 @@
+//! The composition root: everything a use case needs, in one value.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    net::Ipv4Addr,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError, RwLock},
+};
+
+use chrono::{DateTime, Utc};
+use quiz_core::{BankSize, DrawRule, PassMark, QuestionBank};
+use reward_core::{ChannelProfile, PacketPlan, PayoutPolicy, RewardRules, WorkerId};
+use schedule_core::{Edition, Province};
+use wechat_adapter::{
+    HttpClient, MerchantId,
+    official::{CallbackVerifier, JsSigner, Official},
+    pay::Merchant,
+};
+
+use crate::{
+    clock::{Clock, SimulatedClock},
+    content::Content,
+    entropy::Entropy,
+    office::OfficeReader,
+    journal::JournaledSimulator,
+    privacy::Keys,
+    store::Store,
+};
+
+/// The terms of a season: what the rules page prints and the code obeys.
+#[derive(Debug, Clone)]
+pub struct Season {
+    /// The season's name; also what "once a season" is counted in.
+    pub name: String,
+    /// The timetable in force.
+    pub edition: Edition,
+    /// The cities and their districts.
+    pub province: Province,
+    /// The money's rules.
+    pub rules: RewardRules,
+    /// How many questions a bank has.
+    pub bank_size: BankSize,
+    /// How a quiz is drawn from it.
+    pub draw: DrawRule,
+    /// How many right answers pass.
+    pub pass_mark: PassMark,
+    /// What the payout channel can do.
+    pub channel: ChannelProfile,
+    /// The waits and ages of the payout machine.
+    pub payout: PayoutPolicy,
+    /// Whether cities without a bank of their own play with generated sample questions.
+    pub generated_banks: bool,
+}
+
+impl Season {
+    /// The name of a city, or its slug when the season does not know it.
+    #[must_use]
+    pub fn city_name(&self, slug: &str) -> String {
+        self.province
+            .cities()
+            .iter()
+            .find(|city| city.slug().as_str() == slug)
+            .map_or_else(|| slug.to_owned(), |city| city.name().to_owned())
+    }
+}
+
+/// What is printed on a red packet.
+#[derive(Debug, Clone)]
+pub struct PacketWording {
+    /// Who sends it; at most 10 Han characters.
+    pub send_name: String,
+    /// The wish on it.
+    pub wishing: String,
+    /// The activity's name; at most 10 Han characters.
+    pub act_name: String,
+    /// The remark in the merchant's records.
+    pub remark: String,
+    /// The scene that allows packets below 1.00 yuan.
+    pub scene_id: Option<String>,
+    /// The server's IPv4 address, as the merchant's allow-list has it.
+    pub client_ip: Ipv4Addr,
+}
+
+/// The way to WeChat.
+#[derive(Debug)]
+pub struct WeChat {
+    /// The Official Account's name, as people see it.
+    pub account_name: String,
+    /// The Official Account's credentials.
+    pub official: Official,
+    /// The merchant's number.
+    pub merchant_id: MerchantId,
+    /// The merchant's credentials.
+    pub merchant: Merchant,
+    /// Checks callbacks.
+    pub callback: CallbackVerifier,
+    /// Signs pages for the JS-SDK.
+    pub js: JsSigner,
+    /// Sends requests of the Official Account.
+    pub http: Arc<dyn HttpClient>,
+    /// Sends payments, over a connection with the merchant's certificate.
+    pub pay_http: Arc<dyn HttpClient>,
+    /// What is printed on a red packet.
+    pub wording: PacketWording,
+}
+
+/// The simulated WeChat and the clock it can move.
+#[derive(Debug, Clone)]
+pub struct SimulatorHost {
+    /// WeChat itself, small.
+    pub simulator: Arc<JournaledSimulator>,
+    /// The contest's clock.
+    pub clock: Arc<SimulatedClock>,
+}
+
+/// Everything a use case needs.
+pub struct App {
+    /// The database.
+    pub store: Store,
+    /// Where instants come from.
+    pub clock: Arc<dyn Clock>,
+    /// Where randomness comes from.
+    pub entropy: Arc<dyn Entropy>,
+    /// The season's keys.
+    pub keys: Arc<Keys>,
+    /// The season's terms.
+    pub season: Arc<Season>,
+    /// What the cities handed in.
+    pub content: Content,
+    /// Opens office files.
+    pub office: OfficeReader,
+    /// The way to WeChat.
+    pub wechat: Arc<WeChat>,
+    /// The address people reach the server at, without a slash at its end.
+    pub public_url: String,
+    /// This process among the workers.
+    pub worker: WorkerId,
+    /// The simulated WeChat, when there is no real one.
+    pub simulator: Option<SimulatorHost>,
+    banks: RwLock<HashMap<String, Arc<QuestionBank>>>,
+    plans: RwLock<HashMap<String, Arc<PacketPlan>>>,
+    sends: Mutex<SendBudget>,
+}
+
+/// The parts of an [`App`] that a caller chooses.
+#[derive(Debug)]
+pub struct AppParts {
+    /// The database.
+    pub store: Store,
+    /// Where instants come from.
+    pub clock: Arc<dyn Clock>,
+    /// Where randomness comes from.
+    pub entropy: Arc<dyn Entropy>,
+    /// The season's keys.
+    pub keys: Arc<Keys>,
+    /// The season's terms.
+    pub season: Arc<Season>,
+    /// What the cities handed in.
+    pub content: Content,
+    /// The program that opens office files in a child process.
+    pub office_program: PathBuf,
+    /// The way to WeChat.
+    pub wechat: Arc<WeChat>,
+    /// The address people reach the server at, without a slash at its end.
+    pub public_url: String,
+    /// The simulated WeChat, when there is no real one.
+    pub simulator: Option<SimulatorHost>,
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("App")
+            .field("season", &self.season.name)
+            .field("public_url", &self.public_url)
+            .finish_non_exhaustive()
+    }
+}
+
+impl App {
+    /// Puts the parts together.
+    #[must_use]
+    pub fn new(parts: AppParts) -> Self {
+        let worker: [u8; 8] = parts.entropy.bytes();
+        Self {
+            store: parts.store,
+            clock: parts.clock,
+            entropy: parts.entropy,
+            keys: parts.keys,
+            season: parts.season,
+            content: parts.content,
+            office: OfficeReader::new(parts.office_program),
+            wechat: parts.wechat,
+            public_url: parts.public_url,
+            worker: WorkerId::new(u64::from_le_bytes(worker)),
+            simulator: parts.simulator,
+            banks: RwLock::new(HashMap::new()),
+            plans: RwLock::new(HashMap::new()),
+            sends: Mutex::new(SendBudget::default()),
+        }
+    }
+
+    /// The present instant of the contest.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// A frozen bank that was loaded before.
+    pub(crate) fn cached_bank(&self, digest: &str) -> Option<Arc<QuestionBank>> {
+        self.banks
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(digest)
+            .cloned()
+    }
+
+    /// Keeps a loaded bank; a bank never changes under its digest.
+    pub(crate) fn cache_bank(&self, digest: String, bank: Arc<QuestionBank>) {
+        self.banks
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(digest, bank);
+    }
+
+    /// A city's plan that was drawn before.
+    pub(crate) fn cached_plan(&self, city: &str) -> Option<Arc<PacketPlan>> {
+        self.plans
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(city)
+            .cloned()
+    }
+
+    /// Keeps a drawn plan; a city's plan never changes.
+    pub(crate) fn cache_plan(&self, city: String, plan: Arc<PacketPlan>) {
+        self.plans
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(city, plan);
+    }
+
+    /// Takes one of the channel's sendings of this second; `false` when they are used up.
+    pub(crate) fn take_send(&self, now: DateTime<Utc>, per_second: u32) -> bool {
+        self.sends
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take(now, per_second)
+    }
+}
+
+/// Counts sendings within the running second.
+#[derive(Debug, Default)]
+struct SendBudget {
+    second: i64,
+    n_sent: u32,
+}
+
+impl SendBudget {
+    fn take(&mut self, now: DateTime<Utc>, per_second: u32) -> bool {
+        if self.second != now.timestamp() {
+            *self = Self {
+                second: now.timestamp(),
+                n_sent: 0,
+            };
+        }
+        if self.n_sent >= per_second {
+            return false;
+        }
+        self.n_sent = self.n_sent.saturating_add(1);
+        true
+    }
+}

@@ -1,0 +1,109 @@
+//! `demo`: the whole contest on this machine, with a simulated WeChat.
+
+use std::{io::Write as _, net::SocketAddr, process::ExitCode};
+
+use anyhow::Context as _;
+use chrono::{DateTime, Utc};
+
+use super::DemoArguments;
+use crate::{
+    app::App,
+    config::EditionName,
+    contest::season::{self, Prepared},
+    setup::{self, Simulated, Wire},
+};
+
+pub(super) fn run(arguments: DemoArguments) -> anyhow::Result<ExitCode> {
+    super::log("warn");
+    let runtime = tokio::runtime::Runtime::new()?;
+    runtime.block_on(demo(arguments))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn demo(arguments: DemoArguments) -> anyhow::Result<()> {
+    let listener = tokio::net::TcpListener::bind(arguments.listen)
+        .await
+        .with_context(|| {
+            format!(
+                "cannot listen on {}; another program may be using it, try --listen 127.0.0.1:0",
+                arguments.listen
+            )
+        })?;
+    let public_url = arguments
+        .public_url
+        .unwrap_or_else(|| local_url(listener.local_addr().unwrap_or(arguments.listen)));
+    // Kept until the end: dropping it deletes the folder.
+    let scratch = match arguments.data {
+        Some(_) => None,
+        None => Some(tempfile::tempdir().context("cannot make a folder for the demo")?),
+    };
+    let data_dir = match (&arguments.data, &scratch) {
+        (Some(dir), _) => dir.clone(),
+        (None, Some(scratch)) => scratch.path().to_owned(),
+        (None, None) => anyhow::bail!("the demo has no folder"),
+    };
+    let app = setup::simulated(&Simulated {
+        data_dir,
+        lasting: arguments.data.is_some(),
+        start: arguments
+            .now
+            .map_or_else(|| middle_of_nanjing(arguments.edition), |now| now.to_utc()),
+        clock_runs: true,
+        edition: arguments.edition,
+        public_url,
+        seed: None,
+        wire: Wire::Loopback,
+        office_program: std::env::current_exe()?,
+    })?;
+    let prepared = season::prepare(&app).await?;
+    welcome(&app, &prepared)?;
+    super::serve::until_stopped(app, listener).await
+}
+
+/// The address a browser on this machine uses.
+fn local_url(listening: SocketAddr) -> String {
+    if listening.ip().is_unspecified() {
+        format!("http://127.0.0.1:{}", listening.port())
+    } else {
+        format!("http://{listening}")
+    }
+}
+
+/// Half past nine in the evening on the fourth day of 南京's week.
+fn middle_of_nanjing(edition: EditionName) -> DateTime<Utc> {
+    let day = match edition {
+        EditionName::Original => "2020-03-10T21:30:00+08:00",
+        EditionName::Postponed => "2020-05-09T21:30:00+08:00",
+    };
+    day.parse::<DateTime<Utc>>()
+        .expect("the two instants above are well formed")
+}
+
+fn welcome(app: &App, prepared: &Prepared) -> anyhow::Result<()> {
+    let url = &app.public_url;
+    let now = app.now().with_timezone(&schedule_core::CHINA_STANDARD_TIME);
+    let city = app
+        .season
+        .edition
+        .contest_at(app.now())
+        .map_or("没有城市在竞赛", |round| round.city().name());
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "\n  信用知识有奖竞答 · 演示（模拟微信，不会真实付款）")?;
+    writeln!(out, "  竞赛时钟 {}，正在竞赛：{city}\n", now.format("%Y-%m-%d %H:%M"))?;
+    writeln!(out, "  参赛页面   {url}/")?;
+    writeln!(out, "             答 10 题，对 5 题，拆一个红包")?;
+    writeln!(out, "  模拟手机   {url}/simulator")?;
+    writeln!(out, "             换人、关注、扫码、打开红包、拨动时钟、制造故障")?;
+    writeln!(out, "  开放接口   {url}/api/v1/openapi.json")?;
+    writeln!(out, "             同一竞赛的 JSON 接口，供小程序和脚本使用\n")?;
+    if !prepared.generated.is_empty() {
+        let n_cities = prepared.generated.len();
+        writeln!(out, "  {n_cities} 个城市尚无自编题库，以生成的示例题代替（题干标有“示例题”）。")?;
+    }
+    for (city, problem) in &prepared.missing {
+        writeln!(out, "  {} 不能开赛：{problem}", app.season.city_name(city))?;
+    }
+    writeln!(out, "  按 Ctrl-C 结束。\n")?;
+    out.flush()?;
+    Ok(())
+}

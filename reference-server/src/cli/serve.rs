@@ -1,0 +1,65 @@
+//! `serve`: a real season from a configuration file.
+
+use std::{io::Write as _, net::SocketAddr, path::Path, process::ExitCode, sync::Arc};
+
+use anyhow::Context as _;
+use tokio::{net::TcpListener, sync::watch};
+
+use crate::{app::App, config::Config, contest::season, setup, web, worker};
+
+pub(super) fn run(path: &Path) -> anyhow::Result<ExitCode> {
+    super::log("info");
+    let config = Config::read(path)?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    runtime.block_on(serve(&config))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn serve(config: &Config) -> anyhow::Result<()> {
+    let app = setup::real(config, std::env::current_exe()?)?;
+    let prepared = season::prepare(&app).await?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", config.listen))?;
+    {
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "serving {} on {}", app.public_url, config.listen)?;
+        for (city, problem) in &prepared.missing {
+            writeln!(out, "NOT READY {city}: {problem}")?;
+        }
+        out.flush()?;
+    }
+    until_stopped(app, listener).await
+}
+
+/// Serves pages and runs the worker until the process is told to stop.
+pub(super) async fn until_stopped(app: Arc<App>, listener: TcpListener) -> anyhow::Result<()> {
+    let (stop, stopped) = watch::channel(false);
+    let worker = worker::spawn(Arc::clone(&app), stopped);
+    let router = web::router(app);
+    axum::serve(
+        listener,
+        router.into_make_service_with_connect_info::<SocketAddr>(),
+    )
+    .with_graceful_shutdown(asked_to_stop())
+    .await?;
+    stop.send_replace(true);
+    worker.await?;
+    Ok(())
+}
+
+async fn asked_to_stop() {
+    let interrupted = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        let terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
+        if let Ok(mut terminated) = terminated {
+            tokio::select! {
+                _ = interrupted => {}
+                _ = terminated.recv() => {}
+            }
+            return;
+        }
+    }
+    drop(interrupted.await);
+}

@@ -1,0 +1,413 @@
+//! Ten questions are drawn, answered and marked.
+//!
+//! An attempt is a signed token until it is submitted: nothing is stored before.
+//! The paper is drawn from a keyed seed over the token's nonce, the person, the city
+//! and the bank's digest, so every instance derives the same paper and the phone
+//! carries neither keys nor question identifiers. The nonce becomes the primary key
+//! of the submission, so a replay meets the first one.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, TimeDelta, Utc};
+use quiz_core::{Attempt, Ordinal, Origin, Position, PresentedItem, QuestionBank, Quiz};
+use rand::{SeedableRng, rngs::ChaCha12Rng};
+
+use super::{
+    Error, Failure, PersonId, Refusal,
+    claim::{self, Offer},
+    follow, season,
+};
+use crate::{
+    app::App,
+    id,
+    store::{
+        attempts::{self, AttemptRow},
+        season::{self as season_rows, CityRow},
+    },
+};
+
+const TOKEN_VERSION: u8 = 1;
+const NONCE_DIGITS: usize = 32;
+const TAG_BYTES: usize = 16;
+/// Submissions of one person in one minute; far above what reading ten questions allows.
+const SUBMISSIONS_PER_MINUTE: i64 = 20;
+
+/// A drawn paper as a phone may see it: no key, no explanation, no stable identifier.
+#[derive(Debug, Clone)]
+pub struct Paper {
+    /// The signed token; the only thing the phone has to send back.
+    pub attempt: String,
+    /// The attempt's public identifier.
+    pub id: String,
+    /// The city's slug.
+    pub city_slug: String,
+    /// The city's name.
+    pub city_name: String,
+    /// When the city closes, exclusive.
+    pub closes: DateTime<Utc>,
+    /// The items, in order.
+    pub items: Vec<PresentedItem>,
+}
+
+/// What an attempt token leads to.
+#[derive(Debug, Clone)]
+pub enum Opened {
+    /// The paper, to be answered.
+    Paper(Paper),
+    /// It was submitted under this identifier.
+    Submitted(String),
+}
+
+/// A marked attempt with its review.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// The attempt's public identifier.
+    pub id: String,
+    /// The city's slug.
+    pub city_slug: String,
+    /// The city's name.
+    pub city_name: String,
+    /// Right answers.
+    pub score: u16,
+    /// Questions.
+    pub of: u16,
+    /// Whether the attempt passed.
+    pub passed: bool,
+    /// When it was submitted.
+    pub submitted: DateTime<Utc>,
+    /// Each item with its key and explanation.
+    pub review: Vec<ReviewItem>,
+    /// Whether this attempt can open a red packet now, and if not, why.
+    pub offer: Offer,
+}
+
+/// One item of a marked attempt.
+#[derive(Debug, Clone)]
+pub struct ReviewItem {
+    /// 1-based number.
+    pub ordinal: u16,
+    /// Which half of the bank it is from.
+    pub origin: Origin,
+    /// The stem.
+    pub stem: String,
+    /// The options as they were shown.
+    pub options: Vec<(char, String)>,
+    /// The letter that was chosen, if one was.
+    pub chosen: Option<char>,
+    /// The letter of the right option.
+    pub key: char,
+    /// Whether the answer is right.
+    pub right: bool,
+    /// Why the key is right.
+    pub explanation: Option<String>,
+    /// What the question rests on.
+    pub source: Option<String>,
+}
+
+/// The facts inside a token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Token {
+    id: String,
+    city: String,
+    started_ms: i64,
+}
+
+/// Draws a new paper of the city that is open now.
+///
+/// # Errors
+/// Refuses with [`Refusal::NoCityOpen`], [`Refusal::Paused`] or [`Refusal::NotFollowing`].
+pub async fn start(app: &App, person: &PersonId) -> Result<Paper, Error> {
+    let now = app.now();
+    let city = season::open_city(app, now).await?;
+    if let Some(sentence) = city.paused_sentence {
+        return Err(Refusal::Paused { sentence }.into());
+    }
+    if !follow::is_following(app, person).await? {
+        return Err(Refusal::NotFollowing.into());
+    }
+    let token = Token {
+        id: id::time_ordered(now, app.entropy.as_ref()),
+        city: city.city.clone(),
+        started_ms: now.timestamp_millis(),
+    };
+    let bank = season::bank(app, &city.bank).await?;
+    paper_of(app, person, &token, &city, &bank)
+}
+
+/// The paper of a token, or the identifier under which it was submitted.
+///
+/// # Errors
+/// Refuses with [`Refusal::UnknownAttempt`] when the token is not this person's.
+pub async fn paper(app: &App, person: &PersonId, token: &str) -> Result<Opened, Error> {
+    let token = verify(app, person, token)?;
+    let (city_slug, attempt_id) = (token.city.clone(), token.id.clone());
+    let (city, submitted) = app
+        .store
+        .read(move |read| {
+            Ok::<_, Error>((
+                season_rows::city(read, &city_slug)?,
+                attempts::attempt(read, &attempt_id)?.is_some(),
+            ))
+        })
+        .await?;
+    if submitted {
+        return Ok(Opened::Submitted(token.id));
+    }
+    let city = city.ok_or(Refusal::UnknownAttempt)?;
+    let bank = season::bank(app, &city.bank).await?;
+    paper_of(app, person, &token, &city, &bank).map(Opened::Paper)
+}
+
+/// Marks a paper; the same token again gives the first result.
+///
+/// Answers map the question's number to the option's letter; a missing number is a
+/// question left open, which counts as wrong.
+///
+/// # Errors
+/// Refuses with [`Refusal::UnknownAttempt`], [`Refusal::UnknownAnswer`],
+/// [`Refusal::CityClosed`] or [`Refusal::TooFast`].
+pub async fn submit(
+    app: &App,
+    person: &PersonId,
+    token: &str,
+    answers: &BTreeMap<String, String>,
+) -> Result<Outcome, Error> {
+    let token = verify(app, person, token)?;
+    let city_slug = token.city.clone();
+    let city = app
+        .store
+        .read(move |read| Ok::<_, Error>(season_rows::city(read, &city_slug)?))
+        .await?
+        .ok_or(Refusal::UnknownAttempt)?;
+    let bank = season::bank(app, &city.bank).await?;
+    let mut attempt = Attempt::new(quiz_of(app, person, &token, &bank)?);
+    for (ordinal, letter) in answers {
+        let unknown = || Refusal::UnknownAnswer {
+            ordinal: ordinal.chars().take(8).collect(),
+        };
+        let place: Ordinal = ordinal.parse().map_err(|_error| unknown())?;
+        let position: Position = letter.parse().map_err(|_error| unknown())?;
+        attempt.answer(place, position).map_err(|_error| unknown())?;
+    }
+    let submitted = attempt.submit(&bank).map_err(defect)?;
+    let score = submitted.score();
+    let row = AttemptRow {
+        attempt: token.id.clone(),
+        person: person.as_str().to_owned(),
+        city: token.city,
+        opens_ms: city.opens_ms,
+        closes_ms: city.closes_ms,
+        started_ms: token.started_ms,
+        submitted_ms: app.now().timestamp_millis(),
+        answers: written_answers(submitted.answers()),
+        score: score.right().into(),
+        n_questions: score.of().into(),
+        pass_mark: app.season.pass_mark.right().into(),
+        passed: app.season.pass_mark.passed(score),
+    };
+    app.store.write(move |tx| record(tx, row)).await?;
+    outcome(app, person, &token.id).await
+}
+
+/// A submitted attempt of this person, marked and explained.
+///
+/// # Errors
+/// Refuses with [`Refusal::NotFound`] when there is none, or it is somebody else's.
+pub async fn outcome(app: &App, person: &PersonId, id: &str) -> Result<Outcome, Error> {
+    let wanted = id.to_owned();
+    let row = app
+        .store
+        .read(move |read| Ok::<_, Error>(attempts::attempt(read, &wanted)?))
+        .await?
+        .filter(|row| row.person == person.as_str())
+        .ok_or(Refusal::NotFound)?;
+    let city_slug = row.city.clone();
+    let city = app
+        .store
+        .read(move |read| Ok::<_, Error>(season_rows::city(read, &city_slug)?))
+        .await?
+        .ok_or(Refusal::NotFound)?;
+    let bank = season::bank(app, &city.bank).await?;
+    let token = Token {
+        id: row.attempt.clone(),
+        city: row.city.clone(),
+        started_ms: row.started_ms,
+    };
+    let quiz = quiz_of(app, person, &token, &bank)?;
+    Ok(Outcome {
+        id: row.attempt.clone(),
+        city_name: app.season.city_name(&row.city),
+        score: u16::try_from(row.score).unwrap_or_default(),
+        of: u16::try_from(row.n_questions).unwrap_or_default(),
+        passed: row.passed,
+        submitted: season::instant(row.submitted_ms),
+        review: review(&quiz, &bank, &row.answers)?,
+        offer: claim::offer(app, person, &row).await?,
+        city_slug: row.city,
+    })
+}
+
+/// Stores a submission unless its token was submitted before.
+fn record(tx: &crate::store::Tx<'_>, mut row: AttemptRow) -> Result<(), Error> {
+    if attempts::attempt(&tx.read(), &row.attempt)?.is_some() {
+        return Ok(());
+    }
+    let decided_ms = season_rows::latch(tx, &row.city, row.submitted_ms)?;
+    if decided_ms >= row.closes_ms {
+        return Err(Refusal::CityClosed {
+            closed: season::instant(row.closes_ms),
+        }
+        .into());
+    }
+    let minute_ago = decided_ms.saturating_sub(TimeDelta::minutes(1).num_milliseconds());
+    if attempts::n_since(&tx.read(), &row.person, minute_ago)? >= SUBMISSIONS_PER_MINUTE {
+        return Err(Refusal::TooFast { retry_after_s: 60 }.into());
+    }
+    row.submitted_ms = decided_ms;
+    Ok(attempts::insert(tx, &row)?)
+}
+
+fn paper_of(
+    app: &App,
+    person: &PersonId,
+    token: &Token,
+    city: &CityRow,
+    bank: &Arc<QuestionBank>,
+) -> Result<Paper, Error> {
+    let quiz = quiz_of(app, person, token, bank)?;
+    let items = quiz
+        .ordinals()
+        .map(|ordinal| quiz.present(bank, ordinal))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(defect)?;
+    Ok(Paper {
+        attempt: sign(app, person, token),
+        id: token.id.clone(),
+        city_slug: city.city.clone(),
+        city_name: app.season.city_name(&city.city),
+        closes: season::instant(city.closes_ms),
+        items,
+    })
+}
+
+fn quiz_of(
+    app: &App,
+    person: &PersonId,
+    token: &Token,
+    bank: &QuestionBank,
+) -> Result<Quiz, Error> {
+    let digest = bank.digest().to_string();
+    let seed = app
+        .keys
+        .paper_seed(&[&token.id, person.as_str(), &token.city, &digest]);
+    let mut words = ChaCha12Rng::from_seed(seed);
+    Ok(Quiz::draw(bank, app.season.draw, &mut words).map_err(defect)?)
+}
+
+fn review(quiz: &Quiz, bank: &QuestionBank, answers: &str) -> Result<Vec<ReviewItem>, Error> {
+    let mut attempt = Attempt::new(quiz.clone());
+    for (ordinal, position) in read_answers(answers)? {
+        attempt.answer(ordinal, position).map_err(defect)?;
+    }
+    let submitted = attempt.submit(bank).map_err(defect)?;
+    submitted
+        .marking()
+        .items
+        .iter()
+        .map(|marked| {
+            let shown = quiz.present(bank, marked.ordinal).map_err(defect)?;
+            let question = quiz.question(bank, marked.ordinal).map_err(defect)?;
+            Ok(ReviewItem {
+                ordinal: marked.ordinal.number(),
+                origin: shown.origin,
+                stem: shown.stem,
+                options: shown
+                    .options
+                    .into_iter()
+                    .map(|(position, text)| (position.letter(), text))
+                    .collect(),
+                chosen: marked.chosen.map(Position::letter),
+                key: marked.key.letter(),
+                right: marked.right,
+                explanation: question.explanation().map(str::to_owned),
+                source: question.source().map(str::to_owned),
+            })
+        })
+        .collect()
+}
+
+fn written_answers(answers: &quiz_core::Answers) -> String {
+    let pairs: Vec<String> = answers
+        .iter()
+        .map(|(ordinal, position)| format!("{}={}", ordinal.number(), position.letter()))
+        .collect();
+    pairs.join(",")
+}
+
+fn read_answers(text: &str) -> Result<Vec<(Ordinal, Position)>, Error> {
+    let unreadable = || Failure::Unreadable {
+        what: "attempt.answers",
+    };
+    text.split(',')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (ordinal, letter) = pair.split_once('=').ok_or_else(unreadable)?;
+            Ok((
+                ordinal.parse().map_err(|_error| unreadable())?,
+                letter.parse().map_err(|_error| unreadable())?,
+            ))
+        })
+        .collect()
+}
+
+fn sign(app: &App, person: &PersonId, token: &Token) -> String {
+    let payload = payload(token);
+    let tag = app.keys.attempt_tag(&tagged(&payload, person));
+    URL_SAFE_NO_PAD.encode([payload.as_slice(), &tag].concat())
+}
+
+fn verify(app: &App, person: &PersonId, token: &str) -> Result<Token, Refusal> {
+    let bytes = URL_SAFE_NO_PAD
+        .decode(token)
+        .map_err(|_error| Refusal::UnknownAttempt)?;
+    let (payload, tag) = bytes
+        .len()
+        .checked_sub(TAG_BYTES)
+        .and_then(|length| bytes.split_at_checked(length))
+        .ok_or(Refusal::UnknownAttempt)?;
+    if !app.keys.is_attempt_tag(&tagged(payload, person), tag) {
+        return Err(Refusal::UnknownAttempt);
+    }
+    parse_payload(payload).ok_or(Refusal::UnknownAttempt)
+}
+
+/// The person stands in the tag and not in the token: a token is worth nothing in another hand.
+fn tagged(payload: &[u8], person: &PersonId) -> Vec<u8> {
+    [payload, b"\0", person.as_str().as_bytes()].concat()
+}
+
+fn payload(token: &Token) -> Vec<u8> {
+    let mut bytes = vec![TOKEN_VERSION];
+    bytes.extend(token.started_ms.to_be_bytes());
+    bytes.extend(token.id.as_bytes());
+    bytes.extend(token.city.as_bytes());
+    bytes
+}
+
+fn parse_payload(bytes: &[u8]) -> Option<Token> {
+    let (&version, rest) = bytes.split_first()?;
+    let (started, rest) = rest.split_first_chunk::<8>()?;
+    let (nonce, city) = rest.split_at_checked(NONCE_DIGITS)?;
+    (version == TOKEN_VERSION).then_some(Token {
+        id: String::from_utf8(nonce.to_vec()).ok()?,
+        city: String::from_utf8(city.to_vec()).ok()?,
+        started_ms: i64::from_be_bytes(*started),
+    })
+}
+
+fn defect(error: impl std::error::Error) -> Failure {
+    Failure::Defect {
+        what: error.to_string(),
+    }
+}

@@ -1,0 +1,279 @@
+//! The predicates that must hold, over the whole database and WeChat's own record.
+//!
+//! One list for tests, rehearsals and operators; the names are those of the invariants
+//! in `ARCHITECTURE.md`. It recounts everything from single rows and trusts no counter.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use reward_core::Account;
+use wechat_adapter::simulator::{OracleLedger, PacketState};
+
+use super::{Error, season};
+use crate::{
+    app::App,
+    store::{
+        Read, audit,
+        facts::{self, AccountFacts, CityFacts, DayFacts, PaymentFacts},
+        season as rows,
+    },
+};
+
+/// A predicate that does not hold.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Violation {
+    /// The invariant.
+    pub invariant: String,
+    /// Where and how it is broken.
+    pub detail: String,
+}
+
+/// Everything the auditor reads, in one snapshot.
+struct Books {
+    cities: Vec<CityFacts>,
+    days: Vec<DayFacts>,
+    payments: Vec<PaymentFacts>,
+    accounts: Vec<AccountFacts>,
+    bad: Vec<(String, String)>,
+    broken_link: Option<i64>,
+    rescue_due: BTreeMap<String, DateTime<Utc>>,
+}
+
+/// Every violation in the database, and against WeChat's record when there is one.
+///
+/// Cost: a scan of every award, payment, transfer and audit event.
+///
+/// # Errors
+/// Fails when the database does.
+pub async fn violations(
+    app: &App,
+    wechat: Option<&OracleLedger>,
+) -> Result<Vec<Violation>, Error> {
+    let rescue_due = rescue_instants(app).await?;
+    let top_fen = season::fen_column(app.season.rules.top_packet());
+    let bounds = app.season.rules.bounds();
+    let (min_fen, max_fen) = (
+        season::fen_column(bounds.min()),
+        season::fen_column(bounds.max()),
+    );
+    let books = app
+        .store
+        .read(move |read| books(read, top_fen, min_fen, max_fen, rescue_due))
+        .await?;
+    let mut found = Vec::new();
+    for (rule, key) in &books.bad {
+        push(&mut found, rule, key.clone());
+    }
+    check_counters(&books, &mut found);
+    check_top(&books, app.now(), &mut found);
+    check_ledger(&books, &mut found);
+    if let Some(number) = books.broken_link {
+        push(&mut found, "M20 audit chain", format!("broken at event {number}"));
+    }
+    if let Some(wechat) = wechat {
+        check_wechat(&books, wechat, &mut found);
+    }
+    Ok(found)
+}
+
+fn books(
+    read: &Read<'_>,
+    top_fen: i64,
+    min_fen: i64,
+    max_fen: i64,
+    rescue_due: BTreeMap<String, DateTime<Utc>>,
+) -> Result<Books, Error> {
+    let mut bad = facts::bad_awards(read, min_fen, max_fen)?;
+    bad.extend(facts::used_twice(read)?);
+    Ok(Books {
+        cities: facts::cities(read, top_fen)?,
+        days: facts::days(read)?,
+        payments: facts::payments(read)?,
+        accounts: facts::accounts(read)?,
+        bad,
+        broken_link: audit::first_broken_link(read)?,
+        rescue_due,
+    })
+}
+
+/// The instant of each city from which the next claim gets the top packet, whatever came before.
+async fn rescue_instants(app: &App) -> Result<BTreeMap<String, DateTime<Utc>>, Error> {
+    let cities = app
+        .store
+        .read(|read| {
+            let slugs = rows::cities(read)?;
+            slugs
+                .iter()
+                .map(|slug| Ok(rows::city(read, slug)?))
+                .collect::<Result<Vec<_>, Error>>()
+        })
+        .await?;
+    cities
+        .into_iter()
+        .flatten()
+        .map(|city| {
+            let plan = season::plan(app, &city)?;
+            let last_day_ms = city.closes_ms.saturating_sub(86_400_000);
+            let offset_ms = i64::from(plan.rescue_offset().ms());
+            let due = season::instant(last_day_ms.saturating_add(offset_ms));
+            Ok((city.city, due))
+        })
+        .collect()
+}
+
+fn check_counters(books: &Books, found: &mut Vec<Violation>) {
+    for city in &books.cities {
+        if city.awarded_fen > city.pool_fen {
+            let (sum, pool) = (city.awarded_fen, city.pool_fen);
+            push(found, "M1 pool", format!("{}: {sum} of {pool} fen", city.city));
+        }
+        if city.awarded_fen != city.used_fen {
+            push(
+                found,
+                "M1 counter",
+                format!("{}: {} against {} fen", city.city, city.used_fen, city.awarded_fen),
+            );
+        }
+    }
+    for day in &books.days {
+        if day.awarded_fen > day.cap_fen {
+            let (sum, cap) = (day.awarded_fen, day.cap_fen);
+            push(found, "M2 cap", format!("{} day {}: {sum} of {cap} fen", day.city, day.day));
+        }
+        if day.awarded_fen != day.used_fen {
+            push(
+                found,
+                "M2 counter",
+                format!(
+                    "{} day {}: {} against {} fen",
+                    day.city, day.day, day.used_fen, day.awarded_fen
+                ),
+            );
+        }
+    }
+}
+
+fn check_top(books: &Books, now: DateTime<Utc>, found: &mut Vec<Violation>) {
+    for city in &books.cities {
+        if city.n_top > 1 {
+            push(found, "M4 top packet", format!("{}: {} times", city.city, city.n_top));
+        }
+        if city.top_awarded != (city.n_top > 0) {
+            push(found, "M4 top packet", format!("{}: its row says otherwise", city.city));
+        }
+        let closed = now >= season::instant(city.closes_ms);
+        let won_after_due = city
+            .last_award_ms
+            .zip(books.rescue_due.get(&city.city))
+            .is_some_and(|(last_ms, due)| season::instant(last_ms) >= *due);
+        if closed && won_after_due && city.n_top == 0 {
+            push(
+                found,
+                "M4 top packet",
+                format!("{}: not awarded although somebody won after it was due", city.city),
+            );
+        }
+    }
+}
+
+/// The accounts of the transfers equal what the payments' states say.
+fn check_ledger(books: &Books, found: &mut Vec<Violation>) {
+    let mut expected: BTreeMap<(&str, &str), i64> = BTreeMap::new();
+    for payment in &books.payments {
+        let account = account_of(&payment.state);
+        *expected.entry((&payment.city, account)).or_default() += payment.amount_fen;
+        *expected
+            .entry((&payment.city, Account::Pool.name()))
+            .or_default() -= payment.amount_fen;
+    }
+    let stored: BTreeMap<(&str, &str), i64> = books
+        .accounts
+        .iter()
+        .map(|row| ((row.city.as_str(), row.account.as_str()), row.balance_fen))
+        .collect();
+    let held: Vec<&PaymentFacts> = books
+        .payments
+        .iter()
+        .filter(|payment| payment.state == "held")
+        .collect();
+    for key in expected.keys().chain(stored.keys()) {
+        let left = expected.get(key).copied().unwrap_or(0);
+        let right = stored.get(key).copied().unwrap_or(0);
+        // A held payment keeps its money where it was, which the state's name does not tell.
+        let is_uncertain = held.iter().any(|payment| payment.city == key.0);
+        if left != right && !is_uncertain {
+            push(
+                found,
+                "M18 ledger",
+                format!("{} {}: transfers {right}, payments {left} fen", key.0, key.1),
+            );
+        }
+    }
+    found.dedup();
+}
+
+fn account_of(state: &str) -> &'static str {
+    match state {
+        "sent" | "refunding" => Account::Sent.name(),
+        "received" => Account::Received.name(),
+        "refunded" | "dead" => Account::Left.name(),
+        _ => Account::Reserved.name(),
+    }
+}
+
+/// Nobody was paid without an award, with another amount, or twice.
+fn check_wechat(books: &Books, wechat: &OracleLedger, found: &mut Vec<Violation>) {
+    if !wechat.is_balanced() {
+        push(found, "WeChat's record", "is not balanced".to_owned());
+    }
+    let ours: BTreeMap<&str, &PaymentFacts> = books
+        .payments
+        .iter()
+        .map(|payment| (payment.bill_number.as_str(), payment))
+        .collect();
+    let mut landed: BTreeMap<&str, u32> = BTreeMap::new();
+    for (bill_number, bill) in &wechat.bills {
+        let Some(payment) = ours.get(bill_number.as_str()) else {
+            push(found, "M22 paid without an award", bill_number.clone());
+            continue;
+        };
+        if i64::try_from(bill.amount_fen) != Ok(payment.amount_fen) {
+            push(found, "M12 amount differs", bill_number.clone());
+        }
+        let is_out = !matches!(bill.state, PacketState::Failed | PacketState::Refunded);
+        if is_out {
+            *landed.entry(payment.award.as_str()).or_default() += 1;
+        }
+        let contradicts = match payment.state.as_str() {
+            "received" => bill.state != PacketState::Received,
+            "refunded" => bill.state != PacketState::Refunded,
+            "dead" => is_out,
+            _ => false,
+        };
+        if contradicts {
+            push(
+                found,
+                "M22 state differs",
+                format!("{bill_number}: ours {}, WeChat's {:?}", payment.state, bill.state),
+            );
+        }
+    }
+    for payment in &books.payments {
+        let claims_landing = matches!(payment.state.as_str(), "sent" | "received" | "refunded");
+        if claims_landing && !wechat.bills.contains_key(&payment.bill_number) {
+            push(found, "M22 not at WeChat", payment.bill_number.clone());
+        }
+    }
+    for (award, n_landed) in landed {
+        if n_landed > 1 {
+            push(found, "M12 paid twice", format!("{award}: {n_landed} times"));
+        }
+    }
+}
+
+fn push(found: &mut Vec<Violation>, invariant: &str, detail: String) {
+    found.push(Violation {
+        invariant: invariant.to_owned(),
+        detail,
+    });
+}

@@ -1,0 +1,233 @@
+//! Who follows the account, and who is credited for a new follower.
+//!
+//! The truth is the account's own events; a person whose event was lost is asked
+//! about by `user/info` when he says that he follows.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use reward_core::{Credit, FollowFacts, FollowMoment};
+use wechat_adapter::{
+    Nonce, SceneStr,
+    official::{CallbackError, Event, FetchUser, Push, Reply},
+};
+
+use super::{Error, PersonId, Refusal, login, login::Newcomer, token};
+use crate::{
+    app::{App, Season},
+    store::{Tx, audit, people, season as rows},
+};
+
+/// Why a callback was not taken.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CallbackRefusal {
+    /// It is not WeChat's, or not readable: nothing is stored.
+    #[error(transparent)]
+    NotAccepted(#[from] CallbackError),
+    /// It could not be stored; WeChat will send it again.
+    #[error(transparent)]
+    Failed(#[from] Error),
+}
+
+/// Answers WeChat's question whether this address is ours.
+///
+/// # Errors
+/// [`CallbackRefusal::NotAccepted`] when the signature is not WeChat's.
+pub fn verify_url(app: &App, query: &str) -> Result<String, CallbackRefusal> {
+    Ok(app.wechat.callback.verify_url(query)?)
+}
+
+/// Takes one pushed event, once.
+///
+/// # Errors
+/// [`CallbackRefusal::NotAccepted`] for a wrong signature, a stale time stamp, an
+/// unencrypted message where encryption is required, or an unreadable body.
+pub async fn receive(app: &App, query: &str, body: &[u8]) -> Result<Reply, CallbackRefusal> {
+    let now = app.now();
+    let push = app.wechat.callback.receive(query, body, now)?;
+    let newcomer = Newcomer::of(app, &push.openid);
+    let (season, event) = (Arc::clone(&app.season), push.event.clone());
+    let (dedup_key, at) = (push.dedup_key.clone(), push.at.min(now));
+    let is_new = app
+        .store
+        .write(move |tx| {
+            if !people::insert_callback(tx, &dedup_key, now.timestamp_millis())? {
+                return Ok::<_, Error>(false);
+            }
+            let person = newcomer.ensure(tx, now.timestamp_millis())?;
+            apply(tx, &season, &person, &event, at, now)?;
+            Ok(true)
+        })
+        .await?;
+    if !is_new {
+        return Ok(Reply::success());
+    }
+    Ok(answer(app, &push, now))
+}
+
+/// Whether the person follows the account, as far as events have told.
+///
+/// # Errors
+/// Fails when the database does.
+pub async fn is_following(app: &App, person: &PersonId) -> Result<bool, Error> {
+    let person = person.clone();
+    app.store
+        .read(move |read| {
+            Ok(people::follow(read, person.as_str())?.is_some_and(|follow| follow.following))
+        })
+        .await
+}
+
+/// Asks WeChat whether the person follows, and mends a lost event.
+///
+/// # Errors
+/// Fails when WeChat gives no usable answer.
+pub async fn recheck(app: &App, person: &PersonId) -> Result<bool, Error> {
+    if is_following(app, person).await? {
+        return Ok(true);
+    }
+    let who = person.clone();
+    let row = app
+        .store
+        .read(move |read| Ok::<_, Error>(people::person(read, who.as_str())?))
+        .await?
+        .ok_or(Refusal::NotFound)?;
+    let fetch = FetchUser::new(login::openid(&app.keys, &row)?);
+    let user = token::with_access_token(
+        app,
+        |token| fetch.request(&app.wechat.official, token),
+        FetchUser::parse,
+    )
+    .await?;
+    if !user.following {
+        return Ok(false);
+    }
+    let (season, who, now) = (Arc::clone(&app.season), person.clone(), app.now());
+    let at = user.last_followed_at.unwrap_or(now).min(now);
+    app.store
+        .write(move |tx| follow(tx, &season, &who, user.scene.as_ref(), at, now, "query"))
+        .await?;
+    Ok(true)
+}
+
+fn apply(
+    tx: &Tx<'_>,
+    season: &Season,
+    person: &PersonId,
+    event: &Event,
+    at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    match event {
+        Event::Subscribe { scene } => {
+            follow(tx, season, person, scene.as_ref(), at, now, "event")
+        }
+        // Only a follower can scan or write: his own event may have been lost.
+        Event::Scan { .. } | Event::Text { .. } | Event::Click { .. } => {
+            follow(tx, season, person, None, at, now, "event")
+        }
+        Event::Unsubscribe => {
+            people::set_following(tx, person.as_str(), false, at.timestamp_millis())?;
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Records a follow and credits whoever brought the person, if anybody did.
+fn follow(
+    tx: &Tx<'_>,
+    season: &Season,
+    person: &PersonId,
+    scene: Option<&SceneStr>,
+    at: DateTime<Utc>,
+    now: DateTime<Utc>,
+    source: &str,
+) -> Result<(), Error> {
+    let read = tx.read();
+    let sharer = match scene {
+        Some(scene) => people::invite(&read, scene.as_str())?.map(|invite| invite.person),
+        None => None,
+    };
+    let sharer_following = match &sharer {
+        Some(sharer) => people::follow(&read, sharer)?.is_some_and(|follow| follow.following),
+        None => false,
+    };
+    let at_ms = at.timestamp_millis();
+    let is_first = people::insert_follow(tx, person.as_str(), at_ms, source)?;
+    if !is_first {
+        people::set_following(tx, person.as_str(), true, at_ms)?;
+    }
+    let facts = FollowFacts {
+        policy: season.rules.referral(),
+        through_sharers_code: sharer.is_some(),
+        friend_is_sharer: sharer.as_deref() == Some(person.as_str()),
+        friend_ever_followed: !is_first,
+        // The friend's first follow happens once, so he cannot have been credited before it.
+        friend_already_credited: false,
+        sharer_following,
+        moment: moment(season, now),
+    };
+    let (Ok(credit), Some(sharer)) = (facts.decide(), sharer) else {
+        return Ok(());
+    };
+    let Some(city) = credited_city(season, credit, now) else {
+        return Ok(());
+    };
+    if rows::city(&read, &city)?.is_none() {
+        return Ok(());
+    }
+    let now_ms = now.timestamp_millis();
+    if people::insert_referral(tx, person.as_str(), &sharer, &city, now_ms)? {
+        let detail = format!("sharer={sharer} friend={} city={city}", person.as_str());
+        audit::append(tx, now_ms, "server", "referral.credited", &detail)?;
+    }
+    Ok(())
+}
+
+fn moment(season: &Season, now: DateTime<Utc>) -> FollowMoment {
+    if season.edition.contest_at(now).is_some() {
+        FollowMoment::CityOpen
+    } else if season.edition.preheat_at(now).is_some() {
+        FollowMoment::Preheat
+    } else {
+        FollowMoment::NoCity
+    }
+}
+
+fn credited_city(season: &Season, credit: Credit, now: DateTime<Utc>) -> Option<String> {
+    let round = match credit {
+        Credit::OpenCity => season.edition.contest_at(now),
+        Credit::NextCity => season.edition.next_opening(now),
+    };
+    round.map(|round| round.city().slug().as_str().to_owned())
+}
+
+/// What the account says back. A person who hears nothing has lost nothing, so a reply
+/// that cannot be made is logged and the push is still taken.
+fn answer(app: &App, push: &Push, now: DateTime<Utc>) -> Reply {
+    let url = &app.public_url;
+    let theme = "与信用同行，筑梦新时代";
+    let text = match &push.event {
+        Event::Subscribe { .. } => format!(
+            "欢迎关注“{}”！\n{theme}——信用知识有奖竞答正在进行，每次 10 题，答对 5 题即可拆红包。\n点此参加：{url}/",
+            app.wechat.account_name
+        ),
+        Event::Scan { .. } | Event::Text { .. } | Event::Click { .. } => {
+            format!("{theme}\n点此进入信用知识竞答：{url}/")
+        }
+        _ => return Reply::success(),
+    };
+    let nonce = Nonce::new(app.entropy.alphanumeric(16));
+    let Ok(nonce) = nonce else {
+        return Reply::success();
+    };
+    app.wechat
+        .callback
+        .text_reply(push, &text, now, &nonce, app.entropy.bytes())
+        .unwrap_or_else(|error| {
+            tracing::warn!(%error, "a reply could not be made");
+            Reply::success()
+        })
+}

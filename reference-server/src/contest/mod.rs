@@ -1,0 +1,176 @@
+//! The contest's use cases: the rules applied to facts, between the web and the store.
+//!
+//! No HTTP and no SQL here. Each function gathers facts, asks a core for the
+//! decision, and writes the consequence in one transaction.
+//!
+//! | file | what happens there |
+//! |---|---|
+//! | `season` | a city is planned and frozen; what is on at an instant; money left |
+//! | `login` | an openid becomes a person |
+//! | `follow` | a callback from the Official Account; who follows; who is credited |
+//! | `attempt` | ten questions are drawn, answered, marked |
+//! | `claim` | a chance and a passing attempt become a packet |
+//! | `payout` | a packet is paid, step by step |
+//! | `records` | what a person has done and may still do |
+//! | `poster` | a person's code and QR |
+//! | `token` | WeChat's tokens, shared and refreshed |
+//! | `audit` | the predicates that must hold, over the whole database |
+
+pub mod attempt;
+pub mod audit;
+pub mod claim;
+pub mod follow;
+pub mod login;
+pub mod payout;
+pub mod poster;
+pub mod records;
+pub mod season;
+pub mod token;
+
+use chrono::{DateTime, Utc};
+use wechat_adapter::TransportError;
+
+use crate::store::StoreError;
+
+/// Why a use case gave no result.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// An expected no; the web has a sentence for the person.
+    #[error("refused: {}", .0.code())]
+    Refused(Refusal),
+    /// Something below failed; reported once, at the edge.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(Failure::Store(error))
+    }
+}
+
+/// Every expected no of the contest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// A claim is refused, for one of reward-core's reasons.
+    Claim(reward_core::Refusal),
+    /// The person does not follow the account.
+    NotFollowing,
+    /// No city's contest is open.
+    NoCityOpen {
+        /// When the next one opens, if one does.
+        next_opens: Option<DateTime<Utc>>,
+    },
+    /// The attempt's city has closed since the questions were drawn.
+    CityClosed {
+        /// When it closed.
+        closed: DateTime<Utc>,
+    },
+    /// The organiser has paused the city.
+    Paused {
+        /// The organiser's own sentence.
+        sentence: String,
+    },
+    /// The token is not one of ours, or belongs to somebody else.
+    UnknownAttempt,
+    /// An answer names a question or an option that the attempt does not have.
+    UnknownAnswer {
+        /// The question's number as it was sent.
+        ordinal: String,
+    },
+    /// Two submissions of one person came too close together.
+    TooFast {
+        /// Seconds to wait.
+        retry_after_s: u32,
+    },
+    /// WeChat did not confirm who the person is; he may try again.
+    LoginRefused,
+    /// The visitor came through a snapshot page, which has no real account.
+    SnapshotUser,
+    /// There is no such city in this season.
+    UnknownCity,
+    /// There is no such thing, or it belongs to somebody else.
+    NotFound,
+}
+
+impl Refusal {
+    /// The stable word for this refusal, as the API's problem type carries it.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Claim(refusal) => refusal.code(),
+            Self::NotFollowing => "not-following",
+            Self::NoCityOpen { .. } => "no-city-open",
+            Self::CityClosed { .. } => "city-closed",
+            Self::Paused { .. } => "paused",
+            Self::UnknownAttempt => "unknown-attempt",
+            Self::UnknownAnswer { .. } => "unknown-answer",
+            Self::TooFast { .. } => "too-fast",
+            Self::LoginRefused => "login-refused",
+            Self::SnapshotUser => "snapshot-user",
+            Self::UnknownCity => "unknown-city",
+            Self::NotFound => "not-found",
+        }
+    }
+}
+
+/// What can fail below a use case.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// WeChat gave no usable answer.
+    #[error("WeChat: {0}")]
+    WeChat(#[from] wechat_adapter::official::OfficialError),
+    /// WeChat could not be reached, or its answer was lost.
+    #[error("WeChat: {0}")]
+    Transport(#[from] TransportError),
+    /// A stored value does not open or parse; the database and the keys do not belong together.
+    #[error("unreadable stored value: {what}")]
+    Unreadable {
+        /// Which value.
+        what: &'static str,
+    },
+    /// A core refused values that were checked before: a defect of ours.
+    #[error("defect: {what}")]
+    Defect {
+        /// What was impossible.
+        what: String,
+    },
+}
+
+impl Failure {
+    /// Whether the caller should come back in a moment (the store is busy).
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Busy))
+    }
+}
+
+/// Our identifier of a person; never an openid.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PersonId(String);
+
+impl PersonId {
+    /// An identifier read from our own session or database.
+    #[must_use]
+    pub fn new(id: String) -> Self {
+        Self(id)
+    }
+
+    /// The identifier's text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}

@@ -1,0 +1,411 @@
+//! An [`App`] from a configuration file, for a demo, or for a rehearsal.
+
+use std::{
+    fs,
+    io::{self, Write as _},
+    net::Ipv4Addr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use chrono::{DateTime, Utc};
+use quiz_core::{BankSize, DrawRule, PassMark};
+use reward_core::{
+    ChannelProfile, ClaimScope, PayoutPolicy, ReferralPolicy, RewardRules, RewardTerms, RulesError,
+};
+use schedule_core::{Edition, published};
+use wechat_adapter::{
+    AppId, BaseUrl, ClientError, Endpoints, HttpClient, InvalidBaseUrl, InvalidId, InvalidSecret,
+    MerchantId, Secret, WeChatHttp,
+    official::{CallbackConfigError, CallbackMode, CallbackVerifier, JsSigner, Official},
+    pay::Merchant,
+    simulator::SimulatorConfig,
+};
+
+use crate::{
+    app::{App, AppParts, PacketWording, Season, SimulatorHost, WeChat},
+    clock::{Clock, SimulatedClock, SystemClock},
+    config::{self, Config, ConfigError, EditionName, ScopeName},
+    content::{Content, ContentError},
+    entropy::{Entropy, SeededEntropy, SystemEntropy},
+    journal::{InProcessWeChat, JournalError, JournaledSimulator},
+    privacy::Keys,
+    store::{Durability, Store, StoreError},
+};
+
+/// The Official Account of the founding document.
+const ACCOUNT_NAME: &str = "苏信服";
+/// The simulator's `EncodingAESKey`; it guards nothing but a simulation.
+const SIMULATED_AES_KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
+
+/// Why an [`App`] could not be put together.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SetupError {
+    /// The configuration file, or a secret it names.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The cities' content.
+    #[error(transparent)]
+    Content(#[from] ContentError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The simulator.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The reward rules.
+    #[error("the reward rules: {0}")]
+    Rules(#[from] RulesError),
+    /// An identifier of the account or the merchant.
+    #[error(transparent)]
+    Id(#[from] InvalidId),
+    /// A secret.
+    #[error(transparent)]
+    Secret(#[from] InvalidSecret),
+    /// The callback's key.
+    #[error(transparent)]
+    Callback(#[from] CallbackConfigError),
+    /// An address.
+    #[error(transparent)]
+    Address(#[from] InvalidBaseUrl),
+    /// The HTTP client, or the merchant's certificate.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The data folder.
+    #[error("the data folder {}: {source}", path.display())]
+    DataDir {
+        /// The folder or a file in it.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file of the master key does not hold one.
+    #[error("{} does not hold a master key of 64 hexadecimal digits", path.display())]
+    MasterKey {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// How the simulated WeChat is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wire {
+    /// Over loopback HTTP, through the server's own listener.
+    Loopback,
+    /// Within the process.
+    InProcess,
+}
+
+/// What a demo or a rehearsal is made of.
+#[derive(Debug, Clone)]
+pub struct Simulated {
+    /// Folder of the database, the key and the simulator's journal.
+    pub data_dir: PathBuf,
+    /// Whether commits and the simulator's journal outlive the process.
+    pub lasting: bool,
+    /// Where the clock starts; a later instant found in the data wins.
+    pub start: DateTime<Utc>,
+    /// Whether the clock runs by itself.
+    pub clock_runs: bool,
+    /// The timetable.
+    pub edition: EditionName,
+    /// The address people and the simulator reach the server at.
+    pub public_url: String,
+    /// Seeds everything, so that the same seed gives the same run; the operating system's generator when absent.
+    pub seed: Option<u64>,
+    /// How the simulated WeChat is reached.
+    pub wire: Wire,
+    /// The program that opens office files.
+    pub office_program: PathBuf,
+}
+
+/// The terms of the founding document on one of its timetables.
+///
+/// # Errors
+/// [`SetupError::Rules`] when the channel's floor does not go with the rules.
+pub fn jiangsu_2020(
+    name: &str,
+    edition: EditionName,
+    scope: ScopeName,
+    strict: bool,
+    channel: ChannelProfile,
+) -> Result<Season, SetupError> {
+    let rules = RewardRules::new(RewardTerms {
+        claim_scope: match scope {
+            ScopeName::Season => ClaimScope::Season,
+            ScopeName::City => ClaimScope::City,
+        },
+        referral: if strict {
+            ReferralPolicy::Off
+        } else {
+            ReferralPolicy::OnePerNewFollower
+        },
+        ..RewardRules::JIANGSU_2020.terms()
+    })?
+    .effective_for(channel.floor)?;
+    let edition = edition_of(edition);
+    Ok(Season {
+        name: name.to_owned(),
+        province: edition.province().clone(),
+        edition,
+        rules,
+        bank_size: BankSize::JIANGSU_2020,
+        draw: DrawRule::JIANGSU_2020,
+        pass_mark: PassMark::JIANGSU_2020,
+        channel,
+        payout: PayoutPolicy::PUBLISHED,
+        generated_banks: false,
+    })
+}
+
+/// A published timetable.
+#[must_use]
+pub fn edition_of(name: EditionName) -> Edition {
+    match name {
+        EditionName::Original => published::original_2020(),
+        EditionName::Postponed => published::postponed_2020(),
+    }
+}
+
+/// An app of its own world: simulated WeChat, simulated clock, sample content.
+///
+/// # Errors
+/// [`SetupError`] naming the part that is missing.
+pub fn simulated(options: &Simulated) -> Result<Arc<App>, SetupError> {
+    create_dir(&options.data_dir)?;
+    let entropy: Arc<dyn Entropy> = match options.seed {
+        Some(seed) => Arc::new(SeededEntropy::new(seed)),
+        None => Arc::new(SystemEntropy),
+    };
+    let mut season = jiangsu_2020(
+        "jiangsu-2020",
+        options.edition,
+        ScopeName::Season,
+        false,
+        ChannelProfile::red_packet_with_scene(),
+    )?;
+    season.generated_banks = true;
+    let config = simulator_config(options);
+    let (simulator, latest) = if options.lasting {
+        let journal = options.data_dir.join("simulated-wechat.jsonl");
+        JournaledSimulator::remembering(config.clone(), &journal)?
+    } else {
+        (JournaledSimulator::forgetful(config.clone())?, None)
+    };
+    let simulator = Arc::new(simulator);
+    let start = latest.map_or(options.start, |latest| latest.max(options.start));
+    let clock = Arc::new(if options.clock_runs {
+        SimulatedClock::running_from(start)
+    } else {
+        SimulatedClock::standing_at(start)
+    });
+    let http: Arc<dyn HttpClient> = match options.wire {
+        Wire::Loopback => Arc::new(WeChatHttp::new()?),
+        Wire::InProcess => {
+            let clock: Arc<dyn Clock> = Arc::<SimulatedClock>::clone(&clock);
+            Arc::new(InProcessWeChat::new(Arc::clone(&simulator), clock))
+        }
+    };
+    let durability = if options.lasting {
+        Durability::Full
+    } else {
+        Durability::None
+    };
+    let store = Store::open(&options.data_dir.join("contest.db"), durability)?;
+    let master = match options.seed {
+        Some(seed) => seeded_master(seed),
+        None => master_key(&options.data_dir, entropy.as_ref())?,
+    };
+    Ok(Arc::new(App::new(AppParts {
+        store,
+        clock: Arc::<SimulatedClock>::clone(&clock),
+        entropy,
+        keys: Arc::new(Keys::derive(&master)),
+        season: Arc::new(season),
+        content: Content::sample()?,
+        office_program: options.office_program.clone(),
+        wechat: Arc::new(simulated_wechat(&config, options, http)?),
+        public_url: options.public_url.clone(),
+        simulator: Some(SimulatorHost { simulator, clock }),
+    })))
+}
+
+/// The app of a real season.
+///
+/// # Errors
+/// [`SetupError`] naming the file or the value that is wrong.
+pub fn real(config: &Config, office_program: PathBuf) -> Result<Arc<App>, SetupError> {
+    create_dir(&config.data_dir)?;
+    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+    let channel = if config.merchant.scene_id.is_some() {
+        ChannelProfile::red_packet_with_scene()
+    } else {
+        ChannelProfile::red_packet_default()
+    };
+    let season = jiangsu_2020(
+        &config.season.name,
+        config.season.edition,
+        config.season.claim_scope,
+        config.season.strict,
+        channel,
+    )?;
+    let master = master_key(&config.data_dir, entropy.as_ref())?;
+    Ok(Arc::new(App::new(AppParts {
+        store: Store::open(&config.data_dir.join("contest.db"), Durability::Full)?,
+        clock: Arc::new(SystemClock),
+        entropy,
+        keys: Arc::new(Keys::derive(&master)),
+        season: Arc::new(season),
+        content: Content::from_dir(&config.content_dir)?,
+        office_program,
+        wechat: Arc::new(real_wechat(config)?),
+        public_url: config.public_url.trim_end_matches('/').to_owned(),
+        simulator: None,
+    })))
+}
+
+fn real_wechat(config: &Config) -> Result<WeChat, SetupError> {
+    let app_id = AppId::new(config.official.app_id.as_str())?;
+    let secret = |path: &Path| -> Result<Secret, SetupError> {
+        Ok(Secret::new(config::secret(path)?)?)
+    };
+    let endpoints = Endpoints::wechat();
+    let client_ip: Ipv4Addr =
+        config
+            .merchant
+            .client_ip
+            .parse()
+            .map_err(|_error| ConfigError::Value {
+                field: "merchant.client_ip",
+                problem: format!("{:?} is not an IPv4 address", config.merchant.client_ip),
+            })?;
+    Ok(WeChat {
+        account_name: config.official.account_name.clone(),
+        official: Official::new(
+            app_id.clone(),
+            secret(&config.official.app_secret_file)?,
+            endpoints.clone(),
+        ),
+        merchant_id: MerchantId::new(config.merchant.merchant_id.as_str())?,
+        merchant: Merchant::new(secret(&config.merchant.key_file)?, endpoints),
+        callback: CallbackVerifier::new(
+            app_id.clone(),
+            secret(&config.official.callback_token_file)?,
+            Some(&secret(&config.official.encoding_aes_key_file)?),
+            CallbackMode::Encrypted,
+        )?,
+        js: JsSigner::new(app_id, host_of(&config.public_url)),
+        http: Arc::new(WeChatHttp::new()?),
+        pay_http: Arc::new(WeChatHttp::with_certificate(&secret(
+            &config.merchant.identity_file,
+        )?)?),
+        wording: PacketWording {
+            send_name: config.merchant.send_name.clone(),
+            wishing: config.merchant.wishing.clone(),
+            act_name: config.merchant.act_name.clone(),
+            remark: config.season.name.clone(),
+            scene_id: config.merchant.scene_id.clone(),
+            client_ip,
+        },
+    })
+}
+
+fn simulator_config(options: &Simulated) -> SimulatorConfig {
+    SimulatorConfig {
+        encoding_aes_key: Some(SIMULATED_AES_KEY.to_owned()),
+        seed: options.seed.unwrap_or(1),
+        ..SimulatorConfig::rehearsal(
+            &options.public_url,
+            &format!("{}/wechat/callback", options.public_url),
+        )
+    }
+}
+
+fn simulated_wechat(
+    config: &SimulatorConfig,
+    options: &Simulated,
+    http: Arc<dyn HttpClient>,
+) -> Result<WeChat, SetupError> {
+    let app_id = AppId::new(config.app_id.as_str())?;
+    let base = BaseUrl::new(&format!("{}{}", options.public_url, config.path_prefix))?;
+    let endpoints = Endpoints::all_at(&base);
+    let aes_key = config
+        .encoding_aes_key
+        .as_deref()
+        .map(Secret::new)
+        .transpose()?;
+    Ok(WeChat {
+        account_name: ACCOUNT_NAME.to_owned(),
+        official: Official::new(
+            app_id.clone(),
+            Secret::new(config.app_secret.as_str())?,
+            endpoints.clone(),
+        ),
+        merchant_id: MerchantId::new(config.merchant_id.as_str())?,
+        merchant: Merchant::new(Secret::new(config.merchant_key.as_str())?, endpoints),
+        callback: CallbackVerifier::new(
+            app_id.clone(),
+            Secret::new(config.callback_token.as_str())?,
+            aes_key.as_ref(),
+            CallbackMode::Encrypted,
+        )?,
+        js: JsSigner::new(app_id, host_of(&options.public_url)),
+        pay_http: Arc::clone(&http),
+        http,
+        wording: PacketWording {
+            send_name: "江苏省信用办".to_owned(),
+            wishing: "守信有礼，与信用同行".to_owned(),
+            act_name: "信用知识竞答".to_owned(),
+            remark: "与信用同行 筑梦新时代".to_owned(),
+            scene_id: Some("PRODUCT_2".to_owned()),
+            client_ip: Ipv4Addr::LOCALHOST,
+        },
+    })
+}
+
+/// The host of an address, for the list of pages that may be signed.
+fn host_of(url: &str) -> Option<String> {
+    let uri: http::Uri = url.parse().ok()?;
+    uri.host().map(str::to_owned)
+}
+
+/// The master key of a data folder, made at first use and readable by its owner only.
+fn master_key(data_dir: &Path, entropy: &dyn Entropy) -> Result<[u8; 32], SetupError> {
+    let path = data_dir.join("master.key");
+    let failed = |source| SetupError::DataDir {
+        path: path.clone(),
+        source,
+    };
+    if !path.exists() {
+        let key: [u8; 32] = entropy.bytes();
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o400);
+        let mut file = options.open(&path).map_err(failed)?;
+        file.write_all(hex::encode(key).as_bytes()).map_err(failed)?;
+        file.sync_all().map_err(failed)?;
+    }
+    let text = fs::read_to_string(&path).map_err(failed)?;
+    hex::decode(text.trim())
+        .ok()
+        .and_then(|bytes| bytes.try_into().ok())
+        .ok_or(SetupError::MasterKey { path })
+}
+
+/// A rehearsal's key follows from its seed, so that the same seed gives the same numbers.
+fn seeded_master(seed: u64) -> [u8; 32] {
+    use sha2::{Digest as _, Sha256};
+    let mut hasher = Sha256::new();
+    hasher.update(b"rehearsal master key\0");
+    hasher.update(seed.to_be_bytes());
+    hasher.finalize().into()
+}
+
+fn create_dir(path: &Path) -> Result<(), SetupError> {
+    fs::create_dir_all(path).map_err(|source| SetupError::DataDir {
+        path: path.to_owned(),
+        source,
+    })
+}

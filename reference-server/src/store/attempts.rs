@@ -1,0 +1,154 @@
+//! Rows of submitted attempts. Written once, never changed.
+
+use rusqlite::{OptionalExtension, Row, params};
+
+use super::{Read, StoreError, Tx};
+
+/// A submitted attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttemptRow {
+    /// The nonce of the attempt's token.
+    pub attempt: String,
+    /// Who answered.
+    pub person: String,
+    /// The city's slug.
+    pub city: String,
+    /// The city's window, repeated.
+    pub opens_ms: i64,
+    /// The city's window, repeated.
+    pub closes_ms: i64,
+    /// When the questions were drawn.
+    pub started_ms: i64,
+    /// The decision instant of the submission.
+    pub submitted_ms: i64,
+    /// The answers, as `1=A,2=C,…`.
+    pub answers: String,
+    /// Right answers.
+    pub score: i64,
+    /// Questions.
+    pub n_questions: i64,
+    /// Right answers needed to pass.
+    pub pass_mark: i64,
+    /// Whether the attempt passed.
+    pub passed: bool,
+}
+
+/// A person's attempts in a few numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AttemptCounts {
+    /// Submitted attempts.
+    pub n_attempts: i64,
+    /// The best score of them.
+    pub best_score: i64,
+}
+
+/// Writes a submitted attempt.
+pub fn insert(tx: &Tx<'_>, attempt: &AttemptRow) -> Result<(), StoreError> {
+    // store::attempts::insert
+    tx.connection
+        .prepare_cached(
+            "INSERT INTO attempt (attempt, person, city, opens_ms, closes_ms, started_ms,
+                 submitted_ms, answers, score, n_questions, pass_mark, passed)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        )?
+        .execute(params![
+            attempt.attempt,
+            attempt.person,
+            attempt.city,
+            attempt.opens_ms,
+            attempt.closes_ms,
+            attempt.started_ms,
+            attempt.submitted_ms,
+            attempt.answers,
+            attempt.score,
+            attempt.n_questions,
+            attempt.pass_mark,
+            attempt.passed,
+        ])?;
+    Ok(())
+}
+
+const COLUMNS: &str = "attempt, person, city, opens_ms, closes_ms, started_ms, submitted_ms,
+     answers, score, n_questions, pass_mark, passed";
+
+/// One submitted attempt.
+pub fn attempt(read: &Read<'_>, attempt: &str) -> Result<Option<AttemptRow>, StoreError> {
+    // store::attempts::attempt
+    Ok(read
+        .connection
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM attempt WHERE attempt = ?1"))?
+        .query_row([attempt], attempt_row)
+        .optional()?)
+}
+
+/// A person's latest attempts, newest first.
+pub fn latest(
+    read: &Read<'_>,
+    person: &str,
+    n_rows_max: i64,
+) -> Result<Vec<AttemptRow>, StoreError> {
+    // store::attempts::latest
+    let mut statement = read.connection.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM attempt WHERE person = ?1 ORDER BY submitted_ms DESC, attempt DESC LIMIT ?2"
+    ))?;
+    let rows = statement.query_map(params![person, n_rows_max], attempt_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// How often a person submitted, and how well.
+pub fn counts(read: &Read<'_>, person: &str) -> Result<AttemptCounts, StoreError> {
+    // store::attempts::counts
+    Ok(read
+        .connection
+        .prepare_cached("SELECT COUNT(*), COALESCE(MAX(score), 0) FROM attempt WHERE person = ?1")?
+        .query_row([person], |row| {
+            Ok(AttemptCounts {
+                n_attempts: row.get(0)?,
+                best_score: row.get(1)?,
+            })
+        })?)
+}
+
+/// A person's passing attempts of a city that no award has used, oldest first.
+pub fn unused_passes(
+    read: &Read<'_>,
+    person: &str,
+    city: &str,
+) -> Result<Vec<String>, StoreError> {
+    // store::attempts::unused_passes
+    let mut statement = read.connection.prepare_cached(
+        "SELECT attempt.attempt FROM attempt
+         LEFT JOIN award ON award.attempt = attempt.attempt
+         WHERE attempt.person = ?1 AND attempt.city = ?2 AND attempt.passed = 1
+           AND award.award IS NULL
+         ORDER BY attempt.submitted_ms, attempt.attempt",
+    )?;
+    let rows = statement.query_map(params![person, city], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// How often a person submitted since an instant.
+pub fn n_since(read: &Read<'_>, person: &str, since_ms: i64) -> Result<i64, StoreError> {
+    // store::attempts::n_since
+    Ok(read
+        .connection
+        .prepare_cached("SELECT COUNT(*) FROM attempt WHERE person = ?1 AND submitted_ms > ?2")?
+        .query_row(params![person, since_ms], |row| row.get(0))?)
+}
+
+fn attempt_row(row: &Row<'_>) -> rusqlite::Result<AttemptRow> {
+    Ok(AttemptRow {
+        attempt: row.get(0)?,
+        person: row.get(1)?,
+        city: row.get(2)?,
+        opens_ms: row.get(3)?,
+        closes_ms: row.get(4)?,
+        started_ms: row.get(5)?,
+        submitted_ms: row.get(6)?,
+        answers: row.get(7)?,
+        score: row.get(8)?,
+        n_questions: row.get(9)?,
+        pass_mark: row.get(10)?,
+        passed: row.get(11)?,
+    })
+}

@@ -1,0 +1,276 @@
+//! Rows of awards, and the counters an award moves.
+
+use rusqlite::{OptionalExtension, Row, params};
+
+use super::{Read, StoreError, Tx};
+
+/// An award: one chance and one passing attempt became one packet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AwardRow {
+    /// The award's content-derived number.
+    pub award: String,
+    /// Who gets it.
+    pub person: String,
+    /// The city's slug.
+    pub city: String,
+    /// The city's window, repeated.
+    pub opens_ms: i64,
+    /// The city's window, repeated.
+    pub closes_ms: i64,
+    /// `base` or `referral`.
+    pub kind: &'static str,
+    /// What "once" is counted in: the season's or the city's name.
+    pub scope: String,
+    /// The friend behind a referral chance.
+    pub friend: Option<String>,
+    /// The passing attempt it used.
+    pub attempt: String,
+    /// Shanghai day number of the decision.
+    pub day: i64,
+    /// `plain` or `top`.
+    pub deck: String,
+    /// 0-based rank in the deck.
+    pub sequence: i64,
+    /// The amount.
+    pub amount_fen: i64,
+    /// The decision instant.
+    pub decided_ms: i64,
+    /// The caller's own key of this request.
+    pub request_key: Option<String>,
+}
+
+/// An award with the state of its latest payment, as a person sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PacketView {
+    /// The award's number.
+    pub award: String,
+    /// The city's slug.
+    pub city: String,
+    /// `base` or `referral`.
+    pub kind: String,
+    /// The friend behind a referral chance.
+    pub friend: Option<String>,
+    /// The passing attempt it used.
+    pub attempt: String,
+    /// The amount.
+    pub amount_fen: i64,
+    /// The decision instant.
+    pub decided_ms: i64,
+    /// The payment's order number.
+    pub bill_number: String,
+    /// The payment's state.
+    pub state: String,
+    /// The payment's state machine, as JSON.
+    pub machine: String,
+}
+
+/// A referral chance of a person that no award has used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReferralChance {
+    /// The friend who followed.
+    pub friend: String,
+    /// The city in which the chance can be used.
+    pub city: String,
+    /// When it was credited.
+    pub credited_ms: i64,
+    /// Whether an award has used it.
+    pub used: bool,
+}
+
+/// What one award takes out of its day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DayMove<'a> {
+    /// The city's slug.
+    pub city: &'a str,
+    /// Shanghai day number.
+    pub day: i64,
+    /// The deck in play.
+    pub deck: &'a str,
+    /// The amount taken.
+    pub amount_fen: i64,
+    /// Whether it is the top packet.
+    pub is_top: bool,
+    /// How many packets were taken before; the move fails when another came between.
+    pub taken_before: i64,
+}
+
+/// Counts an amount in its day and city under both ceilings; `false` when it does not fit.
+pub fn raise_counters(tx: &Tx<'_>, step: &DayMove<'_>) -> Result<bool, StoreError> {
+    // store::awards::raise_counters
+    let n_days = tx
+        .connection
+        .prepare_cached(
+            "UPDATE budget_day
+             SET used_fen = used_fen + ?3, taken = taken + 1, deck = ?4,
+                 top_taken = CASE WHEN ?5 = 1 THEN 1 ELSE top_taken END
+             WHERE city = ?1 AND day = ?2 AND taken = ?6 AND used_fen + ?3 <= cap_fen
+               AND (deck IS NULL OR deck = ?4)",
+        )?
+        .execute(params![
+            step.city,
+            step.day,
+            step.amount_fen,
+            step.deck,
+            step.is_top,
+            step.taken_before,
+        ])?;
+    let n_cities = tx
+        .connection
+        .prepare_cached(
+            "UPDATE city
+             SET used_fen = used_fen + ?2,
+                 top_awarded = CASE WHEN ?3 = 1 THEN 1 ELSE top_awarded END
+             WHERE city = ?1 AND used_fen + ?2 <= pool_fen",
+        )?
+        .execute(params![step.city, step.amount_fen, step.is_top])?;
+    Ok(n_days == 1 && n_cities == 1)
+}
+
+/// Writes an award; its counters must have been raised before.
+pub fn insert(tx: &Tx<'_>, award: &AwardRow) -> Result<(), StoreError> {
+    // store::awards::insert
+    tx.connection
+        .prepare_cached(
+            "INSERT INTO award (award, person, city, opens_ms, closes_ms, kind, scope, friend,
+                 attempt, passed, day, deck, sequence, amount_fen, decided_ms, request_key)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, ?10, ?11, ?12, ?13, ?14, ?15)",
+        )?
+        .execute(params![
+            award.award,
+            award.person,
+            award.city,
+            award.opens_ms,
+            award.closes_ms,
+            award.kind,
+            award.scope,
+            award.friend,
+            award.attempt,
+            award.day,
+            award.deck,
+            award.sequence,
+            award.amount_fen,
+            award.decided_ms,
+            award.request_key,
+        ])?;
+    Ok(())
+}
+
+const VIEW: &str = "SELECT award.award, award.city, award.kind, award.attempt, award.amount_fen,
+     award.decided_ms, payment.bill_number, payment.state, payment.machine, award.friend
+     FROM award JOIN payment ON payment.award = award.award
+       AND payment.attempt_number =
+           (SELECT MAX(attempt_number) FROM payment AS later WHERE later.award = award.award)";
+
+/// The award that used an attempt, if one did.
+pub fn of_attempt(
+    read: &Read<'_>,
+    person: &str,
+    attempt: &str,
+) -> Result<Option<PacketView>, StoreError> {
+    // store::awards::of_attempt
+    Ok(read
+        .connection
+        .prepare_cached(&format!(
+            "{VIEW} WHERE award.person = ?1 AND award.attempt = ?2"
+        ))?
+        .query_row(params![person, attempt], view_row)
+        .optional()?)
+}
+
+/// The award a person asked for under a request key, if there is one.
+pub fn of_request(
+    read: &Read<'_>,
+    person: &str,
+    request_key: &str,
+) -> Result<Option<PacketView>, StoreError> {
+    // store::awards::of_request
+    Ok(read
+        .connection
+        .prepare_cached(&format!(
+            "{VIEW} WHERE award.person = ?1 AND award.request_key = ?2"
+        ))?
+        .query_row(params![person, request_key], view_row)
+        .optional()?)
+}
+
+/// One award of a person.
+pub fn award(
+    read: &Read<'_>,
+    person: &str,
+    award: &str,
+) -> Result<Option<PacketView>, StoreError> {
+    // store::awards::award
+    Ok(read
+        .connection
+        .prepare_cached(&format!(
+            "{VIEW} WHERE award.person = ?1 AND award.award = ?2"
+        ))?
+        .query_row(params![person, award], view_row)
+        .optional()?)
+}
+
+/// A person's awards, newest first.
+pub fn of_person(read: &Read<'_>, person: &str) -> Result<Vec<PacketView>, StoreError> {
+    // store::awards::of_person
+    let mut statement = read.connection.prepare_cached(&format!(
+        "{VIEW} WHERE award.person = ?1 ORDER BY award.decided_ms DESC, award.award"
+    ))?;
+    let rows = statement.query_map([person], view_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The city in which a person's base chance of a scope was used, if it was.
+pub fn base_used_in(
+    read: &Read<'_>,
+    person: &str,
+    scope: &str,
+) -> Result<Option<String>, StoreError> {
+    // store::awards::base_used_in
+    Ok(read
+        .connection
+        .prepare_cached(
+            "SELECT city FROM award WHERE person = ?1 AND scope = ?2 AND kind = 'base'",
+        )?
+        .query_row(params![person, scope], |row| row.get(0))
+        .optional()?)
+}
+
+/// A person's referral chances, oldest first.
+pub fn referral_chances(
+    read: &Read<'_>,
+    person: &str,
+) -> Result<Vec<ReferralChance>, StoreError> {
+    // store::awards::referral_chances
+    let mut statement = read.connection.prepare_cached(
+        "SELECT referral.friend, referral.city, referral.credited_ms,
+                CASE WHEN award.award IS NULL THEN 0 ELSE 1 END
+         FROM referral
+         LEFT JOIN award ON award.friend = referral.friend AND award.kind = 'referral'
+         WHERE referral.sharer = ?1
+         ORDER BY referral.credited_ms, referral.friend",
+    )?;
+    let rows = statement.query_map([person], |row| {
+        Ok(ReferralChance {
+            friend: row.get(0)?,
+            city: row.get(1)?,
+            credited_ms: row.get(2)?,
+            used: row.get(3)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn view_row(row: &Row<'_>) -> rusqlite::Result<PacketView> {
+    Ok(PacketView {
+        award: row.get(0)?,
+        city: row.get(1)?,
+        kind: row.get(2)?,
+        attempt: row.get(3)?,
+        amount_fen: row.get(4)?,
+        decided_ms: row.get(5)?,
+        bill_number: row.get(6)?,
+        state: row.get(7)?,
+        machine: row.get(8)?,
+        friend: row.get(9)?,
+    })
+}

@@ -1,0 +1,88 @@
+//! All there is to know about the database engine: how a connection is made,
+//! how a migration is applied, what an engine's error means.
+
+use std::path::Path;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
+
+use super::StoreError;
+
+/// How much a commit promises.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// A commit survives a power cut (`synchronous=FULL`).
+    Full,
+    /// A commit survives nothing but the process: for databases that are thrown away.
+    None,
+}
+
+/// The migrations in order; the number is the schema's version.
+const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/0001_contest.sql")];
+const GUARDS: &str = include_str!("../../migrations/guards.sqlite.sql");
+
+/// Opens the one writing connection and brings the schema up to date.
+pub(super) fn open_writer(path: &Path, durability: Durability) -> Result<Connection, StoreError> {
+    let mut connection = Connection::open(path).map_err(StoreError::from)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(
+        None,
+        "synchronous",
+        match durability {
+            Durability::Full => "FULL",
+            Durability::None => "OFF",
+        },
+    )?;
+    configure(&connection)?;
+    migrate(&mut connection)?;
+    Ok(connection)
+}
+
+/// Opens a connection that can only read.
+pub(super) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    configure(&connection)?;
+    Ok(connection)
+}
+
+fn configure(connection: &Connection) -> Result<(), StoreError> {
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "busy_timeout", 5_000)?;
+    connection.pragma_update(None, "cache_size", -65_536)?;
+    connection.set_prepared_statement_cache_capacity(128);
+    Ok(())
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    let newest = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    let applied: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if applied > newest {
+        return Err(StoreError::SchemaNewer { applied, newest });
+    }
+    let tx = connection.transaction()?;
+    for (version, text) in (1_i64..).zip(MIGRATIONS) {
+        if version > applied {
+            tx.execute_batch(text)?;
+        }
+    }
+    tx.execute_batch(GUARDS)?;
+    tx.pragma_update(None, "user_version", newest)?;
+    tx.commit()?;
+    Ok(())
+}
+
+/// Whether the error says that a row with this key is already there.
+pub(super) fn is_unique_violation(error: &rusqlite::Error) -> bool {
+    matches!(
+        error,
+        rusqlite::Error::SqliteFailure(failure, _)
+            if failure.extended_code == ffi::SQLITE_CONSTRAINT_UNIQUE
+                || failure.extended_code == ffi::SQLITE_CONSTRAINT_PRIMARYKEY
+    )
+}
+
+/// Whether the database itself refused the row (CHECK, foreign key or guard).
+pub(super) fn is_guard_violation(error: &rusqlite::Error) -> bool {
+    matches!(error, rusqlite::Error::SqliteFailure(failure, _)
+        if failure.code == ErrorCode::ConstraintViolation)
+}

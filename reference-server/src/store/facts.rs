@@ -1,0 +1,258 @@
+//! Whole-database reads for the auditor and the reports; never on a request's path.
+
+use rusqlite::{Row, params};
+
+use super::{Read, StoreError};
+
+/// What a city has awarded, counted from its awards.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CityFacts {
+    /// The city's slug.
+    pub city: String,
+    /// End of its window.
+    pub closes_ms: i64,
+    /// Its pool.
+    pub pool_fen: i64,
+    /// What its counter says.
+    pub used_fen: i64,
+    /// Whether its row says that the top packet is awarded.
+    pub top_awarded: bool,
+    /// What its awards sum to.
+    pub awarded_fen: i64,
+    /// How many awards it has.
+    pub n_awards: i64,
+    /// Awards of the top amount.
+    pub n_top: i64,
+    /// The latest award.
+    pub last_award_ms: Option<i64>,
+}
+
+/// What a day has awarded, counted from its awards.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DayFacts {
+    /// The city's slug.
+    pub city: String,
+    /// Shanghai day number.
+    pub day: i64,
+    /// Its cap.
+    pub cap_fen: i64,
+    /// What its counter says.
+    pub used_fen: i64,
+    /// What its awards sum to.
+    pub awarded_fen: i64,
+    /// How many awards it has.
+    pub n_awards: i64,
+}
+
+/// What a city's people did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CityActivity {
+    /// The city's slug.
+    pub city: String,
+    /// People who submitted.
+    pub n_people: i64,
+    /// Submitted attempts.
+    pub n_attempts: i64,
+    /// Passing ones of them.
+    pub n_passed: i64,
+    /// Credited referrals.
+    pub n_referrals: i64,
+}
+
+/// One payment with its award, as the auditor compares it with WeChat's own record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaymentFacts {
+    /// The order number.
+    pub bill_number: String,
+    /// The award.
+    pub award: String,
+    /// The city's slug.
+    pub city: String,
+    /// The amount.
+    pub amount_fen: i64,
+    /// The state's name.
+    pub state: String,
+}
+
+/// The sum of a city's transfers into and out of one account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountFacts {
+    /// The city's slug.
+    pub city: String,
+    /// The account's name.
+    pub account: String,
+    /// Credits less debits.
+    pub balance_fen: i64,
+}
+
+/// Every city's money.
+pub fn cities(read: &Read<'_>, top_fen: i64) -> Result<Vec<CityFacts>, StoreError> {
+    // store::facts::cities
+    let mut statement = read.connection.prepare_cached(
+        "SELECT city.city, city.closes_ms, city.pool_fen, city.used_fen, city.top_awarded,
+                COALESCE(SUM(award.amount_fen), 0), COUNT(award.award),
+                COALESCE(SUM(CASE WHEN award.amount_fen = ?1 THEN 1 ELSE 0 END), 0),
+                MAX(award.decided_ms)
+         FROM city LEFT JOIN award ON award.city = city.city
+         GROUP BY city.city, city.closes_ms, city.pool_fen, city.used_fen, city.top_awarded,
+                  city.ordinal
+         ORDER BY city.ordinal",
+    )?;
+    let rows = statement.query_map([top_fen], |row| {
+        Ok(CityFacts {
+            city: row.get(0)?,
+            closes_ms: row.get(1)?,
+            pool_fen: row.get(2)?,
+            used_fen: row.get(3)?,
+            top_awarded: row.get(4)?,
+            awarded_fen: row.get(5)?,
+            n_awards: row.get(6)?,
+            n_top: row.get(7)?,
+            last_award_ms: row.get(8)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Every day's money, in order.
+pub fn days(read: &Read<'_>) -> Result<Vec<DayFacts>, StoreError> {
+    // store::facts::days
+    let mut statement = read.connection.prepare_cached(
+        "SELECT budget_day.city, budget_day.day, budget_day.cap_fen, budget_day.used_fen,
+                COALESCE(SUM(award.amount_fen), 0), COUNT(award.award)
+         FROM budget_day
+         LEFT JOIN award ON award.city = budget_day.city AND award.day = budget_day.day
+         GROUP BY budget_day.city, budget_day.day, budget_day.cap_fen, budget_day.used_fen
+         ORDER BY budget_day.day, budget_day.city",
+    )?;
+    let rows = statement.query_map([], |row| {
+        Ok(DayFacts {
+            city: row.get(0)?,
+            day: row.get(1)?,
+            cap_fen: row.get(2)?,
+            used_fen: row.get(3)?,
+            awarded_fen: row.get(4)?,
+            n_awards: row.get(5)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// What people did in every city.
+pub fn activity(read: &Read<'_>) -> Result<Vec<CityActivity>, StoreError> {
+    // store::facts::activity
+    let mut statement = read.connection.prepare_cached(
+        "SELECT city.city,
+                (SELECT COUNT(DISTINCT person) FROM attempt WHERE attempt.city = city.city),
+                (SELECT COUNT(*) FROM attempt WHERE attempt.city = city.city),
+                (SELECT COUNT(*) FROM attempt WHERE attempt.city = city.city AND passed = 1),
+                (SELECT COUNT(*) FROM referral WHERE referral.city = city.city)
+         FROM city ORDER BY city.ordinal",
+    )?;
+    let rows = statement.query_map([], |row| {
+        Ok(CityActivity {
+            city: row.get(0)?,
+            n_people: row.get(1)?,
+            n_attempts: row.get(2)?,
+            n_passed: row.get(3)?,
+            n_referrals: row.get(4)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Every payment, by order number.
+pub fn payments(read: &Read<'_>) -> Result<Vec<PaymentFacts>, StoreError> {
+    // store::facts::payments
+    let mut statement = read.connection.prepare_cached(
+        "SELECT payment.bill_number, payment.award, award.city, payment.amount_fen, payment.state
+         FROM payment JOIN award ON award.award = payment.award ORDER BY payment.bill_number",
+    )?;
+    let rows = statement.query_map([], |row| {
+        Ok(PaymentFacts {
+            bill_number: row.get(0)?,
+            award: row.get(1)?,
+            city: row.get(2)?,
+            amount_fen: row.get(3)?,
+            state: row.get(4)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Every account of every city, from the transfers alone.
+pub fn accounts(read: &Read<'_>) -> Result<Vec<AccountFacts>, StoreError> {
+    // store::facts::accounts
+    let mut statement = read.connection.prepare_cached(
+        "SELECT city, account, CAST(SUM(amount_fen) AS BIGINT) FROM (
+             SELECT city, credit AS account, amount_fen FROM transfer
+             UNION ALL
+             SELECT city, debit AS account, -amount_fen AS amount_fen FROM transfer
+         ) AS movement GROUP BY city, account ORDER BY city, account",
+    )?;
+    let rows = statement.query_map([], |row| {
+        Ok(AccountFacts {
+            city: row.get(0)?,
+            account: row.get(1)?,
+            balance_fen: row.get(2)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Awards that break a rule about a single award; the rule's name and the award's number.
+pub fn bad_awards(
+    read: &Read<'_>,
+    min_fen: i64,
+    max_fen: i64,
+) -> Result<Vec<(String, String)>, StoreError> {
+    // store::facts::bad_awards
+    let mut statement = read.connection.prepare_cached(
+        "SELECT 'M3 amount out of bounds', award FROM award
+             WHERE amount_fen < ?1 OR amount_fen > ?2
+         UNION ALL SELECT 'M3 not the planned amount', award.award FROM award
+             LEFT JOIN packet ON packet.city = award.city AND packet.day = award.day
+               AND packet.deck = award.deck AND packet.sequence = award.sequence
+             WHERE packet.amount_fen IS NULL OR packet.amount_fen <> award.amount_fen
+         UNION ALL SELECT 'M6 not a passing attempt of this person and city', award.award
+             FROM award LEFT JOIN attempt ON attempt.attempt = award.attempt
+             WHERE attempt.attempt IS NULL OR attempt.person <> award.person
+               OR attempt.city <> award.city OR attempt.score < attempt.pass_mark
+         UNION ALL SELECT 'M8 not a friend of this sharer', award.award
+             FROM award LEFT JOIN referral ON referral.friend = award.friend
+             WHERE award.kind = 'referral'
+               AND (referral.friend IS NULL OR referral.sharer <> award.person)
+         UNION ALL SELECT 'M9 outside the window', award.award
+             FROM award JOIN city ON city.city = award.city
+             WHERE award.decided_ms < city.opens_ms OR award.decided_ms >= city.closes_ms
+         UNION ALL SELECT 'M11 no live or settled payment', award.award FROM award
+             WHERE (SELECT COUNT(*) FROM payment WHERE payment.award = award.award) = 0",
+    )?;
+    let rows = statement.query_map(params![min_fen, max_fen], pair)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Chances, attempts, packets or payments that were used twice; the rule's name and the key.
+pub fn used_twice(read: &Read<'_>) -> Result<Vec<(String, String)>, StoreError> {
+    // store::facts::used_twice
+    let mut statement = read.connection.prepare_cached(
+        "SELECT 'M5 base chance used twice', person FROM award WHERE kind = 'base'
+             GROUP BY person, scope HAVING COUNT(*) > 1
+         UNION ALL SELECT 'M5 referral chance used twice', friend FROM award
+             WHERE kind = 'referral' GROUP BY friend HAVING COUNT(*) > 1
+         UNION ALL SELECT 'M6 attempt used twice', attempt FROM award
+             GROUP BY attempt HAVING COUNT(*) > 1
+         UNION ALL SELECT 'M8 friend credited twice', friend FROM referral
+             GROUP BY friend HAVING COUNT(*) > 1
+         UNION ALL SELECT 'packet given twice', city FROM award
+             GROUP BY city, day, deck, sequence HAVING COUNT(*) > 1
+         UNION ALL SELECT 'M11 two live payments', award FROM payment
+             WHERE state NOT IN ('dead', 'refunded') GROUP BY award HAVING COUNT(*) > 1",
+    )?;
+    let rows = statement.query_map([], pair)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn pair(row: &Row<'_>) -> rusqlite::Result<(String, String)> {
+    Ok((row.get(0)?, row.get(1)?))
+}

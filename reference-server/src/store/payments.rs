@@ -1,0 +1,292 @@
+//! Rows of payments, their events, the rails they go over and the ledger they move.
+
+use rusqlite::{OptionalExtension, Row, params};
+
+use super::{Read, StoreError, Tx};
+
+/// One attempt to pay one award.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaymentRow {
+    /// The order number: made once, used for ever.
+    pub bill_number: String,
+    /// The award it pays.
+    pub award: String,
+    /// 1, 2 or 3.
+    pub attempt_number: i64,
+    /// The award's amount.
+    pub amount_fen: i64,
+    /// The frozen request, sealed.
+    pub request_sealed: String,
+    /// The state's name.
+    pub state: String,
+    /// When something is to be done next.
+    pub due_ms: Option<i64>,
+    /// The state machine's value, as JSON.
+    pub machine: String,
+    /// Counts the row's changes.
+    pub version: i64,
+}
+
+/// What a step of the state machine changes in a payment's row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaymentStep<'a> {
+    /// The order number.
+    pub bill_number: &'a str,
+    /// The version the step was computed from.
+    pub version_seen: i64,
+    /// The state before.
+    pub state_before: &'a str,
+    /// The state after.
+    pub state_after: &'a str,
+    /// When something is to be done next.
+    pub due_ms: Option<i64>,
+    /// The state machine's new value, as JSON.
+    pub machine: &'a str,
+    /// What happened, in the machine's word.
+    pub event: &'a str,
+    /// The raw answer it rests on.
+    pub evidence: Option<&'a str>,
+    /// When.
+    pub at_ms: i64,
+}
+
+/// A movement between two accounts of a city.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TransferRow<'a> {
+    /// The city's slug.
+    pub city: &'a str,
+    /// The account that gives.
+    pub debit: &'a str,
+    /// The account that gets.
+    pub credit: &'a str,
+    /// The amount.
+    pub amount_fen: i64,
+    /// The payment it belongs to.
+    pub bill_number: &'a str,
+    /// When.
+    pub at_ms: i64,
+}
+
+/// Writes a new payment.
+pub fn insert(tx: &Tx<'_>, payment: &PaymentRow, now_ms: i64) -> Result<(), StoreError> {
+    // store::payments::insert
+    tx.connection
+        .prepare_cached(
+            "INSERT INTO payment (bill_number, award, attempt_number, amount_fen, request_sealed,
+                 state, due_ms, machine, version, changed_ms)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        )?
+        .execute(params![
+            payment.bill_number,
+            payment.award,
+            payment.attempt_number,
+            payment.amount_fen,
+            payment.request_sealed,
+            payment.state,
+            payment.due_ms,
+            payment.machine,
+            payment.version,
+            now_ms,
+        ])?;
+    Ok(())
+}
+
+const COLUMNS: &str = "SELECT bill_number, award, attempt_number, amount_fen, request_sealed,
+     state, due_ms, machine, version FROM payment";
+
+/// One payment.
+pub fn payment(read: &Read<'_>, bill_number: &str) -> Result<Option<PaymentRow>, StoreError> {
+    // store::payments::payment
+    Ok(read
+        .connection
+        .prepare_cached(&format!("{COLUMNS} WHERE bill_number = ?1"))?
+        .query_row([bill_number], payment_row)
+        .optional()?)
+}
+
+/// The payments whose order may leave now, the longest waiting first.
+///
+/// Apart from [`due_questions`], so that a paused rail with a long queue does not keep
+/// anybody from asking about orders that are out.
+pub fn due_sendings(
+    read: &Read<'_>,
+    now_ms: i64,
+    n_rows_max: i64,
+) -> Result<Vec<PaymentRow>, StoreError> {
+    // store::payments::due_sendings
+    let mut statement = read.connection.prepare_cached(&format!(
+        "{COLUMNS} WHERE due_ms IS NOT NULL AND due_ms <= ?1 AND state IN ('reserved', 'deferred')
+         ORDER BY due_ms, bill_number LIMIT ?2"
+    ))?;
+    let rows = statement.query_map(params![now_ms, n_rows_max], payment_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The payments whose order is out and is to be asked about now, the longest waiting first.
+pub fn due_questions(
+    read: &Read<'_>,
+    now_ms: i64,
+    n_rows_max: i64,
+) -> Result<Vec<PaymentRow>, StoreError> {
+    // store::payments::due_questions
+    let mut statement = read.connection.prepare_cached(&format!(
+        "{COLUMNS} WHERE due_ms IS NOT NULL AND due_ms <= ?1
+           AND state NOT IN ('reserved', 'deferred')
+         ORDER BY due_ms, bill_number LIMIT ?2"
+    ))?;
+    let rows = statement.query_map(params![now_ms, n_rows_max], payment_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// When the next payment is due.
+pub fn next_due_ms(read: &Read<'_>) -> Result<Option<i64>, StoreError> {
+    // store::payments::next_due_ms
+    Ok(read
+        .connection
+        .prepare_cached("SELECT MIN(due_ms) FROM payment WHERE due_ms IS NOT NULL")?
+        .query_row([], |row| row.get(0))?)
+}
+
+/// How many packets were handed to the channel for a person since an instant.
+pub fn n_sent_to_person_since(
+    read: &Read<'_>,
+    person: &str,
+    since_ms: i64,
+) -> Result<i64, StoreError> {
+    // store::payments::n_sent_to_person_since
+    Ok(read
+        .connection
+        .prepare_cached(
+            "SELECT COUNT(DISTINCT payment_event.bill_number) FROM payment_event
+             JOIN payment ON payment.bill_number = payment_event.bill_number
+             JOIN award ON award.award = payment.award
+             WHERE award.person = ?1 AND payment_event.at_ms >= ?2
+               AND payment_event.state_after = 'in_flight'",
+        )?
+        .query_row(params![person, since_ms], |row| row.get(0))?)
+}
+
+/// The person an award belongs to.
+pub fn person_of_award(read: &Read<'_>, award: &str) -> Result<(String, String), StoreError> {
+    // store::payments::person_of_award
+    Ok(read
+        .connection
+        .prepare_cached("SELECT person, city FROM award WHERE award = ?1")?
+        .query_row([award], |row| Ok((row.get(0)?, row.get(1)?)))?)
+}
+
+/// Writes a step and its event; `false` when the row has moved on since it was read.
+pub fn advance(tx: &Tx<'_>, step: &PaymentStep<'_>) -> Result<bool, StoreError> {
+    // store::payments::advance
+    let n_rows = tx
+        .connection
+        .prepare_cached(
+            "UPDATE payment SET state = ?3, due_ms = ?4, machine = ?5, version = version + 1,
+                 changed_ms = ?6
+             WHERE bill_number = ?1 AND version = ?2",
+        )?
+        .execute(params![
+            step.bill_number,
+            step.version_seen,
+            step.state_after,
+            step.due_ms,
+            step.machine,
+            step.at_ms,
+        ])?;
+    if n_rows == 0 {
+        return Ok(false);
+    }
+    insert_event(tx, step)?;
+    Ok(true)
+}
+
+/// Writes the event of a payment's first row.
+pub fn insert_event(tx: &Tx<'_>, step: &PaymentStep<'_>) -> Result<(), StoreError> {
+    // store::payments::insert_event
+    tx.connection
+        .prepare_cached(
+            "INSERT INTO payment_event (bill_number, version, at_ms, event, evidence,
+                 state_before, state_after)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute(params![
+            step.bill_number,
+            step.version_seen.saturating_add(1),
+            step.at_ms,
+            step.event,
+            step.evidence,
+            step.state_before,
+            step.state_after,
+        ])?;
+    Ok(())
+}
+
+/// Writes a transfer under the city's next number.
+pub fn insert_transfer(tx: &Tx<'_>, transfer: &TransferRow<'_>) -> Result<(), StoreError> {
+    // store::payments::insert_transfer
+    tx.connection
+        .prepare_cached(
+            "INSERT INTO transfer (city, number, debit, credit, amount_fen, bill_number, at_ms)
+             SELECT ?1, COALESCE(MAX(number), 0) + 1, ?2, ?3, ?4, ?5, ?6
+             FROM transfer WHERE city = ?1",
+        )?
+        .execute(params![
+            transfer.city,
+            transfer.debit,
+            transfer.credit,
+            transfer.amount_fen,
+            transfer.bill_number,
+            transfer.at_ms,
+        ])?;
+    Ok(())
+}
+
+/// Why and until when a rail is paused, if it is.
+pub fn rail_pause(
+    read: &Read<'_>,
+    rail: &str,
+) -> Result<Option<(String, Option<i64>)>, StoreError> {
+    // store::payments::rail_pause
+    Ok(read
+        .connection
+        .prepare_cached(
+            "SELECT paused_reason, paused_until_ms FROM rail
+             WHERE rail = ?1 AND paused_reason IS NOT NULL",
+        )?
+        .query_row([rail], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?)
+}
+
+/// Pauses a rail with a reason, or resumes it.
+pub fn set_rail_pause(
+    tx: &Tx<'_>,
+    rail: &str,
+    reason: Option<&str>,
+    until_ms: Option<i64>,
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    // store::payments::set_rail_pause
+    tx.connection
+        .prepare_cached(
+            "INSERT INTO rail (rail, paused_reason, paused_until_ms, changed_ms)
+             VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (rail) DO UPDATE SET paused_reason = excluded.paused_reason,
+                 paused_until_ms = excluded.paused_until_ms, changed_ms = excluded.changed_ms",
+        )?
+        .execute(params![rail, reason, until_ms, now_ms])?;
+    Ok(())
+}
+
+fn payment_row(row: &Row<'_>) -> rusqlite::Result<PaymentRow> {
+    Ok(PaymentRow {
+        bill_number: row.get(0)?,
+        award: row.get(1)?,
+        attempt_number: row.get(2)?,
+        amount_fen: row.get(3)?,
+        request_sealed: row.get(4)?,
+        state: row.get(5)?,
+        due_ms: row.get(6)?,
+        machine: row.get(7)?,
+        version: row.get(8)?,
+    })
+}

@@ -1,0 +1,256 @@
+//! Rows of people: who they are, whether they follow, whom they brought.
+
+use rusqlite::{OptionalExtension, params};
+
+use super::{Read, StoreError, Tx};
+
+/// A person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonRow {
+    /// Our identifier of the person.
+    pub person: String,
+    /// The openid, sealed.
+    pub openid_sealed: String,
+    /// When the person agreed to the privacy notice.
+    pub consented_ms: Option<i64>,
+    /// The district the person declared.
+    pub district: Option<String>,
+}
+
+/// A person's place among the followers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FollowRow {
+    /// When the person first followed.
+    pub first_ms: i64,
+    /// Whether the person follows now.
+    pub following: bool,
+    /// When that last changed, by the account's own time.
+    pub changed_ms: i64,
+}
+
+/// A sharer's personal code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InviteRow {
+    /// The code, which is the scene of the personal QR.
+    pub code: String,
+    /// Whose code it is.
+    pub person: String,
+    /// What the QR encodes, once it was made.
+    pub qr_url: Option<String>,
+    /// Until when the QR is valid.
+    pub qr_expires_ms: Option<i64>,
+}
+
+/// Writes a person unless the person is there; returns whether a row was written.
+pub fn ensure_person(
+    tx: &Tx<'_>,
+    person: &str,
+    openid_index: &str,
+    openid_sealed: &str,
+    now_ms: i64,
+) -> Result<bool, StoreError> {
+    // store::people::ensure_person
+    let n_rows = tx
+        .connection
+        .prepare_cached(
+            "INSERT INTO person (person, openid_index, openid_sealed, created_ms)
+             VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![person, openid_index, openid_sealed, now_ms])?;
+    Ok(n_rows == 1)
+}
+
+/// The person of a keyed openid index.
+pub fn person_of_index(read: &Read<'_>, index: &str) -> Result<Option<String>, StoreError> {
+    // store::people::person_of_index
+    Ok(read
+        .connection
+        .prepare_cached("SELECT person FROM person WHERE openid_index = ?1")?
+        .query_row([index], |row| row.get(0))
+        .optional()?)
+}
+
+/// One person.
+pub fn person(read: &Read<'_>, person: &str) -> Result<Option<PersonRow>, StoreError> {
+    // store::people::person
+    Ok(read
+        .connection
+        .prepare_cached(
+            "SELECT person, openid_sealed, consented_ms, district FROM person WHERE person = ?1",
+        )?
+        .query_row([person], |row| {
+            Ok(PersonRow {
+                person: row.get(0)?,
+                openid_sealed: row.get(1)?,
+                consented_ms: row.get(2)?,
+                district: row.get(3)?,
+            })
+        })
+        .optional()?)
+}
+
+/// Records that the person agreed to the privacy notice; the first time counts.
+pub fn set_consent(tx: &Tx<'_>, person: &str, now_ms: i64) -> Result<(), StoreError> {
+    // store::people::set_consent
+    tx.connection
+        .prepare_cached(
+            "UPDATE person SET consented_ms = COALESCE(consented_ms, ?2) WHERE person = ?1",
+        )?
+        .execute(params![person, now_ms])?;
+    Ok(())
+}
+
+/// Records the district the person declared.
+pub fn set_district(tx: &Tx<'_>, person: &str, district: Option<&str>) -> Result<(), StoreError> {
+    // store::people::set_district
+    tx.connection
+        .prepare_cached("UPDATE person SET district = ?2 WHERE person = ?1")?
+        .execute(params![person, district])?;
+    Ok(())
+}
+
+/// A person's place among the followers, if the person ever followed.
+pub fn follow(read: &Read<'_>, person: &str) -> Result<Option<FollowRow>, StoreError> {
+    // store::people::follow
+    Ok(read
+        .connection
+        .prepare_cached("SELECT first_ms, following, changed_ms FROM follow WHERE person = ?1")?
+        .query_row([person], |row| {
+            Ok(FollowRow {
+                first_ms: row.get(0)?,
+                following: row.get(1)?,
+                changed_ms: row.get(2)?,
+            })
+        })
+        .optional()?)
+}
+
+/// Writes the first follow of a person; `false` when the person ever followed before.
+pub fn insert_follow(
+    tx: &Tx<'_>,
+    person: &str,
+    at_ms: i64,
+    source: &str,
+) -> Result<bool, StoreError> {
+    // store::people::insert_follow
+    let n_rows = tx
+        .connection
+        .prepare_cached(
+            "INSERT INTO follow (person, first_ms, following, changed_ms, source)
+             VALUES (?1, ?2, 1, ?2, ?3) ON CONFLICT (person) DO NOTHING",
+        )?
+        .execute(params![person, at_ms, source])?;
+    Ok(n_rows == 1)
+}
+
+/// Records that a known follower left or came back; an older event changes nothing.
+pub fn set_following(
+    tx: &Tx<'_>,
+    person: &str,
+    following: bool,
+    at_ms: i64,
+) -> Result<bool, StoreError> {
+    // store::people::set_following
+    let n_rows = tx
+        .connection
+        .prepare_cached(
+            "UPDATE follow SET following = ?2, changed_ms = ?3
+             WHERE person = ?1 AND changed_ms <= ?3",
+        )?
+        .execute(params![person, following, at_ms])?;
+    Ok(n_rows == 1)
+}
+
+/// The personal code of a sharer.
+pub fn invite_of(read: &Read<'_>, person: &str) -> Result<Option<InviteRow>, StoreError> {
+    // store::people::invite_of
+    Ok(read
+        .connection
+        .prepare_cached(
+            "SELECT code, person, qr_url, qr_expires_ms FROM invite WHERE person = ?1",
+        )?
+        .query_row([person], invite_row)
+        .optional()?)
+}
+
+/// The sharer behind a code.
+pub fn invite(read: &Read<'_>, code: &str) -> Result<Option<InviteRow>, StoreError> {
+    // store::people::invite
+    Ok(read
+        .connection
+        .prepare_cached("SELECT code, person, qr_url, qr_expires_ms FROM invite WHERE code = ?1")?
+        .query_row([code], invite_row)
+        .optional()?)
+}
+
+/// Writes the personal code of a sharer, unless there is one.
+pub fn ensure_invite(
+    tx: &Tx<'_>,
+    code: &str,
+    person: &str,
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    // store::people::ensure_invite
+    tx.connection
+        .prepare_cached(
+            "INSERT INTO invite (code, person, created_ms) VALUES (?1, ?2, ?3)
+             ON CONFLICT (person) DO NOTHING",
+        )?
+        .execute(params![code, person, now_ms])?;
+    Ok(())
+}
+
+/// Keeps what the personal QR encodes.
+pub fn set_invite_qr(
+    tx: &Tx<'_>,
+    code: &str,
+    qr_url: &str,
+    expires_ms: i64,
+) -> Result<(), StoreError> {
+    // store::people::set_invite_qr
+    tx.connection
+        .prepare_cached("UPDATE invite SET qr_url = ?2, qr_expires_ms = ?3 WHERE code = ?1")?
+        .execute(params![code, qr_url, expires_ms])?;
+    Ok(())
+}
+
+/// Credits a sharer with a friend; `false` when the friend was ever credited before.
+pub fn insert_referral(
+    tx: &Tx<'_>,
+    friend: &str,
+    sharer: &str,
+    city: &str,
+    now_ms: i64,
+) -> Result<bool, StoreError> {
+    // store::people::insert_referral
+    let n_rows = tx
+        .connection
+        .prepare_cached(
+            "INSERT INTO referral (friend, sharer, city, credited_ms) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (friend) DO NOTHING",
+        )?
+        .execute(params![friend, sharer, city, now_ms])?;
+    Ok(n_rows == 1)
+}
+
+/// Remembers a callback; `false` when it was handled before.
+pub fn insert_callback(tx: &Tx<'_>, callback: &str, now_ms: i64) -> Result<bool, StoreError> {
+    // store::people::insert_callback
+    let n_rows = tx
+        .connection
+        .prepare_cached(
+            "INSERT INTO callback_seen (callback, at_ms) VALUES (?1, ?2)
+             ON CONFLICT (callback) DO NOTHING",
+        )?
+        .execute(params![callback, now_ms])?;
+    Ok(n_rows == 1)
+}
+
+fn invite_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<InviteRow> {
+    Ok(InviteRow {
+        code: row.get(0)?,
+        person: row.get(1)?,
+        qr_url: row.get(2)?,
+        qr_expires_ms: row.get(3)?,
+    })
+}
