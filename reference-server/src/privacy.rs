@@ -42,6 +42,9 @@ impl fmt::Debug for Keys {
 
 impl Keys {
     /// Derives every key from the master secret.
+    ///
+    /// # Panics
+    /// Never: the lengths of the keys are those the primitives take.
     #[must_use]
     pub fn derive(master: &[u8; 32]) -> Self {
         let salt = hkdf::Salt::new(hkdf::HKDF_SHA256, b"quiz-contest keys 1");
@@ -63,6 +66,9 @@ impl Keys {
     }
 
     /// Encrypts a value for one place (`table.column/row`); opening it elsewhere fails.
+    ///
+    /// # Panics
+    /// Never for values of less than 64 GiB, the cipher's limit.
     #[must_use]
     pub fn seal(&self, place: &str, plain: &[u8], entropy: &dyn Entropy) -> String {
         let nonce: [u8; 12] = entropy.bytes();
@@ -208,7 +214,10 @@ mod tests {
     fn a_sealed_value_opens_in_its_own_place_only() {
         let entropy = SeededEntropy::new(1);
         let sealed = keys().seal("person.openid/1", b"oABC", &entropy);
-        assert_eq!(keys().open("person.openid/1", &sealed).as_deref(), Ok(&b"oABC"[..]));
+        assert_eq!(
+            keys().open("person.openid/1", &sealed).as_deref(),
+            Ok(&b"oABC"[..])
+        );
         assert_eq!(keys().open("person.openid/2", &sealed), Err(Unsealable));
         assert_eq!(
             Keys::derive(&[8; 32]).open("person.openid/1", &sealed),
@@ -220,7 +229,11 @@ mod tests {
             if let Ok(altered) = String::from_utf8(bytes)
                 && altered != sealed
             {
-                assert_eq!(keys().open("person.openid/1", &altered), Err(Unsealable), "{index}");
+                assert_eq!(
+                    keys().open("person.openid/1", &altered),
+                    Err(Unsealable),
+                    "{index}"
+                );
             }
         }
     }
@@ -229,8 +242,17 @@ mod tests {
     fn value_stability_content_number() {
         let number = keys().content_number(&["nanjing", "P", "base", "", "1"]);
         assert_eq!(number.len(), 28);
-        assert_eq!(number, keys().content_number(&["nanjing", "P", "base", "", "1"]));
-        assert_ne!(number, keys().content_number(&["nanjing", "P", "base", "1", ""]));
-        assert_ne!(number, keys().content_number(&["nanjingP", "", "base", "", "1"]));
+        assert_eq!(
+            number,
+            keys().content_number(&["nanjing", "P", "base", "", "1"])
+        );
+        assert_ne!(
+            number,
+            keys().content_number(&["nanjing", "P", "base", "1", ""])
+        );
+        assert_ne!(
+            number,
+            keys().content_number(&["nanjingP", "", "base", "", "1"])
+        );
     }
 }

@@ -1,11 +1,17 @@
 //! `serve`: a real season from a configuration file.
 
-use std::{io::Write as _, net::SocketAddr, path::Path, process::ExitCode, sync::Arc};
+use std::{
+    future::IntoFuture as _, io::Write as _, net::SocketAddr, path::Path, process::ExitCode,
+    sync::Arc, time::Duration,
+};
 
 use anyhow::Context as _;
 use tokio::{net::TcpListener, sync::watch};
 
 use crate::{app::App, config::Config, contest::season, setup, web, worker};
+
+/// How long requests under way may take once the server is told to stop.
+const GRACE: Duration = Duration::from_secs(10);
 
 pub(super) fn run(path: &Path) -> anyhow::Result<ExitCode> {
     super::log("info");
@@ -35,17 +41,32 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
 /// Serves pages and runs the worker until the process is told to stop.
 pub(super) async fn until_stopped(app: Arc<App>, listener: TcpListener) -> anyhow::Result<()> {
     let (stop, stopped) = watch::channel(false);
-    let worker = worker::spawn(Arc::clone(&app), stopped);
+    let worker = worker::spawn(Arc::clone(&app), stopped.clone());
     let router = web::router(app);
-    axum::serve(
+    let serving = axum::serve(
         listener,
         router.into_make_service_with_connect_info::<SocketAddr>(),
     )
-    .with_graceful_shutdown(asked_to_stop())
-    .await?;
+    .with_graceful_shutdown(told(stopped));
+    let mut serving = tokio::spawn(serving.into_future());
+    tokio::select! {
+        ended = &mut serving => ended??,
+        () = asked_to_stop() => {
+            stop.send_replace(true);
+            // Requests under way get their answer; a connection that never ends does not hold us.
+            if let Ok(ended) = tokio::time::timeout(GRACE, &mut serving).await {
+                ended??;
+            }
+        }
+    }
     stop.send_replace(true);
     worker.await?;
     Ok(())
+}
+
+async fn told(mut stopped: watch::Receiver<bool>) {
+    // An error means that the sender is gone, which tells the same.
+    drop(stopped.wait_for(|stop| *stop).await);
 }
 
 async fn asked_to_stop() {

@@ -188,7 +188,9 @@ pub async fn submit(
         };
         let place: Ordinal = ordinal.parse().map_err(|_error| unknown())?;
         let position: Position = letter.parse().map_err(|_error| unknown())?;
-        attempt.answer(place, position).map_err(|_error| unknown())?;
+        attempt
+            .answer(place, position)
+            .map_err(|_error| unknown())?;
     }
     let submitted = attempt.submit(&bank).map_err(defect)?;
     let score = submitted.score();

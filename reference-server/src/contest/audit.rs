@@ -45,10 +45,7 @@ struct Books {
 ///
 /// # Errors
 /// Fails when the database does.
-pub async fn violations(
-    app: &App,
-    wechat: Option<&OracleLedger>,
-) -> Result<Vec<Violation>, Error> {
+pub async fn violations(app: &App, wechat: Option<&OracleLedger>) -> Result<Vec<Violation>, Error> {
     let rescue_due = rescue_instants(app).await?;
     let top_fen = season::fen_column(app.season.rules.top_packet());
     let bounds = app.season.rules.bounds();
@@ -68,7 +65,11 @@ pub async fn violations(
     check_top(&books, app.now(), &mut found);
     check_ledger(&books, &mut found);
     if let Some(number) = books.broken_link {
-        push(&mut found, "M20 audit chain", format!("broken at event {number}"));
+        push(
+            &mut found,
+            "M20 audit chain",
+            format!("broken at event {number}"),
+        );
     }
     if let Some(wechat) = wechat {
         check_wechat(&books, wechat, &mut found);
@@ -125,20 +126,31 @@ fn check_counters(books: &Books, found: &mut Vec<Violation>) {
     for city in &books.cities {
         if city.awarded_fen > city.pool_fen {
             let (sum, pool) = (city.awarded_fen, city.pool_fen);
-            push(found, "M1 pool", format!("{}: {sum} of {pool} fen", city.city));
+            push(
+                found,
+                "M1 pool",
+                format!("{}: {sum} of {pool} fen", city.city),
+            );
         }
         if city.awarded_fen != city.used_fen {
             push(
                 found,
                 "M1 counter",
-                format!("{}: {} against {} fen", city.city, city.used_fen, city.awarded_fen),
+                format!(
+                    "{}: {} against {} fen",
+                    city.city, city.used_fen, city.awarded_fen
+                ),
             );
         }
     }
     for day in &books.days {
         if day.awarded_fen > day.cap_fen {
             let (sum, cap) = (day.awarded_fen, day.cap_fen);
-            push(found, "M2 cap", format!("{} day {}: {sum} of {cap} fen", day.city, day.day));
+            push(
+                found,
+                "M2 cap",
+                format!("{} day {}: {sum} of {cap} fen", day.city, day.day),
+            );
         }
         if day.awarded_fen != day.used_fen {
             push(
@@ -156,10 +168,18 @@ fn check_counters(books: &Books, found: &mut Vec<Violation>) {
 fn check_top(books: &Books, now: DateTime<Utc>, found: &mut Vec<Violation>) {
     for city in &books.cities {
         if city.n_top > 1 {
-            push(found, "M4 top packet", format!("{}: {} times", city.city, city.n_top));
+            push(
+                found,
+                "M4 top packet",
+                format!("{}: {} times", city.city, city.n_top),
+            );
         }
         if city.top_awarded != (city.n_top > 0) {
-            push(found, "M4 top packet", format!("{}: its row says otherwise", city.city));
+            push(
+                found,
+                "M4 top packet",
+                format!("{}: its row says otherwise", city.city),
+            );
         }
         let closed = now >= season::instant(city.closes_ms);
         let won_after_due = city
@@ -170,7 +190,10 @@ fn check_top(books: &Books, now: DateTime<Utc>, found: &mut Vec<Violation>) {
             push(
                 found,
                 "M4 top packet",
-                format!("{}: not awarded although somebody won after it was due", city.city),
+                format!(
+                    "{}: not awarded although somebody won after it was due",
+                    city.city
+                ),
             );
         }
     }
@@ -205,7 +228,10 @@ fn check_ledger(books: &Books, found: &mut Vec<Violation>) {
             push(
                 found,
                 "M18 ledger",
-                format!("{} {}: transfers {right}, payments {left} fen", key.0, key.1),
+                format!(
+                    "{} {}: transfers {right}, payments {left} fen",
+                    key.0, key.1
+                ),
             );
         }
     }
@@ -254,7 +280,10 @@ fn check_wechat(books: &Books, wechat: &OracleLedger, found: &mut Vec<Violation>
             push(
                 found,
                 "M22 state differs",
-                format!("{bill_number}: ours {}, WeChat's {:?}", payment.state, bill.state),
+                format!(
+                    "{bill_number}: ours {}, WeChat's {:?}",
+                    payment.state, bill.state
+                ),
             );
         }
     }
@@ -266,7 +295,11 @@ fn check_wechat(books: &Books, wechat: &OracleLedger, found: &mut Vec<Violation>
     }
     for (award, n_landed) in landed {
         if n_landed > 1 {
-            push(found, "M12 paid twice", format!("{award}: {n_landed} times"));
+            push(
+                found,
+                "M12 paid twice",
+                format!("{award}: {n_landed} times"),
+            );
         }
     }
 }

@@ -43,10 +43,6 @@ pub struct ClaimRequest {
 
 /// Whether a submitted attempt can open a packet now.
 #[derive(Debug, Clone)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one offer is made for one page; boxing it would save nothing"
-)]
 pub enum Offer {
     /// It can.
     MayClaim,
@@ -240,8 +236,8 @@ pub(crate) async fn verdict(
 /// A stored award as its person sees it.
 pub(crate) fn packet(app: &App, view: PacketView) -> Result<Packet, Error> {
     let unreadable = |what| Failure::Unreadable { what };
-    let payout: Payout = serde_json::from_str(&view.machine)
-        .map_err(|_error| unreadable("payment.machine"))?;
+    let payout: Payout =
+        serde_json::from_str(&view.machine).map_err(|_error| unreadable("payment.machine"))?;
     let collect_until = match payout.state() {
         PayoutState::Sent { accepted_at, .. } => Some(
             *accepted_at + TimeDelta::seconds(i64::from(app.season.channel.refund_after_seconds)),
@@ -570,11 +566,7 @@ impl Work {
 }
 
 /// The city a claim is about: its attempt's, or the one that is open.
-async fn city_of(
-    app: &App,
-    person: &PersonId,
-    request: &ClaimRequest,
-) -> Result<CityRow, Error> {
+async fn city_of(app: &App, person: &PersonId, request: &ClaimRequest) -> Result<CityRow, Error> {
     let Some(id) = request.attempt.clone() else {
         return season::open_city(app, app.now()).await;
     };

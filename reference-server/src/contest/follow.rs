@@ -120,9 +120,7 @@ fn apply(
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
     match event {
-        Event::Subscribe { scene } => {
-            follow(tx, season, person, scene.as_ref(), at, now, "event")
-        }
+        Event::Subscribe { scene } => follow(tx, season, person, scene.as_ref(), at, now, "event"),
         // Only a follower can scan or write: his own event may have been lost.
         Event::Scan { .. } | Event::Text { .. } | Event::Click { .. } => {
             follow(tx, season, person, None, at, now, "event")

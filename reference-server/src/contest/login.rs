@@ -48,9 +48,7 @@ pub async fn finish(app: &App, code: &str) -> Result<PersonId, Error> {
     }
     let newcomer = Newcomer::of(app, &grant.openid);
     let now_ms = app.now().timestamp_millis();
-    app.store
-        .write(move |tx| newcomer.ensure(tx, now_ms))
-        .await
+    app.store.write(move |tx| newcomer.ensure(tx, now_ms)).await
 }
 
 /// An openid on its way to becoming a row: sealed before the transaction begins.

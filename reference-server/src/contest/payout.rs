@@ -4,7 +4,6 @@
 //! answers into its words. A crash anywhere leaves a row whose next step is a query or
 //! the same order number again, never a new one.
 
-
 use chrono::{DateTime, TimeDelta, Utc};
 use reward_core::{
     Command, Event, Jitter, NextStep, Payout, Permit, PersonRefusal, QueryClass, RailFault,
@@ -12,9 +11,7 @@ use reward_core::{
 };
 use wechat_adapter::{
     Nonce, TransportError,
-    pay::{
-        PayAction, PayError, QueryRedPacket, RedPacketOrder, RedPacketState, SendRedPacket,
-    },
+    pay::{PayAction, PayError, QueryRedPacket, RedPacketOrder, RedPacketState, SendRedPacket},
 };
 
 use super::{Error, Failure, claim};
@@ -122,12 +119,7 @@ async fn step_row(app: &App, row: PaymentRow, round: &mut Round) -> Result<(), E
     }
 }
 
-async fn move_on(
-    app: &App,
-    driven: Driven,
-    event: Event,
-    round: &mut Round,
-) -> Result<(), Error> {
+async fn move_on(app: &App, driven: Driven, event: Event, round: &mut Round) -> Result<(), Error> {
     if advance(app, driven, event, None).await?.is_some() {
         round.n_moved = round.n_moved.saturating_add(1);
     }
@@ -149,7 +141,10 @@ async fn send(app: &App, driven: Driven, round: &mut Round) -> Result<(), Error>
     let Some(driven) = advance(app, driven, due, None).await? else {
         return Ok(());
     };
-    if !matches!(driven.payout.state(), reward_core::PayoutState::InFlight { .. }) {
+    if !matches!(
+        driven.payout.state(),
+        reward_core::PayoutState::InFlight { .. }
+    ) {
         round.n_moved = round.n_moved.saturating_add(1);
         return Ok(());
     }
@@ -180,8 +175,9 @@ async fn query(app: &App, driven: Driven, round: &mut Round) -> Result<(), Error
                 )
             }
             Ok(record) => (
-                query_class(&record.state).map_or(Event::QueryError, |class| {
-                    Event::QueryResult { class, issued_at }
+                query_class(&record.state).map_or(Event::QueryError, |class| Event::QueryResult {
+                    class,
+                    issued_at,
                 }),
                 format!("{:?}", record.state),
             ),
@@ -210,10 +206,9 @@ async fn advance(
 ) -> Result<Option<Driven>, Error> {
     let now = app.now();
     let season = &app.season;
-    let stepped =
-        driven
-            .payout
-            .step(event, now, &season.channel, &season.payout, jitter(app));
+    let stepped = driven
+        .payout
+        .step(event, now, &season.channel, &season.payout, jitter(app));
     let transition = match stepped {
         Ok(transition) => transition,
         Err(refused) => {
@@ -321,7 +316,11 @@ impl Commit {
                 audit::append(tx, at_ms, "worker", "rail.paused", &format!("{fault:?}"))?;
             }
             Command::Page(reason) => {
-                tracing::error!(bill.tail = tail(&self.row.bill_number), ?reason, "a person is needed");
+                tracing::error!(
+                    bill.tail = tail(&self.row.bill_number),
+                    ?reason,
+                    "a person is needed"
+                );
                 let detail = format!("bill={} {reason:?}", self.row.bill_number);
                 audit::append(tx, at_ms, "worker", "page", &detail)?;
             }
@@ -372,10 +371,7 @@ fn frozen_order(app: &App, row: &PaymentRow) -> Result<RedPacketOrder, Error> {
     Ok(serde_json::from_slice(&plain).map_err(|_error| unreadable())?)
 }
 
-async fn send_order(
-    app: &App,
-    order: RedPacketOrder,
-) -> Result<(ReplyClass, String), Error> {
+async fn send_order(app: &App, order: RedPacketOrder) -> Result<(ReplyClass, String), Error> {
     let call = SendRedPacket::new(order.clone()).map_err(|error| Failure::Defect {
         what: error.to_string(),
     })?;

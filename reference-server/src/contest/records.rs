@@ -216,7 +216,11 @@ fn chances(
             .then(|| open_city.map(|round| round.city().name().to_owned()))
             .flatten(),
         usable_until: if in_season {
-            season.edition.rounds().last().map(|round| round.window().end())
+            season
+                .edition
+                .rounds()
+                .last()
+                .map(|round| round.window().end())
         } else {
             open_city.map(|round| round.window().end())
         },

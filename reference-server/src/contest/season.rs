@@ -15,8 +15,7 @@ use super::{Error, Failure, Refusal};
 use crate::{
     app::App,
     content::PROVINCE,
-    generated,
-    office,
+    generated, office,
     store::{
         Read, Tx, audit,
         season::{self as rows, CityRow, DayRow, PacketRow, SeasonRow},
@@ -227,6 +226,78 @@ pub async fn stage(app: &App) -> Result<Stage, Error> {
         next,
         stations,
     })
+}
+
+/// What a city has published before it opens: nothing of it can change unnoticed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sealed {
+    /// The city's slug.
+    pub slug: String,
+    /// The city's name.
+    pub name: String,
+    /// Digest of the frozen bank.
+    pub bank_digest: String,
+    /// Commitment to the sealed packets of the week.
+    pub plan_commitment: String,
+}
+
+/// What every planned city has published, in the order of play.
+///
+/// # Errors
+/// Fails when the database does.
+pub async fn sealed(app: &App) -> Result<Vec<Sealed>, Error> {
+    let cities = app
+        .store
+        .read(|read| {
+            rows::cities(read)?
+                .iter()
+                .map(|slug| Ok(rows::city(read, slug)?))
+                .collect::<Result<Vec<_>, Error>>()
+        })
+        .await?;
+    Ok(cities
+        .into_iter()
+        .flatten()
+        .map(|city| Sealed {
+            name: app.season.city_name(&city.city),
+            slug: city.city,
+            bank_digest: city.bank,
+            plan_commitment: city.plan_commitment,
+        })
+        .collect())
+}
+
+/// Pauses a city with a sentence that people will read, or lifts the pause.
+///
+/// A paused city draws no papers and grants no packets; submissions and payments go on.
+///
+/// # Errors
+/// Refuses with [`Refusal::UnknownCity`].
+pub async fn pause(
+    app: &App,
+    slug: &str,
+    sentence: Option<String>,
+    actor: &str,
+) -> Result<(), Error> {
+    let (slug, actor) = (slug.to_owned(), actor.to_owned());
+    let now_ms = app.now().timestamp_millis();
+    app.store
+        .write(move |tx| {
+            if rows::set_pause(tx, &slug, sentence.as_deref())? == 0 {
+                return Err(Refusal::UnknownCity.into());
+            }
+            let detail = format!(
+                "city={slug} sentence={}",
+                sentence.as_deref().unwrap_or("-")
+            );
+            let action = if sentence.is_some() {
+                "city.paused"
+            } else {
+                "city.resumed"
+            };
+            Ok(audit::append(tx, now_ms, &actor, action, &detail)?)
+        })
+        .await
 }
 
 /// The row of the city whose contest is open at `now`.
@@ -503,19 +574,13 @@ fn imported(app: &App, slug: &str) -> Result<Option<Vec<Question>>, String> {
         .transpose()
 }
 
-async fn plan_city(
-    app: &App,
-    ordinal: i64,
-    round: &Round,
-    halves: Halves,
-) -> Result<(), Error> {
+async fn plan_city(app: &App, ordinal: i64, round: &Round, halves: Halves) -> Result<(), Error> {
     let slug = round.city().slug().as_str().to_owned();
     let content = StoredBank::of(&halves);
-    let bank = QuestionBank::freeze(app.season.bank_size, halves).map_err(|error| {
-        Failure::Defect {
+    let bank =
+        QuestionBank::freeze(app.season.bank_size, halves).map_err(|error| Failure::Defect {
             what: format!("the bank of {slug} cannot be frozen: {error}"),
-        }
-    })?;
+        })?;
     let digest = bank.digest().to_string();
     let content = serde_json::to_vec(&content).map_err(|error| Failure::Defect {
         what: error.to_string(),
@@ -553,7 +618,13 @@ async fn plan_city(
         .write(move |tx| {
             rows::insert_bank(tx, &digest, &city.city, &content_sealed, now_ms)?;
             rows::insert_city(tx, &city, &days, &packets)?;
-            Ok::<_, Error>(audit::append(tx, now_ms, "server", "city.planned", &detail)?)
+            Ok::<_, Error>(audit::append(
+                tx,
+                now_ms,
+                "server",
+                "city.planned",
+                &detail,
+            )?)
         })
         .await
 }

@@ -23,11 +23,21 @@ pub(crate) async fn with_access_token<T>(
     parse: impl Fn(&Response) -> Result<T, OfficialError>,
 ) -> Result<T, Error> {
     let token = access_token(app, FetchAccessToken::new()).await?;
-    let response = app.wechat.http.send(request(&token)).await.map_err(Failure::from)?;
+    let response = app
+        .wechat
+        .http
+        .send(request(&token))
+        .await
+        .map_err(Failure::from)?;
     match parse(&response) {
         Err(error) if error.action() == OfficialAction::RefreshToken => {
             let token = access_token(app, FetchAccessToken::forced()).await?;
-            let response = app.wechat.http.send(request(&token)).await.map_err(Failure::from)?;
+            let response = app
+                .wechat
+                .http
+                .send(request(&token))
+                .await
+                .map_err(Failure::from)?;
             Ok(parse(&response).map_err(Failure::from)?)
         }
         outcome => Ok(outcome.map_err(Failure::from)?),

@@ -110,11 +110,7 @@ pub fn counts(read: &Read<'_>, person: &str) -> Result<AttemptCounts, StoreError
 }
 
 /// A person's passing attempts of a city that no award has used, oldest first.
-pub fn unused_passes(
-    read: &Read<'_>,
-    person: &str,
-    city: &str,
-) -> Result<Vec<String>, StoreError> {
+pub fn unused_passes(read: &Read<'_>, person: &str, city: &str) -> Result<Vec<String>, StoreError> {
     // store::attempts::unused_passes
     let mut statement = read.connection.prepare_cached(
         "SELECT attempt.attempt FROM attempt

@@ -31,7 +31,9 @@ pub fn append(
             "INSERT INTO audit_event (number, at_ms, actor, action, detail, previous_hash, hash)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )?
-        .execute(params![number, at_ms, actor, action, detail, previous, hash])?;
+        .execute(params![
+            number, at_ms, actor, action, detail, previous, hash
+        ])?;
     Ok(())
 }
 

@@ -194,11 +194,7 @@ pub fn of_request(
 }
 
 /// One award of a person.
-pub fn award(
-    read: &Read<'_>,
-    person: &str,
-    award: &str,
-) -> Result<Option<PacketView>, StoreError> {
+pub fn award(read: &Read<'_>, person: &str, award: &str) -> Result<Option<PacketView>, StoreError> {
     // store::awards::award
     Ok(read
         .connection
@@ -236,10 +232,7 @@ pub fn base_used_in(
 }
 
 /// A person's referral chances, oldest first.
-pub fn referral_chances(
-    read: &Read<'_>,
-    person: &str,
-) -> Result<Vec<ReferralChance>, StoreError> {
+pub fn referral_chances(read: &Read<'_>, person: &str) -> Result<Vec<ReferralChance>, StoreError> {
     // store::awards::referral_chances
     let mut statement = read.connection.prepare_cached(
         "SELECT referral.friend, referral.city, referral.credited_ms,

@@ -166,9 +166,7 @@ pub fn invite_of(read: &Read<'_>, person: &str) -> Result<Option<InviteRow>, Sto
     // store::people::invite_of
     Ok(read
         .connection
-        .prepare_cached(
-            "SELECT code, person, qr_url, qr_expires_ms FROM invite WHERE person = ?1",
-        )?
+        .prepare_cached("SELECT code, person, qr_url, qr_expires_ms FROM invite WHERE person = ?1")?
         .query_row([person], invite_row)
         .optional()?)
 }
@@ -184,12 +182,7 @@ pub fn invite(read: &Read<'_>, code: &str) -> Result<Option<InviteRow>, StoreErr
 }
 
 /// Writes the personal code of a sharer, unless there is one.
-pub fn ensure_invite(
-    tx: &Tx<'_>,
-    code: &str,
-    person: &str,
-    now_ms: i64,
-) -> Result<(), StoreError> {
+pub fn ensure_invite(tx: &Tx<'_>, code: &str, person: &str, now_ms: i64) -> Result<(), StoreError> {
     // store::people::ensure_invite
     tx.connection
         .prepare_cached(
