@@ -1,0 +1,170 @@
+//! What is found in question files, alone and against the province's.
+
+use quiz_core::{
+    BankSize, DrawRule, Finding, Halves, PassMark, Question, QuestionBank, Severity,
+    import::{Import, Positioned},
+    lint::{self, Candidates, GuessFloor},
+};
+use serde::Serialize;
+
+use crate::content::PROVINCE;
+
+/// What is found in all files.
+#[derive(Debug, Serialize)]
+pub(super) struct Report {
+    pub(super) files: Vec<FileReport>,
+    pub(super) unreadable: Vec<Unreadable>,
+}
+
+impl Report {
+    /// Whether somebody has something to decide.
+    pub(super) fn has_findings(&self) -> bool {
+        self.files
+            .iter()
+            .any(|file| file.n_errors > 0 || file.n_warnings > 0)
+    }
+}
+
+/// What is found in one file.
+#[derive(Debug, Serialize)]
+pub(super) struct FileReport {
+    pub(super) file: String,
+    /// Number of questions that can be used.
+    pub(super) n_valid: usize,
+    pub(super) n_errors: usize,
+    pub(super) n_warnings: usize,
+    pub(super) n_notes: usize,
+    /// Probability that somebody who only guesses passes, in millionths; of the whole bank
+    /// when the province's file is given too. Nothing when no bank can be made of the questions.
+    pub(super) guess_floor_millionths: Option<u32>,
+    pub(super) findings: Vec<FindingReport>,
+}
+
+/// A finding with its weight and its sentences in both languages.
+#[derive(Debug, Serialize)]
+pub(super) struct FindingReport {
+    pub(super) severity: Severity,
+    message: String,
+    message_zh: String,
+    suggestion: &'static str,
+    suggestion_zh: &'static str,
+    #[serde(flatten)]
+    pub(super) finding: Finding,
+}
+
+impl FindingReport {
+    fn new(finding: Finding) -> Self {
+        Self {
+            severity: finding.severity(),
+            message: finding.to_string(),
+            message_zh: finding.message_zh(),
+            suggestion: finding.suggestion(),
+            suggestion_zh: finding.suggestion_zh(),
+            finding,
+        }
+    }
+}
+
+/// A file that gives no report.
+#[derive(Debug, Serialize)]
+pub(super) struct Unreadable {
+    pub(super) file: String,
+    pub(super) message: String,
+    pub(super) message_zh: String,
+}
+
+/// Examines every file; rows first, then the questions as a half of a bank.
+pub(super) fn examine(imports: Vec<(String, Import)>) -> Vec<FileReport> {
+    let province: Vec<Positioned<Question>> = imports
+        .iter()
+        .find(|(file, _)| is_province(file))
+        .map(|(_, import)| import.questions.clone())
+        .unwrap_or_default();
+    imports
+        .into_iter()
+        .map(|(file, import)| {
+            if is_province(&file) {
+                report(file, import, None)
+            } else {
+                report(file, import, Some(&province))
+            }
+        })
+        .collect()
+}
+
+fn is_province(file: &str) -> bool {
+    let name = file.rsplit('/').next().unwrap_or(file);
+    name.split_once('.').map_or(name, |(slug, _ending)| slug) == PROVINCE
+}
+
+/// Reports on a file: the province's own, or a city's against the province's.
+fn report(file: String, import: Import, against: Option<&[Positioned<Question>]>) -> FileReport {
+    let Import {
+        questions,
+        mut findings,
+        ..
+    } = import;
+    let expected = BankSize::JIANGSU_2020;
+    let candidates = match against {
+        None => Candidates {
+            province: &questions,
+            city: &[],
+            size: BankSize {
+                city: 0,
+                ..expected
+            },
+        },
+        // Without the province's file nothing is said about its half.
+        Some(province) => Candidates {
+            province,
+            city: &questions,
+            size: BankSize {
+                province: u16::try_from(province.len()).unwrap_or(u16::MAX),
+                ..expected
+            },
+        },
+    };
+    for mut finding in lint::examine(&candidates) {
+        if finding.place.file.is_empty() {
+            finding.place.file.clone_from(&file);
+        }
+        let is_known = findings.iter().any(|known| {
+            known.code == finding.code && known.place.whole_row() == finding.place.whole_row()
+        });
+        if finding.place.file == file && !is_known {
+            findings.push(finding);
+        }
+    }
+    findings.sort_by(|a, b| {
+        let by_weight = b.severity().cmp(&a.severity());
+        by_weight.then_with(|| a.place.cmp(&b.place))
+    });
+    let count = |severity: Severity| findings.iter().filter(|f| f.severity() == severity).count();
+    FileReport {
+        n_valid: questions.len(),
+        n_errors: count(Severity::Error),
+        n_warnings: count(Severity::Warning),
+        n_notes: count(Severity::Note),
+        guess_floor_millionths: guess_floor(&candidates),
+        findings: findings.into_iter().map(FindingReport::new).collect(),
+        file,
+    }
+}
+
+fn guess_floor(candidates: &Candidates<'_>) -> Option<u32> {
+    let values = |half: &[Positioned<Question>]| -> Vec<Question> {
+        half.iter().map(|question| question.value.clone()).collect()
+    };
+    let halves = Halves {
+        province: values(candidates.province),
+        city: values(candidates.city),
+    };
+    let size = BankSize {
+        province: u16::try_from(halves.province.len()).ok()?,
+        city: u16::try_from(halves.city.len()).ok()?,
+    };
+    let bank = QuestionBank::freeze(size, halves).ok()?;
+    GuessFloor::of(&bank, DrawRule::JIANGSU_2020, PassMark::JIANGSU_2020)
+        .ok()
+        .map(GuessFloor::millionths)
+}

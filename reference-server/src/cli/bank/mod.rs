@@ -1,0 +1,112 @@
+//! `bank check`: what is in question files and what is wrong with them, before anybody uploads one.
+
+mod examination;
+mod table;
+
+use std::{
+    ffi::OsStr,
+    fs,
+    io::{self, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use crate::{
+    content::BankFile,
+    office::{self, OfficeReader},
+};
+
+use self::examination::{Report, Unreadable, examine};
+
+/// Exit code when somebody has something to decide: a finding that is an error or a warning.
+pub const EXIT_FINDINGS: u8 = 3;
+
+/// How the report is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ReportFormat {
+    /// A table in Chinese, for organisers.
+    Table,
+    /// JSON, for programs.
+    Json,
+}
+
+/// Checks question files and writes a report to standard output.
+///
+/// The file whose name begins with `province.` is the province's half; each other file is a
+/// city's half and is also compared with the province's when both are given.
+/// The result is 1 when a file cannot be read (why is said on standard error), otherwise
+/// [`EXIT_FINDINGS`] when there is an error or a warning, otherwise 0: notes ask for nothing.
+#[must_use]
+pub fn check(files: &[PathBuf], format: ReportFormat, reader: &OfficeReader) -> ExitCode {
+    let report = read_and_examine(files, reader);
+    match write(&report, format) {
+        Ok(()) if report.unreadable.is_empty() && !report.has_findings() => ExitCode::SUCCESS,
+        Ok(()) if report.unreadable.is_empty() => ExitCode::from(EXIT_FINDINGS),
+        Ok(()) | Err(_) => ExitCode::FAILURE,
+    }
+}
+
+fn read_and_examine(paths: &[PathBuf], reader: &OfficeReader) -> Report {
+    let mut imports = Vec::new();
+    let mut unreadable = Vec::new();
+    for path in paths {
+        let name = name_among(path, paths);
+        let bytes = match fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                unreadable.push(Unreadable {
+                    message_zh: format!("{name}：文件无法打开。"),
+                    message: format!("{name}: {error}"),
+                    file: name,
+                });
+                continue;
+            }
+        };
+        let file = BankFile { name, bytes };
+        match office::import_questions(reader, &file) {
+            Ok(import) => imports.push((file.name, import)),
+            Err(error) => unreadable.push(Unreadable {
+                message_zh: error.message_zh(),
+                message: error.to_string(),
+                file: file.name,
+            }),
+        }
+    }
+    Report {
+        files: examine(imports),
+        unreadable,
+    }
+}
+
+/// The name of a file, with its folders only when another file given has the same name.
+fn name_among(path: &Path, paths: &[PathBuf]) -> String {
+    let name = path.file_name().unwrap_or(OsStr::new(""));
+    let n_same = paths
+        .iter()
+        .filter(|other| other.file_name() == Some(name))
+        .count();
+    if n_same > 1 {
+        path.display().to_string()
+    } else {
+        name.display().to_string()
+    }
+}
+
+/// Writes data to standard output and messages to standard error.
+fn write(report: &Report, format: ReportFormat) -> io::Result<()> {
+    let mut output = io::stdout().lock();
+    match format {
+        ReportFormat::Table => output.write_all(table::render(&report.files).as_bytes())?,
+        ReportFormat::Json => {
+            serde_json::to_writer_pretty(&mut output, report)?;
+            output.write_all(b"\n")?;
+        }
+    }
+    output.flush()?;
+    let mut messages = io::stderr().lock();
+    for file in &report.unreadable {
+        writeln!(messages, "{}", file.message_zh)?;
+        writeln!(messages, "  {}", file.message)?;
+    }
+    messages.flush()
+}

@@ -1,0 +1,130 @@
+//! The report as a table in Chinese.
+
+use std::env;
+
+use comfy_table::{Cell, Color, ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
+use quiz_core::Severity;
+
+use super::examination::{FileReport, FindingReport};
+
+/// Width where there is no screen to ask, in columns.
+const WIDTH_WITHOUT_SCREEN: u16 = 160;
+
+/// Longest excerpt of the words in a file, in characters.
+const LONGEST_EXCERPT: usize = 40;
+
+/// Renders the findings, then one line for each file.
+pub(super) fn render(files: &[FileReport]) -> String {
+    let mut table = Table::new();
+    table
+        .load_style(UTF8_FULL_CONDENSED)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_header(["文件", "工作表", "行", "列", "问题", "原文", "建议"]);
+    if !table.is_tty() {
+        table.set_width(WIDTH_WITHOUT_SCREEN);
+    }
+    let is_coloured = env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    for finding in files.iter().flat_map(|file| &file.findings) {
+        table.add_row(row(finding, is_coloured));
+    }
+    let mut text = String::new();
+    if !table.is_empty() {
+        text.push_str(&table.to_string());
+        text.push('\n');
+    }
+    for file in files {
+        text.push_str(&summary(file));
+        text.push('\n');
+    }
+    text
+}
+
+fn row(report: &FindingReport, is_coloured: bool) -> Vec<Cell> {
+    let finding = &report.finding;
+    let place = &finding.place;
+    let mut problem = Cell::new(problem(report));
+    if is_coloured && let Some(colour) = colour(report.severity) {
+        problem = problem.fg(colour);
+    }
+    vec![
+        Cell::new(&place.file),
+        Cell::new(place.sheet.as_deref().unwrap_or("—")),
+        Cell::new(match place.row {
+            0 => "—".to_owned(),
+            row => row.to_string(),
+        }),
+        Cell::new(place.column.as_ref().map_or_else(
+            || "—".to_owned(),
+            |column| format!("{}（{}）", column.letter, column.header),
+        )),
+        problem,
+        Cell::new(excerpt(&finding.original)),
+        Cell::new(finding.suggestion_zh()),
+    ]
+}
+
+/// The weight and the problem, with the reading chosen and the other place, if any.
+fn problem(report: &FindingReport) -> String {
+    let finding = &report.finding;
+    let mut problem = format!("{}：{}", weight(report.severity), finding.code.message_zh());
+    if let Some(reading) = &finding.reading {
+        problem.push_str(&format!("，读作“{}”", excerpt(reading)));
+    }
+    if let Some(related) = &finding.related {
+        problem.push_str(&format!("，另见{}", related.to_zh()));
+    }
+    problem
+}
+
+const fn weight(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "错误",
+        Severity::Warning => "警告",
+        Severity::Note => "提示",
+    }
+}
+
+const fn colour(severity: Severity) -> Option<Color> {
+    match severity {
+        Severity::Error => Some(Color::Red),
+        Severity::Warning => Some(Color::Yellow),
+        Severity::Note => None,
+    }
+}
+
+fn summary(file: &FileReport) -> String {
+    let guess_floor = file
+        .guess_floor_millionths
+        .map_or_else(|| "题目不足，无法计算".to_owned(), percent);
+    format!(
+        "{}：有效 {} / 错误 {} / 警告 {} / 提示 {} · 盲猜通过率 {guess_floor}",
+        file.file, file.n_valid, file.n_errors, file.n_warnings, file.n_notes
+    )
+}
+
+/// Millionths as a percentage with two decimals, half upwards.
+fn percent(millionths: u32) -> String {
+    let hundredths = millionths.saturating_add(50) / 100;
+    format!("{}.{:02}%", hundredths / 100, hundredths % 100)
+}
+
+fn excerpt(text: &str) -> String {
+    let mut shown: String = text.chars().take(LONGEST_EXCERPT).collect();
+    if text.chars().nth(LONGEST_EXCERPT).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_of_millionths_is_rounded_to_hundredths_of_a_percent() {
+        assert_eq!(percent(78_127), "7.81%");
+        assert_eq!(percent(78_150), "7.82%");
+        assert_eq!(percent(1_000_000), "100.00%");
+        assert_eq!(percent(0), "0.00%");
+    }
+}

@@ -1,0 +1,124 @@
+//! Office files: opened in a limited child process and handed to the importer as cells and paragraphs.
+//!
+//! A spreadsheet of 1,430 bytes can ask its reader for half a terabyte. Therefore the server
+//! itself never parses one: it starts its own program again with a hidden subcommand, which
+//! limits its memory and time before it looks at a byte ([`child`]). Text files are decoded here.
+
+mod archive;
+pub mod child;
+mod content;
+mod docx;
+mod error;
+mod grid;
+mod import;
+pub mod limits;
+mod number_format;
+mod ods;
+mod plain_text;
+mod process;
+mod refusal;
+mod spreadsheet;
+mod xml;
+
+use std::path::{Path, PathBuf};
+
+use quiz_core::{Question, Severity, import::Import};
+
+pub use self::{
+    child::Kind,
+    content::{Block, OfficeContent, Table},
+    error::OfficeError,
+    refusal::Refusal,
+};
+use crate::content::BankFile;
+
+/// Opens office files, the dangerous ones in a child process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfficeReader {
+    program: PathBuf,
+}
+
+impl OfficeReader {
+    /// A reader that starts `program`, which must answer the subcommand `office-reader --kind KIND`
+    /// by [`child::run`].
+    #[must_use]
+    pub const fn new(program: PathBuf) -> Self {
+        Self { program }
+    }
+
+    /// Reads the cells or paragraphs of a file; its ending says how.
+    ///
+    /// Blocks for up to [`limits::LONGEST_READING`].
+    ///
+    /// # Errors
+    /// [`OfficeError::OldWord`] and [`UnknownEnding`](OfficeError::UnknownEnding) by the name,
+    /// [`TooLarge`](OfficeError::TooLarge) by the size, [`Refused`](OfficeError::Refused) for
+    /// what the file holds, and the others when the child process does not answer as it should.
+    pub fn read(&self, file: &BankFile) -> Result<OfficeContent, OfficeError> {
+        let name = || file.name.clone();
+        if file.bytes.len() > limits::MOST_FILE_BYTES {
+            return Err(OfficeError::TooLarge {
+                file: name(),
+                n_bytes: file.bytes.len(),
+            });
+        }
+        let refused = |refusal| OfficeError::Refused {
+            file: name(),
+            refusal,
+        };
+        match ending(&file.name).as_str() {
+            "csv" => plain_text::table(&file.bytes, plain_text::Separator::Comma).map_err(refused),
+            "tsv" => plain_text::table(&file.bytes, plain_text::Separator::Tab).map_err(refused),
+            "txt" => plain_text::paragraphs(&file.bytes).map_err(refused),
+            "xlsx" | "xlsm" => process::read(&self.program, Kind::Xlsx, file),
+            "xls" if archive::is_archive(&file.bytes) => {
+                process::read(&self.program, Kind::Xlsx, file)
+            }
+            "xls" => process::read(&self.program, Kind::Xls, file),
+            "ods" => process::read(&self.program, Kind::Ods, file),
+            "docx" => process::read(&self.program, Kind::Docx, file),
+            "doc" => Err(OfficeError::OldWord { file: name() }),
+            _ => Err(OfficeError::UnknownEnding { file: name() }),
+        }
+    }
+}
+
+/// The ending of a file's name, in lower case; empty when there is none.
+fn ending(name: &str) -> String {
+    Path::new(name)
+        .extension()
+        .and_then(|ending| ending.to_str())
+        .map(str::to_lowercase)
+        .unwrap_or_default()
+}
+
+/// Reads a file and recognises its questions; every row is diagnosed in one pass.
+///
+/// A file in which nothing at all is found has the finding
+/// [`NoQuestions`](quiz_core::FindingCode::NoQuestions).
+///
+/// # Errors
+/// As [`OfficeReader::read`]. What is wrong with single rows is a finding and no error.
+pub fn import_questions(reader: &OfficeReader, file: &BankFile) -> Result<Import, OfficeError> {
+    Ok(import::recognise(&file.name, reader.read(file)?))
+}
+
+/// The questions of a file without a single error.
+///
+/// # Errors
+/// As [`OfficeReader::read`], and [`OfficeError::HasErrors`] when a finding has the severity
+/// [`Severity::Error`], so that a row cannot be lost unnoticed.
+pub fn questions(reader: &OfficeReader, file: &BankFile) -> Result<Vec<Question>, OfficeError> {
+    let import = import_questions(reader, file)?;
+    let mut errors = import
+        .findings
+        .into_iter()
+        .filter(|finding| finding.severity() == Severity::Error);
+    if let Some(first) = errors.next() {
+        return Err(OfficeError::HasErrors {
+            first: Box::new(first),
+            n_more: errors.count(),
+        });
+    }
+    Ok(import.questions.into_iter().map(|at| at.value).collect())
+}
