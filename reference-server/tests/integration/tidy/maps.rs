@@ -1,0 +1,83 @@
+//! Every module of the server's three layers stands in its parent's map.
+
+use super::{
+    assert_none,
+    tree::{File, rust_files},
+};
+
+const MAPPED: [&str; 3] = [
+    "reference-server/src/contest/",
+    "reference-server/src/store/",
+    "reference-server/src/web/",
+];
+
+/// Modules that the head of their parent does not name in backticks.
+fn unmapped(files: &[File]) -> Vec<String> {
+    let mut found = Vec::new();
+    for file in files {
+        let Some(folder) = MAPPED.iter().find(|folder| file.is_under(folder)) else {
+            continue;
+        };
+        let Some((parent, module)) = parent_and_module(&file.path) else {
+            continue;
+        };
+        if !parent.starts_with(folder.trim_end_matches('/')) {
+            continue;
+        }
+        let heads = [format!("{parent}/mod.rs"), format!("{parent}.rs")];
+        let head = files.iter().find(|other| heads.contains(&other.path));
+        let is_named = head.is_some_and(|head| map(&head.text).contains(&format!("`{module}`")));
+        if !is_named {
+            found.push(format!("{} is not in the map of {parent}", file.path));
+        }
+    }
+    found
+}
+
+/// The folder whose map a file belongs into, and the name it has there.
+fn parent_and_module(path: &str) -> Option<(&str, &str)> {
+    let path = path.strip_suffix(".rs")?;
+    let path = path.strip_suffix("/mod").unwrap_or(path);
+    path.rsplit_once('/')
+}
+
+/// The comment at the head of a file; links count as names.
+fn map(text: &str) -> String {
+    text.lines()
+        .take_while(|line| line.starts_with("//!"))
+        .flat_map(|line| [line, "\n"])
+        .collect::<String>()
+        .replace("[`", "`")
+        .replace("`]", "`")
+}
+
+#[test]
+fn every_module_stands_in_its_parents_map() {
+    let files = rust_files();
+    for folder in MAPPED {
+        assert!(
+            files.iter().any(|file| file.is_under(folder)),
+            "no file under {folder}"
+        );
+    }
+    assert_none(&unmapped(&files));
+}
+
+#[test]
+fn a_module_outside_the_map_is_a_fault() {
+    let head = File::sample(
+        "reference-server/src/web/mod.rs",
+        "//! Pages.\n//!\n//! | [`me`] | records |\n//! | `api` | JSON |\n\n// `rules`\n",
+    );
+    let api = File::sample(
+        "reference-server/src/web/api/mod.rs",
+        "//! JSON: `claims`.\n",
+    );
+    let at = |name: &str| File::sample(&format!("reference-server/src/web/{name}"), "//! A.\n");
+    let known = [head.clone(), api.clone(), at("me.rs"), at("api/claims.rs")];
+    assert_eq!(unmapped(&known), Vec::<String>::new());
+    for stranger in ["rules.rs", "api/me.rs", "poster/mod.rs", "lost/page.rs"] {
+        let files = [head.clone(), api.clone(), at(stranger)];
+        assert_eq!(unmapped(&files).len(), 1, "{stranger}");
+    }
+}
