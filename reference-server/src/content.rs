@@ -144,9 +144,7 @@ impl Content {
         for (file, toml, page, hero) in cities {
             content.add_city(file, toml, page.to_owned(), hero.to_owned())?;
         }
-        for (name, bytes) in
-            sample_banks!["province.xlsx", "nanjing.docx"]
-        {
+        for (name, bytes) in sample_banks!["province.xlsx", "nanjing.docx", "yancheng.csv", "suzhou.xlsx"] {
             content.add_bank(name, bytes.to_vec());
         }
         Ok(content)
@@ -202,7 +200,11 @@ impl Content {
             file: file.to_owned(),
             source: Box::new(source),
         })?;
-        if let Some(link) = city.links.iter().find(|link| !link.url.starts_with("https://")) {
+        if let Some(link) = city
+            .links
+            .iter()
+            .find(|link| !link.url.starts_with("https://"))
+        {
             return Err(ContentError::InsecureLink {
                 file: file.to_owned(),
                 url: link.url.clone(),
