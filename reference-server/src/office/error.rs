@@ -1,11 +1,11 @@
 //! Why a file gives no questions.
 
-use std::{io, process::ExitStatus};
+use std::{io, process::ExitStatus, time::Duration};
 
 use quiz_core::Finding;
 
 use super::{
-    limits::{LONGEST_READING, MOST_ANSWER_BYTES, MOST_FILE_BYTES},
+    limits::{MOST_ANSWER_BYTES, MOST_FILE_BYTES},
     refusal::Refusal,
 };
 
@@ -57,11 +57,13 @@ pub enum OfficeError {
         /// How it ended.
         status: ExitStatus,
     },
-    /// The child process took longer than [`LONGEST_READING`].
-    #[error("{file}: not read within {LONGEST_READING:?}")]
+    /// The child process took longer than the reader's patience.
+    #[error("{file}: not read within {longest:?}")]
     TimedOut {
         /// The file.
         file: String,
+        /// The patience.
+        longest: Duration,
     },
     /// The child process said more than [`MOST_ANSWER_BYTES`].
     #[error("{file}: its content exceeds {MOST_ANSWER_BYTES} bytes")]
@@ -104,7 +106,7 @@ impl OfficeError {
             ),
             Self::Refused { file, refusal } => format!("{file}：{}", refusal.message_zh()),
             Self::ReadingFailed { file, .. }
-            | Self::TimedOut { file }
+            | Self::TimedOut { file, .. }
             | Self::AnswerTooLong { file } => {
                 format!("{file}：文件过大或已损坏，无法读取。请新建一个文件，只复制题目后再上传。")
             }

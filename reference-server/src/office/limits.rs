@@ -20,7 +20,10 @@ pub const MOST_ROWS: usize = 5_000;
 /// Last column of a table that may hold something, counted from 1.
 pub const MOST_COLUMNS: usize = 40;
 
-/// Longest cell, in characters; what spreadsheets themselves allow.
+/// Most paragraphs of a document or lines of a text; 50 questions have about 450.
+pub const MOST_PARAGRAPHS: usize = 10_000;
+
+/// Longest cell or paragraph, in characters; what spreadsheets themselves allow a cell.
 pub const MOST_CELL_CHARACTERS: usize = 32_767;
 
 /// Memory of the child process, in bytes of address space.

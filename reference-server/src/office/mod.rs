@@ -9,6 +9,7 @@ pub mod child;
 mod content;
 mod docx;
 mod error;
+mod flow;
 mod grid;
 mod import;
 pub mod limits;
@@ -20,7 +21,10 @@ mod refusal;
 mod spreadsheet;
 mod xml;
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use quiz_core::{Question, Severity, import::Import};
 
@@ -36,6 +40,7 @@ use crate::content::BankFile;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OfficeReader {
     program: PathBuf,
+    longest: Duration,
 }
 
 impl OfficeReader {
@@ -43,12 +48,21 @@ impl OfficeReader {
     /// by [`child::run`].
     #[must_use]
     pub const fn new(program: PathBuf) -> Self {
-        Self { program }
+        Self {
+            program,
+            longest: limits::LONGEST_READING,
+        }
+    }
+
+    /// The same reader with another patience than [`limits::LONGEST_READING`].
+    #[must_use]
+    pub fn with_longest_reading(self, longest: Duration) -> Self {
+        Self { longest, ..self }
     }
 
     /// Reads the cells or paragraphs of a file; its ending says how.
     ///
-    /// Blocks for up to [`limits::LONGEST_READING`].
+    /// Blocks until the child process has ended, or the reader's patience has.
     ///
     /// # Errors
     /// [`OfficeError::OldWord`] and [`UnknownEnding`](OfficeError::UnknownEnding) by the name,
@@ -70,16 +84,18 @@ impl OfficeReader {
             "csv" => plain_text::table(&file.bytes, plain_text::Separator::Comma).map_err(refused),
             "tsv" => plain_text::table(&file.bytes, plain_text::Separator::Tab).map_err(refused),
             "txt" => plain_text::paragraphs(&file.bytes).map_err(refused),
-            "xlsx" | "xlsm" => process::read(&self.program, Kind::Xlsx, file),
-            "xls" if archive::is_archive(&file.bytes) => {
-                process::read(&self.program, Kind::Xlsx, file)
-            }
-            "xls" => process::read(&self.program, Kind::Xls, file),
-            "ods" => process::read(&self.program, Kind::Ods, file),
-            "docx" => process::read(&self.program, Kind::Docx, file),
+            "xlsx" | "xlsm" => self.read_in_child(Kind::Xlsx, file),
+            "xls" if archive::is_archive(&file.bytes) => self.read_in_child(Kind::Xlsx, file),
+            "xls" => self.read_in_child(Kind::Xls, file),
+            "ods" => self.read_in_child(Kind::Ods, file),
+            "docx" => self.read_in_child(Kind::Docx, file),
             "doc" => Err(OfficeError::OldWord { file: name() }),
             _ => Err(OfficeError::UnknownEnding { file: name() }),
         }
+    }
+
+    fn read_in_child(&self, kind: Kind, file: &BankFile) -> Result<OfficeContent, OfficeError> {
+        process::read(&self.program, kind, file, self.longest)
     }
 }
 

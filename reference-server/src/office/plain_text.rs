@@ -4,11 +4,7 @@ use std::borrow::Cow;
 
 use encoding_rs::{Encoding, GB18030};
 
-use super::{
-    content::{Block, OfficeContent},
-    grid::Grid,
-    refusal::Refusal,
-};
+use super::{content::OfficeContent, flow::Flow, grid::Grid, refusal::Refusal};
 
 /// What parts the cells of a row, unless the file shows otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,8 +55,11 @@ pub(super) fn table(bytes: &[u8], separator: Separator) -> Result<OfficeContent,
 /// Reads lines.
 pub(super) fn paragraphs(bytes: &[u8]) -> Result<OfficeContent, Refusal> {
     let text = decode(bytes)?;
-    let lines = text.lines().map(|line| Block::Paragraph(line.to_owned()));
-    Ok(OfficeContent::Text(lines.collect()))
+    let mut flow = Flow::default();
+    for line in text.lines() {
+        flow.paragraph(line.to_owned())?;
+    }
+    Ok(OfficeContent::Text(flow.into_blocks()))
 }
 
 /// Decodes text: as its byte order mark says, else UTF-8, else GB18030; lines then end in one

@@ -10,10 +10,7 @@ use std::{
 };
 
 use super::{
-    child::Kind,
-    content::OfficeContent,
-    error::OfficeError,
-    limits::{LONGEST_READING, MOST_ANSWER_BYTES},
+    child::Kind, content::OfficeContent, error::OfficeError, limits::MOST_ANSWER_BYTES,
     refusal::Refusal,
 };
 use crate::content::BankFile;
@@ -29,21 +26,23 @@ pub(super) fn read(
     program: &Path,
     kind: Kind,
     file: &BankFile,
+    longest: Duration,
 ) -> Result<OfficeContent, OfficeError> {
     let failed = |source| OfficeError::Process {
         file: file.name.clone(),
         source,
     };
-    let deadline = Instant::now() + LONGEST_READING;
+    let deadline = Instant::now() + longest;
     let mut child = start(program, kind).map_err(failed)?;
     let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
         return Err(failed(io::ErrorKind::BrokenPipe.into()));
     };
-    let answer = talk(&mut child, input, output, &file.bytes, deadline);
-    let status = end(&mut child, deadline).map_err(failed)?;
+    let (answer, status) = talk(&mut child, input, output, &file.bytes, deadline);
+    let status = status.map_err(failed)?;
     let Some(answer) = answer else {
         return Err(OfficeError::TimedOut {
             file: file.name.clone(),
+            longest,
         });
     };
     let answer = answer.map_err(failed)?;
@@ -81,14 +80,15 @@ fn start(program: &Path, kind: Kind) -> io::Result<Child> {
         .spawn()
 }
 
-/// Gives the child the bytes and takes its answer; `None` when the time is over.
+/// Gives the child the bytes, takes its answer, and waits for its end; no answer when the time
+/// is over.
 fn talk(
     child: &mut Child,
     mut input: ChildStdin,
     output: ChildStdout,
     bytes: &[u8],
     deadline: Instant,
-) -> Option<io::Result<Vec<u8>>> {
+) -> (Option<io::Result<Vec<u8>>>, io::Result<ExitStatus>) {
     let (sender, receiver) = mpsc::channel();
     thread::scope(|scope| {
         scope.spawn(move || {
@@ -103,11 +103,8 @@ fn talk(
         });
         let left = deadline.saturating_duration_since(Instant::now());
         let heard = receiver.recv_timeout(left).ok();
-        if heard.is_none() {
-            // Closes the pipes, so that both threads end. A child already gone is gone.
-            child.kill().ok();
-        }
-        heard
+        // The end of the child closes the pipes, so that both threads end too.
+        (heard, end(child, deadline))
     })
 }
 

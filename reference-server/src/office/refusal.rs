@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::limits::{
-    MOST_CELL_CHARACTERS, MOST_COLUMNS, MOST_ENTRIES, MOST_RATIO, MOST_ROWS, MOST_UNPACKED_BYTES,
+    MOST_CELL_CHARACTERS, MOST_COLUMNS, MOST_ENTRIES, MOST_PARAGRAPHS, MOST_RATIO, MOST_ROWS,
+    MOST_UNPACKED_BYTES,
 };
 
 /// Why the content of a file is refused; travels from the child process to the server.
@@ -53,6 +54,15 @@ pub enum Refusal {
         row: usize,
         /// The column, counted from 1.
         column: usize,
+    },
+    /// A text has more paragraphs than [`MOST_PARAGRAPHS`].
+    #[error("it has more than {MOST_PARAGRAPHS} paragraphs")]
+    TooManyParagraphs,
+    /// A paragraph is longer than [`MOST_CELL_CHARACTERS`].
+    #[error("paragraph {paragraph} is longer than {MOST_CELL_CHARACTERS} characters")]
+    ParagraphTooLong {
+        /// The paragraph, counted from 1.
+        paragraph: usize,
     },
     /// An old workbook does not tell how a fraction is shown: 0.05 may be 5%.
     #[error(
@@ -116,6 +126,12 @@ impl Refusal {
             Self::CellTooLong { table, row, column } => format!(
                 "“{table}”第{row}行第{column}列超过{MOST_CELL_CHARACTERS}字。请检查该单元格（文本文件请检查引号是否成对）。"
             ),
+            Self::TooManyParagraphs => {
+                format!("正文超过{MOST_PARAGRAPHS}段。请新建一个文件，只复制题目后再上传。")
+            }
+            Self::ParagraphTooLong { paragraph } => {
+                format!("第{paragraph}段超过{MOST_CELL_CHARACTERS}字。请分段后再上传。")
+            }
             Self::UnshownNumber {
                 table,
                 row,

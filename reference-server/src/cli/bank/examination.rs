@@ -1,8 +1,10 @@
 //! What is found in question files, alone and against the province's.
 
+use std::collections::HashSet;
+
 use quiz_core::{
-    BankSize, DrawRule, Finding, Halves, PassMark, Question, QuestionBank, Severity,
-    import::{Import, Positioned},
+    BankSize, DrawRule, Finding, FindingCode, Halves, PassMark, Question, QuestionBank, Severity,
+    import::{Import, Place, Positioned},
     lint::{self, Candidates, GuessFloor},
 };
 use serde::Serialize;
@@ -124,13 +126,15 @@ fn report(file: String, import: Import, against: Option<&[Positioned<Question>]>
             },
         },
     };
+    let known: HashSet<(FindingCode, Place)> = findings
+        .iter()
+        .map(|finding| (finding.code, finding.place.whole_row()))
+        .collect();
     for mut finding in lint::examine(&candidates) {
         if finding.place.file.is_empty() {
             finding.place.file.clone_from(&file);
         }
-        let is_known = findings.iter().any(|known| {
-            known.code == finding.code && known.place.whole_row() == finding.place.whole_row()
-        });
+        let is_known = known.contains(&(finding.code, finding.place.whole_row()));
         if finding.place.file == file && !is_known {
             findings.push(finding);
         }

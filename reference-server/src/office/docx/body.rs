@@ -5,6 +5,7 @@ use quick_xml::events::BytesStart;
 use super::{
     super::{
         content::Block,
+        flow::Flow,
         grid::Grid,
         refusal::Refusal,
         xml::{Visitor, attribute, number},
@@ -48,7 +49,7 @@ struct Cell {
 pub(super) struct Body {
     numbering: Numbering,
     styles: Styles,
-    blocks: Vec<Block>,
+    flow: Flow,
     /// Paragraphs within each other, as a text box stands within one.
     paragraphs: Vec<Paragraph>,
     /// Tables within each other.
@@ -62,11 +63,11 @@ pub(super) struct Body {
 }
 
 impl Body {
-    pub(super) const fn new(numbering: Numbering, styles: Styles) -> Self {
+    pub(super) fn new(numbering: Numbering, styles: Styles) -> Self {
         Self {
             numbering,
             styles,
-            blocks: Vec::new(),
+            flow: Flow::default(),
             paragraphs: Vec::new(),
             tables: Vec::new(),
             n_tables: 0,
@@ -78,7 +79,7 @@ impl Body {
     }
 
     pub(super) fn into_blocks(self) -> Vec<Block> {
-        self.blocks
+        self.flow.into_blocks()
     }
 }
 
@@ -116,7 +117,7 @@ impl Visitor for Body {
             return Ok(());
         }
         match name {
-            "p" => self.close_paragraph(),
+            "p" => self.close_paragraph()?,
             "t" => self.is_text = false,
             "r" => {
                 self.n_runs_open = self.n_runs_open.saturating_sub(1);
@@ -162,9 +163,9 @@ impl Body {
         }
     }
 
-    fn close_paragraph(&mut self) {
+    fn close_paragraph(&mut self) -> Result<(), Refusal> {
         let Some(paragraph) = self.paragraphs.pop() else {
-            return;
+            return Ok(());
         };
         let by_style = paragraph
             .style
@@ -185,8 +186,9 @@ impl Body {
         let text = labelled(&label.unwrap_or_default(), paragraph.text);
         match self.tables.last_mut().and_then(|table| table.cell.as_mut()) {
             Some(cell) => cell.paragraphs.push(text),
-            None => self.blocks.push(Block::Paragraph(text)),
+            None => self.flow.paragraph(text)?,
         }
+        Ok(())
     }
 
     fn start_table(&mut self, name: &str, element: &BytesStart<'_>) {
@@ -246,7 +248,7 @@ impl Body {
                 let rows = table.rows.iter().filter(|row| !row.is_empty());
                 cell.paragraphs.extend(rows.map(|row| row.join("\t")));
             }
-            None => self.blocks.push(Block::Table(table)),
+            None => self.flow.table(table),
         }
     }
 }
