@@ -105,8 +105,8 @@ fn write(report: &Report, format: ReportFormat) -> io::Result<()> {
     output.flush()?;
     let mut messages = io::stderr().lock();
     for file in &report.unreadable {
-        writeln!(messages, "{}", file.message_zh)?;
-        writeln!(messages, "  {}", file.message)?;
+        writeln!(messages, "{}", table::printable(&file.message_zh))?;
+        writeln!(messages, "  {}", table::printable(&file.message))?;
     }
     messages.flush()
 }

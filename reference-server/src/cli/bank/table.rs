@@ -47,15 +47,15 @@ fn row(report: &FindingReport, is_coloured: bool) -> Vec<Cell> {
         problem = problem.fg(colour);
     }
     vec![
-        Cell::new(&place.file),
-        Cell::new(place.sheet.as_deref().unwrap_or("—")),
+        Cell::new(printable(&place.file)),
+        Cell::new(printable(place.sheet.as_deref().unwrap_or("—"))),
         Cell::new(match place.row {
             0 => "—".to_owned(),
             row => row.to_string(),
         }),
         Cell::new(place.column.as_ref().map_or_else(
             || "—".to_owned(),
-            |column| format!("{}（{}）", column.letter, column.header),
+            |column| format!("{}（{}）", column.letter, printable(&column.header)),
         )),
         problem,
         Cell::new(excerpt(&finding.original)),
@@ -71,7 +71,7 @@ fn problem(report: &FindingReport) -> String {
         problem.push_str(&format!("，读作“{}”", excerpt(reading)));
     }
     if let Some(related) = &finding.related {
-        problem.push_str(&format!("，另见{}", related.to_zh()));
+        problem.push_str(&format!("，另见{}", printable(&related.to_zh())));
     }
     problem
 }
@@ -98,7 +98,11 @@ fn summary(file: &FileReport) -> String {
         .map_or_else(|| "题目不足，无法计算".to_owned(), percent);
     format!(
         "{}：有效 {} / 错误 {} / 警告 {} / 提示 {} · 盲猜通过率 {guess_floor}",
-        file.file, file.n_valid, file.n_errors, file.n_warnings, file.n_notes
+        printable(&file.file),
+        file.n_valid,
+        file.n_errors,
+        file.n_warnings,
+        file.n_notes
     )
 }
 
@@ -113,7 +117,20 @@ fn excerpt(text: &str) -> String {
     if text.chars().nth(LONGEST_EXCERPT).is_some() {
         shown.push('…');
     }
-    shown
+    printable(&shown)
+}
+
+/// The text without the control characters by which a file could command a terminal.
+pub(super) fn printable(text: &str) -> String {
+    text.chars()
+        .map(|character| {
+            if character.is_control() {
+                ' '
+            } else {
+                character
+            }
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -126,5 +143,11 @@ mod tests {
         assert_eq!(percent(78_150), "7.82%");
         assert_eq!(percent(1_000_000), "100.00%");
         assert_eq!(percent(0), "0.00%");
+    }
+
+    #[test]
+    fn an_excerpt_cannot_command_a_terminal() {
+        assert_eq!(excerpt("甲\u{1b}[2J\n乙\u{9b}"), "甲 [2J 乙 ");
+        assert_eq!(excerpt(&"字".repeat(41)).chars().count(), 41);
     }
 }
