@@ -1,0 +1,492 @@
+//! What the API takes and answers.
+
+use std::collections::BTreeMap;
+
+use quiz_core::Origin;
+use reward_core::{ChanceKind, MoneyState};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    app::App,
+    contest::{
+        attempt::{Outcome, Paper, ReviewItem},
+        claim::{Offer, Packet},
+        poster::Poster,
+        records::{AttemptLine, ChanceLine, ChanceState, Records},
+        season::{CityStage, MoneyBand, NextCity, Stage},
+    },
+    web::{me, moment::rfc3339, wording},
+};
+
+/// What is on.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::web) struct ContestBody {
+    /// `contest`, `paused`, `preheat`, `before`, `between` or `after`.
+    phase: &'static str,
+    /// The contest's clock, RFC 3339.
+    now: String,
+    /// The open city.
+    city: Option<CityBody>,
+    /// The city that opens next.
+    next: Option<NextCityBody>,
+}
+
+/// The open city.
+#[derive(Debug, Serialize, ToSchema)]
+struct CityBody {
+    slug: String,
+    name: String,
+    /// 1-based place in the rotation.
+    ordinal: u16,
+    /// 1-based day of its week.
+    day: u32,
+    /// RFC 3339, inclusive.
+    opens: String,
+    /// RFC 3339, exclusive.
+    closes: String,
+    /// The organiser's sentence while the city is paused.
+    paused: Option<String>,
+    money: MoneyBody,
+}
+
+/// What a claim would meet.
+#[derive(Debug, Serialize, ToSchema)]
+struct MoneyBody {
+    /// `available`, `not-released`, `day-exhausted` or `city-exhausted`.
+    state: &'static str,
+    /// What is left of the day: `plenty`, `over-half`, `little` or `none`.
+    band: &'static str,
+    /// When the next packet is released or the next day begins, RFC 3339.
+    available_from: Option<String>,
+}
+
+/// The city that opens next.
+#[derive(Debug, Serialize, ToSchema)]
+struct NextCityBody {
+    slug: String,
+    name: String,
+    /// RFC 3339.
+    opens: String,
+    /// Whether its preheat has begun.
+    preheat: bool,
+}
+
+impl ContestBody {
+    pub(super) fn of(stage: Stage) -> Self {
+        let phase = match (&stage.current, &stage.next) {
+            (Some(city), _) if city.paused.is_some() => "paused",
+            (Some(_), _) => "contest",
+            (None, Some(next)) if next.preheat => "preheat",
+            (None, _) if stage.before_first => "before",
+            (None, _) if stage.after_last => "after",
+            (None, _) => "between",
+        };
+        Self {
+            phase,
+            now: rfc3339(stage.now),
+            city: stage.current.map(Into::into),
+            next: stage.next.map(Into::into),
+        }
+    }
+}
+
+impl From<CityStage> for CityBody {
+    fn from(city: CityStage) -> Self {
+        let (state, available_from) = match city.money.state {
+            MoneyState::Available => ("available", None),
+            MoneyState::NotReleasedUntil(at) => ("not-released", Some(at)),
+            MoneyState::DayExhausted { next_day } => ("day-exhausted", next_day),
+            MoneyState::CityExhausted => ("city-exhausted", None),
+        };
+        let band = match city.money.band {
+            MoneyBand::Plenty => "plenty",
+            MoneyBand::OverHalf => "over-half",
+            MoneyBand::Little => "little",
+            MoneyBand::None => "none",
+        };
+        Self {
+            opens: rfc3339(city.opens),
+            closes: rfc3339(city.closes),
+            slug: city.slug,
+            name: city.name,
+            ordinal: city.ordinal,
+            day: city.day,
+            paused: city.paused,
+            money: MoneyBody {
+                state,
+                band,
+                available_from: available_from.map(rfc3339),
+            },
+        }
+    }
+}
+
+impl From<NextCity> for NextCityBody {
+    fn from(next: NextCity) -> Self {
+        Self {
+            opens: rfc3339(next.opens),
+            slug: next.slug,
+            name: next.name,
+            preheat: next.preheat,
+        }
+    }
+}
+
+/// A drawn paper: no key, no explanation, no stable identifier of a question.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::web) struct PaperBody {
+    /// Signed and opaque; names the paper when it is handed in.
+    attempt_id: String,
+    city: String,
+    city_name: String,
+    /// Until when it can be handed in, exclusive, RFC 3339.
+    closes: String,
+    items: Vec<ItemBody>,
+}
+
+/// One question.
+#[derive(Debug, Serialize, ToSchema)]
+struct ItemBody {
+    /// 1-based.
+    ordinal: u16,
+    stem: String,
+    /// `province` or `city`: which half of the bank it is from.
+    origin: &'static str,
+    options: Vec<OptionBody>,
+}
+
+/// One option.
+#[derive(Debug, Serialize, ToSchema)]
+struct OptionBody {
+    /// `A` to `F`, in this paper only.
+    position: String,
+    text: String,
+}
+
+fn options(options: impl IntoIterator<Item = (char, String)>) -> Vec<OptionBody> {
+    options
+        .into_iter()
+        .map(|(position, text)| OptionBody {
+            position: position.to_string(),
+            text,
+        })
+        .collect()
+}
+
+fn origin(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Province => "province",
+        Origin::City => "city",
+    }
+}
+
+impl From<Paper> for PaperBody {
+    fn from(paper: Paper) -> Self {
+        let items = paper.items.into_iter().map(|item| ItemBody {
+            ordinal: item.ordinal.number(),
+            stem: item.stem,
+            origin: origin(item.origin),
+            options: options(
+                item.options
+                    .into_iter()
+                    .map(|(position, text)| (position.letter(), text)),
+            ),
+        });
+        Self {
+            attempt_id: paper.attempt,
+            city: paper.city_slug,
+            city_name: paper.city_name,
+            closes: rfc3339(paper.closes),
+            items: items.collect(),
+        }
+    }
+}
+
+/// The answers of a paper.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::web) struct SubmissionBody {
+    /// The question's number to the option's letter, such as `{"1": "A"}`; a missing one is left open.
+    pub(super) answers: BTreeMap<String, String>,
+}
+
+/// A marked paper.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::web) struct OutcomeBody {
+    /// Names the attempt from now on, for example in a claim.
+    attempt_id: String,
+    city: String,
+    score: u16,
+    of: u16,
+    passed: bool,
+    /// RFC 3339.
+    submitted: String,
+    offer: OfferBody,
+    review: Vec<ReviewBody>,
+}
+
+/// Whether the attempt opens a packet.
+#[derive(Debug, Serialize, ToSchema)]
+struct OfferBody {
+    /// `may-claim`, `claimed`, `not-passed`, or the code of what stands against it.
+    state: &'static str,
+    /// What stands against it, in one sentence.
+    reason: Option<String>,
+    packet: Option<PacketBody>,
+}
+
+/// One question with its key.
+#[derive(Debug, Serialize, ToSchema)]
+struct ReviewBody {
+    ordinal: u16,
+    origin: &'static str,
+    stem: String,
+    options: Vec<OptionBody>,
+    chosen: Option<String>,
+    key: String,
+    right: bool,
+    explanation: Option<String>,
+    source: Option<String>,
+}
+
+impl OutcomeBody {
+    pub(super) fn of(app: &App, outcome: Outcome) -> Self {
+        let (state, reason, packet) = match outcome.offer {
+            Offer::MayClaim => ("may-claim", None, None),
+            Offer::Claimed(packet) => ("claimed", None, Some(PacketBody::of(app, packet))),
+            Offer::NotPassed => ("not-passed", None, None),
+            Offer::Refused(refusal) => {
+                let said = wording::claim_refusal(&refusal);
+                (
+                    refusal.code(),
+                    Some(format!("{}。{}", said.title, said.detail)),
+                    None,
+                )
+            }
+        };
+        Self {
+            attempt_id: outcome.id,
+            city: outcome.city_slug,
+            score: outcome.score,
+            of: outcome.of,
+            passed: outcome.passed,
+            submitted: rfc3339(outcome.submitted),
+            offer: OfferBody {
+                state,
+                reason,
+                packet,
+            },
+            review: outcome.review.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<ReviewItem> for ReviewBody {
+    fn from(item: ReviewItem) -> Self {
+        Self {
+            ordinal: item.ordinal,
+            origin: origin(item.origin),
+            stem: item.stem,
+            options: options(item.options),
+            chosen: item.chosen.map(String::from),
+            key: item.key.to_string(),
+            right: item.right,
+            explanation: item.explanation,
+            source: item.source,
+        }
+    }
+}
+
+/// What a claim names; both parts make a repeated claim harmless.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::web) struct ClaimBody {
+    /// The marked attempt to use; the oldest unused one when absent.
+    #[serde(default)]
+    pub(super) attempt_id: Option<String>,
+}
+
+/// A packet.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::web) struct PacketBody {
+    /// The award's number.
+    award: String,
+    /// The amount in fen.
+    amount_fen: u64,
+    /// The amount in yuan, as it is shown.
+    amount_yuan: String,
+    city: String,
+    city_name: String,
+    /// `base` or `referral`.
+    kind: &'static str,
+    /// RFC 3339.
+    decided: String,
+    /// `granted`, `sending`, `awaiting-collection`, `received`, `returning`, `returned`, `on-hold` or `refused`.
+    state: &'static str,
+    /// The state as a person reads it.
+    state_title: &'static str,
+    /// What happens next, in one sentence.
+    state_detail: String,
+    /// The last four characters of WeChat's number.
+    bill_tail: String,
+    /// Until when it can be opened in WeChat, RFC 3339.
+    collect_until: Option<String>,
+}
+
+impl PacketBody {
+    pub(super) fn of(app: &App, packet: Packet) -> Self {
+        let account = &app.wechat.account_name;
+        let (state_title, state_detail, _chip) =
+            wording::packet_state(packet.state, account, packet.collect_until);
+        Self {
+            amount_fen: packet.amount.get(),
+            amount_yuan: packet.amount.to_string(),
+            kind: kind(packet.kind),
+            decided: rfc3339(packet.decided),
+            state: packet.state.code(),
+            state_title,
+            state_detail,
+            collect_until: packet.collect_until.map(rfc3339),
+            award: packet.award,
+            city: packet.city_slug,
+            city_name: packet.city_name,
+            bill_tail: packet.bill_tail,
+        }
+    }
+}
+
+fn kind(kind: ChanceKind) -> &'static str {
+    match kind {
+        ChanceKind::Base => "base",
+        ChanceKind::Referral => "referral",
+    }
+}
+
+/// Everything the contest keeps about the caller.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::web) struct MeBody {
+    following: bool,
+    /// Whether the privacy notice was agreed to.
+    consented: bool,
+    n_attempts: u32,
+    best_score: u16,
+    /// Friends who followed for the first time by the caller's poster.
+    n_invited: usize,
+    n_chances_open: usize,
+    /// The latest 50, newest first.
+    attempts: Vec<AttemptBody>,
+    chances: Vec<ChanceBody>,
+    packets: Vec<PacketBody>,
+}
+
+/// One marked attempt.
+#[derive(Debug, Serialize, ToSchema)]
+struct AttemptBody {
+    attempt_id: String,
+    city: String,
+    city_name: String,
+    score: u16,
+    of: u16,
+    passed: bool,
+    /// RFC 3339.
+    submitted: String,
+}
+
+/// One chance.
+#[derive(Debug, Serialize, ToSchema)]
+struct ChanceBody {
+    /// `base` or `referral`.
+    kind: &'static str,
+    /// Where it can be used; absent for the whole season.
+    city_name: Option<String>,
+    /// RFC 3339, exclusive.
+    usable_until: Option<String>,
+    /// `open`, `needs-pass`, `waiting`, `used` or `lapsed`.
+    state: &'static str,
+    /// What it waits for, or what became of it, in one sentence.
+    reason: String,
+    /// What it brought, in fen.
+    amount_fen: Option<u64>,
+}
+
+impl MeBody {
+    pub(in crate::web) fn of(app: &App, records: Records) -> Self {
+        Self {
+            following: records.following,
+            consented: records.consented,
+            n_attempts: records.n_attempts,
+            best_score: records.best_score,
+            n_invited: records.n_invited,
+            n_chances_open: records.n_chances_open,
+            attempts: records.attempts.into_iter().map(Into::into).collect(),
+            chances: records.chances.into_iter().map(Into::into).collect(),
+            packets: records
+                .packets
+                .into_iter()
+                .map(|packet| PacketBody::of(app, packet))
+                .collect(),
+        }
+    }
+}
+
+impl From<AttemptLine> for AttemptBody {
+    fn from(line: AttemptLine) -> Self {
+        Self {
+            attempt_id: line.id,
+            city: line.city_slug,
+            city_name: line.city_name,
+            score: line.score,
+            of: line.of,
+            passed: line.passed,
+            submitted: rfc3339(line.submitted),
+        }
+    }
+}
+
+impl From<ChanceLine> for ChanceBody {
+    fn from(line: ChanceLine) -> Self {
+        let (state, amount_fen) = match line.state {
+            ChanceState::Open => ("open", None),
+            ChanceState::NeedsPass => ("needs-pass", None),
+            ChanceState::Waiting(_) => ("waiting", None),
+            ChanceState::Used { amount } => ("used", Some(amount.get())),
+            ChanceState::Lapsed => ("lapsed", None),
+        };
+        let (_word, _chip, reason) = me::chance_words(&line.state);
+        Self {
+            kind: kind(line.kind),
+            city_name: line.city_name,
+            usable_until: line.usable_until.map(rfc3339),
+            state,
+            reason,
+            amount_fen,
+        }
+    }
+}
+
+/// The caller's poster.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::web) struct PosterBody {
+    /// The scene of the QR code.
+    code: String,
+    /// What the QR code encodes.
+    qr_url: String,
+    n_invited: usize,
+    /// Chances among them that no packet has used.
+    n_chances: usize,
+    /// Whether bringing a friend earns a chance.
+    referral_on: bool,
+}
+
+impl From<Poster> for PosterBody {
+    fn from(poster: Poster) -> Self {
+        Self {
+            code: poster.code,
+            qr_url: poster.qr_url,
+            n_invited: poster.n_invited,
+            n_chances: poster.n_chances,
+            referral_on: poster.referral_on,
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! The OpenAPI 3.1 description of the calls, made from the code that answers them.
+
+use axum::Json;
+use utoipa::OpenApi;
+
+/// The whole description.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "信用知识有奖竞答",
+        description = "Draw a paper, hand it in, open a red packet. Log in at `/login` first; the session is a cookie."
+    ),
+    paths(
+        super::contest,
+        super::start,
+        super::submit,
+        super::claim,
+        super::me,
+        super::poster
+    )
+)]
+struct Document;
+
+pub(super) async fn serve() -> Json<utoipa::openapi::OpenApi> {
+    Json(Document::openapi())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_document_describes_exactly_the_calls_that_are_routed() {
+        let described: BTreeSet<String> = Document::openapi().paths.paths.into_keys().collect();
+        let routed: BTreeSet<String> = super::super::calls()
+            .into_iter()
+            .map(|(path, _)| path.to_owned())
+            .collect();
+        assert_eq!(described, routed);
+    }
+
+    #[test]
+    fn no_amount_and_no_instant_of_the_document_is_a_floating_point_number() {
+        let text = serde_json::to_string(&Document::openapi()).expect("a document");
+        assert!(
+            !text.contains("\"double\"") && !text.contains("\"float\""),
+            "{text}"
+        );
+    }
+}

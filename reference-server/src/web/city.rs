@@ -1,0 +1,118 @@
+//! `/city/{slug}`: what a city shows of itself.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    Router,
+    extract::{Path, State},
+    http::header,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+
+use super::{
+    error::PageError,
+    frame::{self, Frame},
+    markdown, moment,
+    session::Visitor,
+};
+use crate::{
+    app::App,
+    content::Link,
+    contest::{
+        Refusal,
+        season::{self, Station, StationState},
+    },
+};
+
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/city/{slug}", get(city))
+        .route("/city/{slug}/hero.svg", get(hero))
+}
+
+#[derive(Template)]
+#[template(path = "city.html")]
+struct CityPage {
+    frame: Frame,
+    slug: String,
+    name: String,
+    tagline: Option<String>,
+    when: String,
+    is_open: bool,
+    page: Option<String>,
+    links: Vec<Link>,
+    districts: String,
+}
+
+async fn city(
+    State(app): State<Arc<App>>,
+    Path(slug): Path<String>,
+    visitor: Visitor,
+) -> Result<Response, PageError> {
+    let stage = season::stage(&app).await?;
+    let station = stage
+        .stations
+        .into_iter()
+        .find(|station| station.slug == slug)
+        .ok_or(Refusal::UnknownCity)?;
+    let content = app.content.city(&slug);
+    let page = CityPage {
+        frame: Frame::of(&app, &visitor),
+        when: when(&station),
+        is_open: station.state == StationState::Current,
+        tagline: content.map(|content| content.tagline.clone()),
+        page: content.map(|content| markdown::to_html(&content.page_markdown)),
+        links: content.map_or_else(Vec::new, |content| content.links.clone()),
+        districts: districts(&app, &slug),
+        name: station.name,
+        slug,
+    };
+    Ok(frame::rendered(&page, "private, max-age=30"))
+}
+
+fn when(station: &Station) -> String {
+    let dates = moment::days(station.opens, station.closes);
+    let state = match station.state {
+        StationState::Past => "已结束",
+        StationState::Current => "正在竞赛",
+        StationState::Next => "下一站",
+        StationState::Later => "待开赛",
+    };
+    format!("第 {} 站 · {dates} · {state}", station.ordinal)
+}
+
+fn districts(app: &App, slug: &str) -> String {
+    app.season
+        .province
+        .cities()
+        .iter()
+        .find(|city| city.slug().as_str() == slug)
+        .map(|city| {
+            let names: Vec<&str> = city
+                .districts()
+                .iter()
+                .map(|district| district.name())
+                .collect();
+            names.join("、")
+        })
+        .unwrap_or_default()
+}
+
+/// A city's illustration, as a picture that can run nothing.
+async fn hero(
+    State(app): State<Arc<App>>,
+    Path(slug): Path<String>,
+) -> Result<Response, PageError> {
+    let content = app.content.city(&slug).ok_or(Refusal::UnknownCity)?;
+    let headers = [
+        (header::CONTENT_TYPE, "image/svg+xml"),
+        (header::CACHE_CONTROL, "public, max-age=3600"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+        ),
+    ];
+    Ok((headers, content.hero_svg.clone()).into_response())
+}

@@ -1,0 +1,132 @@
+//! What every page has around its content: files, text size, the simulator's bar.
+
+use askama::Template;
+use axum::{
+    http::{StatusCode, header},
+    response::{Html, IntoResponse, Response},
+};
+
+use super::{assets::ASSETS, moment, session::Visitor};
+use crate::app::App;
+
+/// How large the text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum TextSize {
+    /// Questions at 20 px.
+    #[default]
+    Standard,
+    /// Questions at 23 px.
+    Large,
+    /// Questions at 30 px, targets at 60.
+    Largest,
+}
+
+impl TextSize {
+    pub(super) const ALL: [Self; 3] = [Self::Standard, Self::Large, Self::Largest];
+
+    /// The size of this word; the standard one for any other.
+    pub(super) fn of_word(word: &str) -> Self {
+        Self::ALL
+            .into_iter()
+            .find(|size| size.word() == word)
+            .unwrap_or_default()
+    }
+
+    /// The word in addresses and in the cookie.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Standard => "standard",
+            Self::Large => "large",
+            Self::Largest => "largest",
+        }
+    }
+
+    /// The class of the page.
+    pub(super) fn class(self) -> &'static str {
+        match self {
+            Self::Standard => "",
+            Self::Large => "large",
+            Self::Largest => "largest",
+        }
+    }
+
+    /// What the switch says.
+    pub(super) fn label(self) -> &'static str {
+        match self {
+            Self::Standard => "标准",
+            Self::Large => "大",
+            Self::Largest => "特大",
+        }
+    }
+}
+
+/// The bar that tells a demo from the real thing.
+pub(super) struct SimulatorBar {
+    /// Who holds the phone.
+    pub(super) person: String,
+    /// The contest's clock.
+    pub(super) clock: String,
+}
+
+/// What every page has around its content.
+pub(super) struct Frame {
+    pub(super) css: &'static str,
+    pub(super) js: &'static str,
+    pub(super) icon: &'static str,
+    pub(super) account: String,
+    pub(super) size: TextSize,
+    pub(super) path: String,
+    pub(super) simulator: Option<SimulatorBar>,
+}
+
+impl Frame {
+    /// The frame of a page for this visitor.
+    pub(super) fn of(app: &App, visitor: &Visitor) -> Self {
+        let assets = &*ASSETS;
+        let simulator = app.simulator.as_ref().map(|host| SimulatorBar {
+            person: visitor
+                .holder
+                .as_deref()
+                .filter(|openid| {
+                    let index = app.keys.openid_index(openid);
+                    visitor
+                        .person
+                        .as_ref()
+                        .is_some_and(|person| person.as_str() == index)
+                })
+                .and_then(|openid| host.simulator.person(openid))
+                .map_or_else(|| "未登录".to_owned(), |person| person.name),
+            clock: moment::minute(app.now()),
+        });
+        Self {
+            css: &assets.css.href,
+            js: &assets.js.href,
+            icon: &assets.icon.href,
+            account: app.wechat.account_name.clone(),
+            size: visitor.size,
+            path: visitor.path.clone(),
+            simulator,
+        }
+    }
+
+    /// The sizes to choose from.
+    pub(super) fn sizes(&self) -> [TextSize; 3] {
+        TextSize::ALL
+    }
+}
+
+/// A page that belongs to one person and is kept nowhere.
+pub(super) fn personal(page: &impl Template) -> Response {
+    rendered(page, "private, no-store")
+}
+
+/// A page that is the same for everybody who is not logged in.
+pub(super) fn rendered(page: &impl Template, caching: &'static str) -> Response {
+    match page.render() {
+        Ok(html) => ([(header::CACHE_CONTROL, caching)], Html(html)).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "a page could not be rendered");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}

@@ -1,0 +1,373 @@
+//! `/`: what is on, what can still be won, and the button that starts.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    Router,
+    extract::{Path, Query, State},
+    http::{HeaderMap, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use chrono::{DateTime, Utc};
+use quiz_core::DrawRule;
+use reward_core::{MoneyState, ReferralPolicy};
+use serde::Deserialize;
+
+use super::{
+    error::PageError,
+    frame::{self, Frame, TextSize},
+    moment,
+    session::{self, Visitor},
+};
+use crate::{
+    app::App,
+    contest::{
+        Error, records,
+        season::{self, CityStage, Money, MoneyBand, Stage, StationState},
+    },
+};
+
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/", get(landing))
+        .route("/status", get(status))
+        .route("/text-size/{size}", get(text_size))
+}
+
+/// What the button of the ticket does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Action {
+    Start,
+    City(String),
+    Rules,
+    Stations,
+    Me,
+}
+
+/// The ticket in the middle of the page.
+struct Ticket {
+    city: Option<TicketCity>,
+    headline: &'static str,
+    chip: &'static str,
+    chip_class: &'static str,
+    countdown: Option<Countdown>,
+    money: Option<TicketMoney>,
+    sentences: Vec<String>,
+    action: Action,
+}
+
+struct TicketCity {
+    ordinal: u16,
+    name: String,
+    place: &'static str,
+}
+
+struct TicketMoney {
+    label: &'static str,
+    text: &'static str,
+    /// Thirds of the day's money, 0 to hide the bar.
+    level: u8,
+}
+
+/// A countdown on the server's clock; the numbers are right when script is off.
+struct Countdown {
+    label: &'static str,
+    phase: String,
+    now_ms: i64,
+    until_ms: i64,
+    days: i64,
+    hours: String,
+    minutes: String,
+    seconds: String,
+}
+
+impl Countdown {
+    fn new(label: &'static str, phase: String, now: DateTime<Utc>, until: DateTime<Utc>) -> Self {
+        let left = until.signed_duration_since(now);
+        let two = |number: i64| format!("{number:02}");
+        Self {
+            label,
+            phase,
+            now_ms: now.timestamp_millis(),
+            until_ms: until.timestamp_millis(),
+            days: left.num_days(),
+            hours: two(left.num_hours() % 24),
+            minutes: two(left.num_minutes() % 60),
+            seconds: two(left.num_seconds() % 60),
+        }
+    }
+}
+
+/// A person's three numbers.
+struct Mine {
+    chances: usize,
+    best: u16,
+    third: usize,
+    third_label: &'static str,
+}
+
+struct Showcase {
+    slug: String,
+    name: String,
+    tagline: String,
+}
+
+struct StationLine {
+    ordinal: u16,
+    slug: String,
+    name: String,
+    dates: String,
+    state: &'static str,
+    class: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "landing.html")]
+struct Landing {
+    frame: Frame,
+    province: String,
+    n_questions: u16,
+    pass_mark: u16,
+    ticket: Ticket,
+    mine: Option<Mine>,
+    showcase: Option<Showcase>,
+    stations: Vec<StationLine>,
+}
+
+async fn landing(State(app): State<Arc<App>>, visitor: Visitor) -> Result<Response, PageError> {
+    let stage = season::stage(&app).await?;
+    let mine = mine(&app, &visitor).await?;
+    let is_personal = visitor.person.is_some() || app.simulator.is_some();
+    let page = Landing {
+        frame: Frame::of(&app, &visitor),
+        province: app.season.province.name().to_owned(),
+        n_questions: n_questions(&app),
+        pass_mark: app.season.pass_mark.right(),
+        ticket: ticket(&stage),
+        showcase: showcase(&app, &stage),
+        stations: stage.stations.iter().map(station).collect(),
+        mine,
+    };
+    if is_personal {
+        Ok(frame::personal(&page))
+    } else {
+        Ok(frame::rendered(&page, "private, max-age=5"))
+    }
+}
+
+/// How many questions a paper has.
+pub(super) fn n_questions(app: &App) -> u16 {
+    match app.season.draw {
+        DrawRule::Simple { n } => n,
+        DrawRule::Stratified { province, city } => province.saturating_add(city),
+        _ => 0,
+    }
+}
+
+async fn mine(app: &App, visitor: &Visitor) -> Result<Option<Mine>, Error> {
+    let Some(person) = &visitor.person else {
+        return Ok(None);
+    };
+    let records = records::records(app, person).await?;
+    let referral_on = app.season.rules.referral() != ReferralPolicy::Off;
+    Ok(Some(Mine {
+        chances: records.n_chances_open,
+        best: records.best_score,
+        third: if referral_on {
+            records.n_invited
+        } else {
+            records.packets.len()
+        },
+        third_label: if referral_on {
+            "邀请好友"
+        } else {
+            "红包"
+        },
+    }))
+}
+
+fn ticket(stage: &Stage) -> Ticket {
+    if let Some(city) = &stage.current {
+        return match &city.paused {
+            Some(sentence) => paused(city, sentence),
+            None => open(stage, city),
+        };
+    }
+    match &stage.next {
+        Some(next) => {
+            let until = Countdown::new("距开赛", phase(stage), stage.now, next.opens);
+            let ordinal = stage
+                .stations
+                .iter()
+                .find(|station| station.slug == next.slug)
+                .map_or(1, |station| station.ordinal);
+            Ticket {
+                city: Some(TicketCity {
+                    ordinal,
+                    name: next.name.clone(),
+                    place: "下一站",
+                }),
+                headline: "",
+                chip: if next.preheat {
+                    "预热中"
+                } else {
+                    "即将开始"
+                },
+                chip_class: "",
+                countdown: Some(until),
+                money: None,
+                sentences: vec![format!("{} 开赛", moment::minute(next.opens))],
+                action: if next.preheat {
+                    Action::City(next.slug.clone())
+                } else {
+                    Action::Stations
+                },
+            }
+        }
+        None => Ticket {
+            city: None,
+            headline: "全省接力圆满结束",
+            chip: "已结束",
+            chip_class: "chip-off",
+            countdown: None,
+            money: None,
+            sentences: vec!["感谢每一位参与者。成绩、解析和红包记录一直可以查看。".to_owned()],
+            action: Action::Me,
+        },
+    }
+}
+
+fn ticket_city(city: &CityStage) -> Option<TicketCity> {
+    Some(TicketCity {
+        ordinal: city.ordinal,
+        name: city.name.clone(),
+        place: "本周赛区",
+    })
+}
+
+fn paused(city: &CityStage, sentence: &str) -> Ticket {
+    Ticket {
+        city: ticket_city(city),
+        headline: "",
+        chip: "暂停",
+        chip_class: "chip-off",
+        countdown: None,
+        money: None,
+        sentences: vec![sentence.to_owned()],
+        action: Action::Rules,
+    }
+}
+
+fn open(stage: &Stage, city: &CityStage) -> Ticket {
+    let mut sentences: Vec<String> = money_sentence(&city.money).into_iter().collect();
+    if let Some(next) = stage.next.as_ref().filter(|next| next.preheat) {
+        sentences.push(format!(
+            "下一站 {} {} 开赛",
+            next.name,
+            moment::day(next.opens)
+        ));
+    }
+    Ticket {
+        city: ticket_city(city),
+        headline: "",
+        chip: "竞赛进行中",
+        chip_class: "chip-live",
+        countdown: Some(Countdown::new(
+            "距结束",
+            phase(stage),
+            stage.now,
+            city.closes,
+        )),
+        money: money(&city.money),
+        sentences,
+        action: Action::Start,
+    }
+}
+
+/// A rough word: an exact number invites a rush at the end of the day.
+fn money(money: &Money) -> Option<TicketMoney> {
+    let (text, level) = match money.band {
+        MoneyBand::Plenty => ("充足", 3),
+        MoneyBand::OverHalf => ("过半", 2),
+        MoneyBand::Little => ("不多", 1),
+        MoneyBand::None => return None,
+    };
+    Some(TicketMoney {
+        label: "今日红包",
+        text,
+        level,
+    })
+}
+
+fn money_sentence(money: &Money) -> Option<String> {
+    match money.state {
+        MoneyState::Available => None,
+        MoneyState::NotReleasedUntil(at) => Some(format!(
+            "这一批红包已领完，下一批 {} 放出",
+            moment::minute(at)
+        )),
+        MoneyState::DayExhausted { .. } => Some("今日红包已发完，明日 00:00 继续".to_owned()),
+        MoneyState::CityExhausted => Some("本市红包已全部发完，感谢参与".to_owned()),
+    }
+}
+
+/// One word and the city: what a waiting page watches for a change.
+fn phase(stage: &Stage) -> String {
+    match (&stage.current, &stage.next) {
+        (Some(city), _) => format!("contest {}", city.slug),
+        (None, Some(next)) => format!("waiting {}", next.slug),
+        (None, None) => "after".to_owned(),
+    }
+}
+
+fn showcase(app: &App, stage: &Stage) -> Option<Showcase> {
+    let current = stage.current.as_ref().map(|city| city.slug.as_str());
+    let slug = current.or(stage.next.as_ref().map(|next| next.slug.as_str()))?;
+    let content = app.content.city(slug)?;
+    Some(Showcase {
+        slug: slug.to_owned(),
+        name: content.name.clone(),
+        tagline: content.tagline.clone(),
+    })
+}
+
+fn station(station: &season::Station) -> StationLine {
+    let (state, class) = match station.state {
+        StationState::Past => ("已结束", "past"),
+        StationState::Current => ("进行中", "on"),
+        StationState::Next => ("下一站", ""),
+        StationState::Later => ("待开赛", ""),
+    };
+    StationLine {
+        ordinal: station.ordinal,
+        slug: station.slug.clone(),
+        name: station.name.clone(),
+        dates: moment::days(station.opens, station.closes),
+        state,
+        class,
+    }
+}
+
+/// A few bytes for pages that wait for the opening.
+async fn status(State(app): State<Arc<App>>) -> Result<Response, PageError> {
+    let stage = season::stage(&app).await?;
+    let headers = [(header::CACHE_CONTROL, "no-store")];
+    Ok((headers, phase(&stage)).into_response())
+}
+
+#[derive(Deserialize)]
+struct Back {
+    #[serde(default)]
+    back: String,
+}
+
+async fn text_size(
+    State(app): State<Arc<App>>,
+    Path(size): Path<String>,
+    Query(query): Query<Back>,
+    headers: HeaderMap,
+) -> Response {
+    session::remember_size(&app, &headers, TextSize::of_word(&size), &query.back)
+}

@@ -1,0 +1,134 @@
+//! HTTP: pages for citizens, a JSON API, WeChat's callback, the simulated phone.
+//!
+//! Handlers translate: cookies and forms into a use case's arguments, its result into a
+//! page or a document. Rules and statements are in `contest` and below.
+//!
+//! | file | what it answers |
+//! |---|---|
+//! | `landing` | `/`, `/status`, `/text-size/…`: what is on |
+//! | `city`, `rules` | a city's page; the rules in force |
+//! | `login` | to WeChat and back; logging out |
+//! | `join` | following and the privacy notice, before the first attempt |
+//! | `quiz`, `result` | a paper; its marks and explanations |
+//! | `packet` | claiming, and a packet's own page |
+//! | `me`, `poster` | a person's records; the poster |
+//! | `callback` | events pushed by WeChat |
+//! | `api` | the same contest as JSON |
+//! | `simulator` | the drawn phone, WeChat's endpoints, the control interface |
+//! | `frame`, `assets`, `qr_code`, `markdown`, `moment`, `wording` | what pages are made of |
+//! | `session`, `error`, `observe`, `health` | what surrounds them |
+
+mod api;
+mod assets;
+mod callback;
+mod city;
+mod error;
+mod frame;
+mod health;
+mod join;
+mod landing;
+mod login;
+mod markdown;
+mod me;
+mod moment;
+mod observe;
+mod packet;
+mod poster;
+mod qr_code;
+mod quiz;
+mod result;
+mod rules;
+mod session;
+mod simulator;
+mod wording;
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{Router, extract::DefaultBodyLimit, http::StatusCode, middleware};
+use tower_http::{
+    catch_panic::CatchPanicLayer, compression::CompressionLayer, csrf::CsrfLayer,
+    timeout::TimeoutLayer,
+};
+
+use crate::app::App;
+
+pub use simulator::delivery::deliver;
+
+/// The longest form, and the longest push of WeChat.
+const FORM_BYTES: usize = 64 * 1024;
+/// The longest JSON body.
+const API_BYTES: usize = 16 * 1024;
+/// A request that takes longer is given up.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Every page, call and callback of the contest.
+///
+/// The simulator's routes are there only when the app has a simulator.
+#[must_use]
+pub fn router(app: Arc<App>) -> Router {
+    let mut citizens = Router::new()
+        .merge(pages().layer(DefaultBodyLimit::max(FORM_BYTES)))
+        .merge(api::routes().layer(DefaultBodyLimit::max(API_BYTES)))
+        .merge(callback::routes().layer(DefaultBodyLimit::max(FORM_BYTES)))
+        .merge(health::routes())
+        .merge(assets::routes());
+    if app.simulator.is_some() {
+        citizens =
+            citizens.merge(simulator::phone_routes().layer(DefaultBodyLimit::max(FORM_BYTES)));
+    }
+    let citizens = citizens
+        .fallback(|| async { StatusCode::NOT_FOUND })
+        .layer(csrf(&app))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&app),
+            error::explain,
+        ))
+        .layer(CompressionLayer::new())
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            PATIENCE,
+        ))
+        .layer(CatchPanicLayer::new())
+        .layer(middleware::from_fn_with_state(
+            observe::Gate::new(),
+            observe::shed,
+        ));
+    let mut all = citizens;
+    if app.simulator.is_some() {
+        // Its faults take their time and cut connections: none of the layers above.
+        all = all.merge(simulator::wire_routes().layer(DefaultBodyLimit::max(FORM_BYTES)));
+    }
+    all.layer(middleware::from_fn_with_state(
+        Arc::clone(&app),
+        observe::secure,
+    ))
+    .layer(middleware::from_fn_with_state(
+        Arc::clone(&app),
+        observe::number_and_log,
+    ))
+    .with_state(app)
+}
+
+fn pages() -> Router<Arc<App>> {
+    Router::new()
+        .merge(landing::routes())
+        .merge(city::routes())
+        .merge(rules::routes())
+        .merge(login::routes())
+        .merge(join::routes())
+        .merge(quiz::routes())
+        .merge(result::routes())
+        .merge(packet::routes())
+        .merge(me::routes())
+        .merge(poster::routes())
+}
+
+/// Requests that change something come from our own pages, or from programs that are no browser.
+fn csrf(app: &App) -> CsrfLayer {
+    CsrfLayer::new()
+        .add_trusted_origin(&app.public_url)
+        .unwrap_or_else(|error| {
+            tracing::warn!(%error, "the public address is no origin; only the request's own host is trusted");
+            CsrfLayer::new()
+        })
+}

@@ -1,0 +1,85 @@
+//! `/poster`: a person's own poster, and the signature that lets WeChat show a proper share card.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    Json, Router,
+    extract::{Query, State},
+    http::header,
+    response::{IntoResponse, Redirect, Response},
+    routing::get,
+};
+use serde::Deserialize;
+
+use super::{
+    error::PageError,
+    frame::{self, Frame},
+    landing::n_questions,
+    qr_code::QrCode,
+    session::SignedIn,
+};
+use crate::{
+    app::App,
+    contest::{Error, Refusal, poster},
+};
+
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/poster", get(page))
+        .route("/share-signature", get(share_signature))
+}
+
+#[derive(Template)]
+#[template(path = "poster.html")]
+struct PosterPage {
+    frame: Frame,
+    province: String,
+    city: String,
+    n_questions: u16,
+    qr: String,
+    qr_url: String,
+    modules: String,
+    n_invited: usize,
+    n_chances: usize,
+    referral_on: bool,
+}
+
+async fn page(State(app): State<Arc<App>>, signed_in: SignedIn) -> Result<Response, PageError> {
+    let poster = match poster::poster(&app, &signed_in.person).await {
+        Err(Error::Refused(Refusal::NotFollowing)) => {
+            return Ok(Redirect::to("/follow").into_response());
+        }
+        poster => poster?,
+    };
+    let code = QrCode::of(&poster.qr_url).ok_or(Refusal::NotFound)?;
+    Ok(frame::personal(&PosterPage {
+        frame: Frame::of(&app, &signed_in.visitor),
+        province: app.season.province.name().to_owned(),
+        city: poster.city_name.map_or_else(
+            || "全省接力".to_owned(),
+            |name| format!("{name} · 正在竞答"),
+        ),
+        n_questions: n_questions(&app),
+        qr: code.svg("我的二维码"),
+        modules: code.modules(),
+        qr_url: poster.qr_url,
+        n_invited: poster.n_invited,
+        n_chances: poster.n_chances,
+        referral_on: poster.referral_on,
+    }))
+}
+
+#[derive(Deserialize)]
+struct Page {
+    url: String,
+}
+
+/// What `wx.config` needs for one of our own pages.
+async fn share_signature(
+    State(app): State<Arc<App>>,
+    Query(page): Query<Page>,
+) -> Result<Response, PageError> {
+    let config = poster::share_signature(&app, &page.url).await?;
+    Ok(([(header::CACHE_CONTROL, "no-store")], Json(config)).into_response())
+}
