@@ -1,6 +1,6 @@
 //! Links, named files, commands and the example configuration of the documents.
 
-use std::path::Path;
+use std::{fs, path::Path};
 
 use reference_server::config::Config;
 
@@ -35,16 +35,36 @@ fn dead_links(file: &File) -> Vec<String> {
             .chars()
             .take_while(|letter| *letter != ')')
             .collect();
-        let path = target.split('#').next().unwrap_or_default();
+        let (path, anchor) = target.split_once('#').unwrap_or((&target, ""));
         let is_elsewhere = target.contains("://") || target.contains("::");
         if path.is_empty() || is_elsewhere {
             continue;
         }
-        if !top().join(folder).join(path).exists() {
+        let goal = top().join(folder).join(path);
+        let is_dead = match fs::read_to_string(&goal) {
+            Ok(text) if !anchor.is_empty() => !headings(&text).any(|heading| heading == anchor),
+            _ => !goal.exists(),
+        };
+        if is_dead {
             found.push(format!("the link {target} leads nowhere"));
         }
     }
     found
+}
+
+/// The headings of a document as links name them.
+fn headings(text: &str) -> impl Iterator<Item = String> {
+    prose(text)
+        .filter(|line| line.starts_with('#'))
+        .map(|line| {
+            line.trim_start_matches('#')
+                .trim()
+                .chars()
+                .filter(|letter| letter.is_alphanumeric() || " -_".contains(*letter))
+                .map(|letter| if letter == ' ' { '-' } else { letter })
+                .flat_map(char::to_lowercase)
+                .collect()
+        })
 }
 
 /// Paths in backticks, counted from the top, of files that are not there.
@@ -88,6 +108,12 @@ fn every_relative_link_leads_to_a_file() {
         "[a](nowhere.md) [b](https://example.invalid/x)",
     );
     assert_eq!(dead_links(&sample), ["the link nowhere.md leads nowhere"]);
+    let text = "[a](ARCHITECTURE.md#glossary) [b](ARCHITECTURE.md#no-such-part)";
+    let sample = File::sample("README.md", text);
+    assert_eq!(
+        dead_links(&sample),
+        ["the link ARCHITECTURE.md#no-such-part leads nowhere"]
+    );
 }
 
 #[test]
