@@ -8,7 +8,7 @@
 //! | `tree` | the files themselves, and what may lie at the top |
 //! | `text` | first lines, lengths, unfinished work, traces of a machine |
 //! | `arrows` | who may name whom inside the server, and where SQL may stand |
-//! | `maps` | every module stands in its parent's map |
+//! | `maps` | every file is part of a program, every module stands in its parent's map |
 //! | `manifests` | what a crate may depend on |
 //! | `documents` | links, named files, commands and the example configuration |
 

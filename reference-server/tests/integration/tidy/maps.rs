@@ -1,4 +1,4 @@
-//! Every module of the server's three layers stands in its parent's map.
+//! Every file is part of its crate, and every module of the server's layers stands in its parent's map.
 
 use super::{
     assert_none,
@@ -34,6 +34,47 @@ fn unmapped(files: &[File]) -> Vec<String> {
     found
 }
 
+/// Files that no `mod` makes part of a program: what is in them is neither compiled nor run.
+fn orphans(files: &[File]) -> Vec<String> {
+    let mut found = Vec::new();
+    for file in files.iter().filter(|file| !is_root(&file.path)) {
+        let Some((parent, module)) = parent_and_module(&file.path) else {
+            continue;
+        };
+        let heads = [
+            format!("{parent}/mod.rs"),
+            format!("{parent}/lib.rs"),
+            format!("{parent}/main.rs"),
+            format!("{parent}.rs"),
+        ];
+        let is_declared = files
+            .iter()
+            .filter(|head| heads.contains(&head.path))
+            .any(|head| declares(&head.text, module));
+        if !is_declared {
+            found.push(format!("{} belongs to no program", file.path));
+        }
+    }
+    found
+}
+
+/// Whether a file is a program or a library of its own.
+fn is_root(path: &str) -> bool {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    name == "lib.rs"
+        || name == "main.rs"
+        || folder.ends_with("/examples")
+        || folder.ends_with("/benches")
+}
+
+fn declares(text: &str, module: &str) -> bool {
+    let declaration = format!("mod {module};");
+    text.lines().any(|line| {
+        line.strip_suffix(&declaration)
+            .is_some_and(|before| before.is_empty() || before.starts_with("pub"))
+    })
+}
+
 /// The folder whose map a file belongs into, and the name it has there.
 fn parent_and_module(path: &str) -> Option<(&str, &str)> {
     let path = path.strip_suffix(".rs")?;
@@ -61,6 +102,23 @@ fn every_module_stands_in_its_parents_map() {
         );
     }
     assert_none(&unmapped(&files));
+}
+
+#[test]
+fn every_rust_file_is_part_of_a_program() {
+    assert_none(&orphans(&rust_files()));
+    let main = File::sample("a/tests/integration/main.rs", "//! Tests.\n\nmod laws;\n");
+    let laws = File::sample(
+        "a/tests/integration/laws.rs",
+        "//! Laws.\n\npub(crate) mod one;\n",
+    );
+    let one = File::sample("a/tests/integration/laws/one.rs", "//! One.\n");
+    let lost = File::sample("a/tests/integration/lost.rs", "//! Never run.\n");
+    assert_eq!(orphans(&[main.clone(), laws.clone(), one.clone()]), [""; 0]);
+    assert_eq!(
+        orphans(&[main, laws, one, lost]),
+        ["a/tests/integration/lost.rs belongs to no program"]
+    );
 }
 
 #[test]
