@@ -60,6 +60,15 @@ impl SeededEntropy {
     pub fn new(seed: u64) -> Self {
         Self(Mutex::new(ChaCha12Rng::seed_from_u64(seed)))
     }
+
+    /// The generator of one start of a program that keeps its data: no start repeats the
+    /// bytes of another, so that no nonce is used twice under the same keys.
+    #[must_use]
+    pub fn of_start(seed: u64, start: u64) -> Self {
+        let mut generator = ChaCha12Rng::seed_from_u64(seed);
+        generator.set_stream(start);
+        Self(Mutex::new(generator))
+    }
 }
 
 impl Debug for SeededEntropy {

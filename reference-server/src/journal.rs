@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use wechat_adapter::{
     HttpClient, Request, SendFuture, TransportError,
     simulator::{
-        Handled, NewPerson, PacketView, PersonView, Push, Simulator, SimulatorConfig,
+        FaultRule, Handled, NewPerson, PacketView, PersonView, Push, Simulator, SimulatorConfig,
         SimulatorError,
     },
 };
@@ -108,6 +108,9 @@ enum Call {
     },
     TopUp {
         fen: u64,
+    },
+    SetFaults {
+        rules: Vec<FaultRule>,
     },
 }
 
@@ -267,6 +270,18 @@ impl JournaledSimulator {
         });
     }
 
+    /// Replaces all fault rules, so that a replay meets the same weather.
+    ///
+    /// A rule that also fits calls which only read strikes them again after a replay;
+    /// a rule for one lasting operation strikes exactly the same calls.
+    pub fn set_faults(&self, rules: Vec<FaultRule>) {
+        // Rules have no instant; a replay does not take the clock from this entry.
+        self.recorded(DateTime::UNIX_EPOCH, || {
+            self.simulator.set_faults(rules.clone());
+            ((), Some(Call::SetFaults { rules }))
+        });
+    }
+
     /// Makes a call and writes it down before anybody learns its result.
     fn recorded<T>(&self, now: DateTime<Utc>, make: impl FnOnce() -> (T, Option<Call>)) -> T {
         let Some(journal) = &self.journal else {
@@ -309,6 +324,10 @@ fn replay(simulator: &Simulator, entry: Entry) -> Option<DateTime<Utc>> {
             bill_number,
         } => drop(simulator.open_packet(&openid, &bill_number, now)),
         Call::TopUp { fen } => simulator.top_up(fen),
+        Call::SetFaults { rules } => {
+            simulator.set_faults(rules);
+            return None;
+        }
     }
     Some(now)
 }

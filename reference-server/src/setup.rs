@@ -175,6 +175,9 @@ pub fn edition_of(name: EditionName) -> Edition {
 pub fn simulated(options: &Simulated) -> Result<Arc<App>, SetupError> {
     create_dir(&options.data_dir)?;
     let entropy: Arc<dyn Entropy> = match options.seed {
+        Some(seed) if options.lasting => {
+            Arc::new(SeededEntropy::of_start(seed, count_start(&options.data_dir)?))
+        }
         Some(seed) => Arc::new(SeededEntropy::new(seed)),
         None => Arc::new(SystemEntropy),
     };
@@ -267,9 +270,8 @@ pub fn real(config: &Config, office_program: PathBuf) -> Result<Arc<App>, SetupE
 
 fn real_wechat(config: &Config) -> Result<WeChat, SetupError> {
     let app_id = AppId::new(config.official.app_id.as_str())?;
-    let secret = |path: &Path| -> Result<Secret, SetupError> {
-        Ok(Secret::new(config::secret(path)?)?)
-    };
+    let secret =
+        |path: &Path| -> Result<Secret, SetupError> { Ok(Secret::new(config::secret(path)?)?) };
     let endpoints = Endpoints::wechat();
     let client_ip: Ipv4Addr =
         config
@@ -384,7 +386,8 @@ fn master_key(data_dir: &Path, entropy: &dyn Entropy) -> Result<[u8; 32], SetupE
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o400);
         let mut file = options.open(&path).map_err(failed)?;
-        file.write_all(hex::encode(key).as_bytes()).map_err(failed)?;
+        file.write_all(hex::encode(key).as_bytes())
+            .map_err(failed)?;
         file.sync_all().map_err(failed)?;
     }
     let text = fs::read_to_string(&path).map_err(failed)?;
@@ -401,6 +404,24 @@ fn seeded_master(seed: u64) -> [u8; 32] {
     hasher.update(b"rehearsal master key\0");
     hasher.update(seed.to_be_bytes());
     hasher.finalize().into()
+}
+
+/// How often the folder was opened before; counted in the folder itself.
+fn count_start(data_dir: &Path) -> Result<u64, SetupError> {
+    let path = data_dir.join("starts");
+    let n_before = match fs::read_to_string(&path) {
+        Ok(text) => text.len(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
+        Err(source) => return Err(SetupError::DataDir { path, source }),
+    };
+    // One letter a start: an append is never half done.
+    fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(&path)
+        .and_then(|mut file| file.write_all(b"|"))
+        .map_err(|source| SetupError::DataDir { path, source })?;
+    Ok(u64::try_from(n_before).unwrap_or(u64::MAX))
 }
 
 fn create_dir(path: &Path) -> Result<(), SetupError> {

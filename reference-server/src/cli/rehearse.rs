@@ -1,9 +1,115 @@
-//! `rehearse`.
+//! `rehearse`: a city or a season with simulated citizens, then the audit.
 
-use std::process::ExitCode;
+use std::{
+    io::{self, Write as _},
+    process::ExitCode,
+};
 
-use super::RehearseArguments;
+use anyhow::Context as _;
+use chrono::{DateTime, Utc};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use schedule_core::CHINA_STANDARD_TIME;
 
-pub(super) fn run(_arguments: RehearseArguments) -> anyhow::Result<ExitCode> {
-    Ok(ExitCode::SUCCESS)
+use super::{Format, RehearseArguments};
+use crate::{
+    contest::audit::Violation,
+    rehearsal::{Options, Rehearsal, Watcher},
+};
+
+/// Violations were found.
+const EXIT_VIOLATIONS: u8 = 3;
+/// Steps between two drawings of the progress line.
+const STEPS_PER_DRAWING: u64 = 64;
+
+pub(super) fn run(arguments: RehearseArguments) -> anyhow::Result<ExitCode> {
+    super::log("off");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(rehearse(arguments))
+}
+
+async fn rehearse(arguments: RehearseArguments) -> anyhow::Result<ExitCode> {
+    // Kept until the end: dropping it deletes the folder.
+    let scratch = match arguments.data {
+        Some(_) => None,
+        None => Some(tempfile::tempdir().context("cannot make a folder for the rehearsal")?),
+    };
+    let data_dir = match (&arguments.data, &scratch) {
+        (Some(dir), _) => dir.clone(),
+        (None, Some(scratch)) => scratch.path().to_owned(),
+        (None, None) => anyhow::bail!("the rehearsal has no folder"),
+    };
+    let mut rehearsal = Rehearsal::prepare(Options {
+        seed: arguments.seed,
+        people: arguments.people,
+        city: if arguments.season {
+            None
+        } else {
+            arguments.city
+        },
+        edition: arguments.edition,
+        data_dir,
+        lasting: arguments.data.is_some(),
+        office_program: std::env::current_exe()?,
+    })
+    .await?;
+    let mut progress = Progress::new();
+    let report = rehearsal.play(&mut progress).await?;
+    progress.bar.finish_and_clear();
+    let text = match arguments.format {
+        Format::Table => report.to_table(),
+        Format::Json => report.to_json()?,
+    };
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    Ok(if report.is_clean() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(EXIT_VIOLATIONS)
+    })
+}
+
+/// The progress line on standard error; invisible when that is no terminal.
+#[derive(Debug)]
+struct Progress {
+    bar: ProgressBar,
+}
+
+impl Progress {
+    fn new() -> Self {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        let style = ProgressStyle::with_template("{elapsed_precise} {msg} {pos} steps, {per_sec}");
+        if let Ok(style) = style {
+            bar.set_style(style);
+        }
+        Self { bar }
+    }
+}
+
+impl Watcher for Progress {
+    fn progress(&mut self, n_done: u64, _n_left: u64, now: DateTime<Utc>) {
+        if n_done.is_multiple_of(STEPS_PER_DRAWING) {
+            let now = now.with_timezone(&CHINA_STANDARD_TIME);
+            self.bar
+                .set_message(now.format("%Y-%m-%d %H:%M").to_string());
+            self.bar.set_position(n_done);
+        }
+    }
+
+    fn resumed(&mut self, n_acknowledged: usize, violations: &[Violation]) {
+        let verdict = match violations.first() {
+            None => "all in the database, nobody paid twice".to_owned(),
+            Some(first) => format!(
+                "{} violations, the first: {}: {}",
+                violations.len(),
+                first.invariant,
+                first.detail
+            ),
+        };
+        let line = format!("goes on: {n_acknowledged} acknowledged awards, {verdict}");
+        // Standard error is for the person at the terminal; when it is gone, so is he.
+        drop(writeln!(io::stderr(), "{line}"));
+    }
 }

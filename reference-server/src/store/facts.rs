@@ -74,6 +74,23 @@ pub struct PaymentFacts {
     pub state: String,
 }
 
+/// One award, as a report counts it and an auditor compares it with what its person was told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AwardFacts {
+    /// The award's number.
+    pub award: String,
+    /// Who got it.
+    pub person: String,
+    /// The city's slug.
+    pub city: String,
+    /// `base` or `referral`.
+    pub kind: String,
+    /// The amount.
+    pub amount_fen: i64,
+    /// The decision instant.
+    pub decided_ms: i64,
+}
+
 /// The sum of a city's transfers into and out of one account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountFacts {
@@ -175,6 +192,26 @@ pub fn payments(read: &Read<'_>) -> Result<Vec<PaymentFacts>, StoreError> {
             city: row.get(2)?,
             amount_fen: row.get(3)?,
             state: row.get(4)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Every award, in the order of decision.
+pub fn awards(read: &Read<'_>) -> Result<Vec<AwardFacts>, StoreError> {
+    // store::facts::awards
+    let mut statement = read.connection.prepare_cached(
+        "SELECT award, person, city, kind, amount_fen, decided_ms
+         FROM award ORDER BY decided_ms, award",
+    )?;
+    let rows = statement.query_map([], |row| {
+        Ok(AwardFacts {
+            award: row.get(0)?,
+            person: row.get(1)?,
+            city: row.get(2)?,
+            kind: row.get(3)?,
+            amount_fen: row.get(4)?,
+            decided_ms: row.get(5)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

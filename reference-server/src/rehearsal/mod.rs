@@ -1,0 +1,352 @@
+//! A season in minutes: simulated citizens play through the real router, the real store
+//! and the real worker, and an auditor compares what they were told with what is stored
+//! and with the simulated WeChat's own record.
+//!
+//! One thing happens at a time, on a clock that jumps from one to the next, and every
+//! choice follows from the seed: the same options give the same report, byte for byte.
+//!
+//! | file | what happens there |
+//! |---|---|
+//! | `citizens` | who takes part, when, and with what habits |
+//! | `knowledge` | which answers are right, as people know a subject |
+//! | `phone` | a browser and WeChat over the real router |
+//! | `journey` | what a citizen does at each step |
+//! | `agenda` | what is still to happen, in order; survives a kill |
+//! | `faults` | the share of WeChat's calls that goes wrong |
+//! | `books` | what citizens were told |
+//! | `auditor` | everything that must hold at the end |
+//! | `report` | the tables |
+
+mod agenda;
+mod auditor;
+mod books;
+mod citizens;
+mod faults;
+mod journey;
+mod knowledge;
+mod phone;
+mod report;
+
+use std::{
+    collections::BTreeMap,
+    fmt::Debug,
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use schedule_core::Round;
+
+pub use books::Acknowledged;
+pub use citizens::{Citizen, CitizenId, Kind, citizens};
+pub use faults::mild;
+pub use report::{AuditChain, CityReport, DayReport, Report, TopPacket, WeChatReport};
+
+use crate::{
+    app::{App, SimulatorHost},
+    config::EditionName,
+    contest::{self, audit::Violation, payout, season},
+    setup::{self, SetupError, Simulated, Wire},
+    worker,
+};
+use agenda::Agenda;
+use journey::Journeys;
+use knowledge::Knowledge;
+use phone::Network;
+use report::Title;
+
+/// How long before the first opening the clock starts: old followers have a past.
+const LEAD: TimeDelta = TimeDelta::hours(3);
+/// Rounds of payments at one instant.
+const ROUNDS_MAX: u32 = 64;
+/// When nothing moved although something is due, the worker looks again after this time.
+const STUCK: TimeDelta = TimeDelta::seconds(60);
+/// After the last closing every payment must have ended within this time.
+const SETTLED_WITHIN: TimeDelta = TimeDelta::days(35);
+
+/// Why a rehearsal could not be played to its end.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RehearsalError {
+    /// The app could not be put together.
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+    /// The server's own functions failed.
+    #[error(transparent)]
+    Contest(#[from] contest::Error),
+    /// A file of the data folder.
+    #[error("the rehearsal's files: {0}")]
+    Io(#[from] io::Error),
+    /// A line in the data folder is not what was written there.
+    #[error("{} is damaged: {source}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// Why the line cannot be read.
+        source: serde_json::Error,
+    },
+    /// The data folder holds a rehearsal with other options.
+    #[error("the folder holds the rehearsal {found:?}, not {asked:?}")]
+    OtherRehearsal {
+        /// What was found.
+        found: String,
+        /// What was asked for.
+        asked: String,
+    },
+    /// The timetable has no such city.
+    #[error("no city {slug:?} in this edition")]
+    UnknownCity {
+        /// The slug.
+        slug: String,
+    },
+    /// A city has no bank, so nobody can play there.
+    #[error("{city} cannot be played: {problem}")]
+    NotPlayable {
+        /// The city.
+        city: String,
+        /// Why.
+        problem: String,
+    },
+}
+
+/// What is rehearsed.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Everything follows from it.
+    pub seed: u64,
+    /// Citizens in each city.
+    pub people: u32,
+    /// One city's slug, or the whole season.
+    pub city: Option<String>,
+    /// The timetable.
+    pub edition: EditionName,
+    /// The folder of the database and the record.
+    pub data_dir: PathBuf,
+    /// Whether the folder outlives the process: full durability, and a killed rehearsal goes on.
+    pub lasting: bool,
+    /// The program that opens the cities' office files: this server's own.
+    pub office_program: PathBuf,
+}
+
+/// What a rehearsal tells while it runs; none of it is part of the report.
+pub trait Watcher: Debug {
+    /// So many entries are done, so many are known to be left, and this is the contest's time.
+    fn progress(&mut self, n_done: u64, n_left: u64, now: DateTime<Utc>);
+    /// A rehearsal goes on in its folder: so many awards were acknowledged before.
+    fn resumed(&mut self, n_acknowledged: usize, violations: &[Violation]);
+}
+
+/// A rehearsal ready to be played.
+#[derive(Debug)]
+pub struct Rehearsal {
+    options: Options,
+    app: Arc<App>,
+    host: SimulatorHost,
+    journeys: Journeys,
+    agenda: Agenda,
+    cities: Vec<String>,
+    last_close: DateTime<Utc>,
+    /// When the worker next looks; `None` while no payment waits for anything.
+    next_settle: Option<DateTime<Utc>>,
+    next_heartbeat: DateTime<Utc>,
+    was_resumed: bool,
+}
+
+impl Rehearsal {
+    /// Puts up a server with a simulated WeChat and invites the citizens.
+    ///
+    /// # Errors
+    /// [`RehearsalError`] when a part is missing, or the folder holds another rehearsal.
+    pub async fn prepare(options: Options) -> Result<Self, RehearsalError> {
+        let edition = setup::edition_of(options.edition);
+        let rounds = played(edition.rounds(), options.city.as_deref())?;
+        let start = rounds
+            .first()
+            .map_or(DateTime::UNIX_EPOCH, |round| round.window().start());
+        let app = setup::simulated(&Simulated {
+            data_dir: options.data_dir.clone(),
+            lasting: options.lasting,
+            start: start - LEAD,
+            clock_runs: false,
+            edition: options.edition,
+            public_url: "http://127.0.0.1".to_owned(),
+            seed: Some(options.seed),
+            wire: Wire::InProcess,
+            office_program: options.office_program.clone(),
+        })?;
+        let host = app.simulator.clone().ok_or(RehearsalError::NotPlayable {
+            city: String::new(),
+            problem: "there is no simulated WeChat".to_owned(),
+        })?;
+        let prepared = season::prepare(&app).await?;
+        for round in &rounds {
+            let slug = round.city().slug().as_str();
+            if let Some((city, problem)) = prepared.missing.iter().find(|(city, _)| city == slug) {
+                return Err(RehearsalError::NotPlayable {
+                    city: city.clone(),
+                    problem: problem.clone(),
+                });
+            }
+        }
+        if host.simulator.faults().is_empty() {
+            host.simulator.set_faults(mild());
+        }
+        let knowledge = Knowledge::of(&app).await?;
+        let network = Network::new(Arc::clone(&app), host.clone());
+        let people = rounds
+            .iter()
+            .flat_map(|round| citizens(options.seed, round.index(), round.window(), options.people))
+            .collect();
+        let windows: BTreeMap<_, _> = rounds
+            .iter()
+            .map(|round| (round.index(), round.window()))
+            .collect();
+        let journeys = Journeys::new(options.seed, network, knowledge, windows, people);
+        let agenda = Agenda::new(journeys.first_entries());
+        let mut rehearsal = Self {
+            cities: rounds
+                .iter()
+                .map(|round| round.city().slug().as_str().to_owned())
+                .collect(),
+            last_close: rounds.last().map_or(start, |round| round.window().end()),
+            next_settle: payout::next_due(&app).await?,
+            next_heartbeat: start,
+            was_resumed: false,
+            options,
+            app,
+            host,
+            journeys,
+            agenda,
+        };
+        if rehearsal.options.lasting {
+            rehearsal.remember()?;
+        }
+        Ok(rehearsal)
+    }
+
+    /// Reads back what the folder knows of an earlier start.
+    fn remember(&mut self) -> Result<(), RehearsalError> {
+        let dir = self.options.data_dir.clone();
+        let books = &mut self.journeys.books;
+        books.remember(&dir.join("acknowledged.jsonl"))?;
+        let heading = self.options.heading();
+        let path = dir.join("progress.jsonl");
+        self.was_resumed = path.exists();
+        self.agenda
+            .remember(&path, &heading, |outcome| books.note(&outcome))
+    }
+
+    /// Plays everything to its end, audits, and counts.
+    ///
+    /// # Errors
+    /// [`RehearsalError`] when the server's own functions or the folder's files fail; what
+    /// citizens run into is part of the report.
+    pub async fn play(&mut self, watcher: &mut dyn Watcher) -> Result<Report, RehearsalError> {
+        if self.was_resumed {
+            let ledger = self.host.simulator.ledger();
+            let books = &self.journeys.books;
+            let found = auditor::violations(&self.app, books, &ledger, false).await?;
+            watcher.resumed(books.acknowledged().len(), &found);
+        }
+        while let Some((number, entry)) = self.agenda.first() {
+            self.advance_to(entry.at).await?;
+            let outcome = self.journeys.perform(number, &entry).await?;
+            if matches!(entry.step, agenda::Step::Claim { .. }) {
+                // A new payment is due at once.
+                self.next_settle = Some(self.app.now());
+            }
+            self.agenda.finish(number, outcome)?;
+            let (n_done, n_left) = self.agenda.counts();
+            watcher.progress(n_done, n_left, self.app.now());
+        }
+        self.settle_everything(watcher).await?;
+        self.report().await
+    }
+
+    /// The report as things stand; what has not ended is a violation in it.
+    ///
+    /// # Errors
+    /// Fails when the database does.
+    pub async fn report(&self) -> Result<Report, RehearsalError> {
+        let title = Title {
+            seed: self.options.seed,
+            people: self.options.people,
+            cities: self.cities.clone(),
+        };
+        let books = &self.journeys.books;
+        Ok(Report::of(&self.app, &self.host.simulator, books, title).await?)
+    }
+
+    /// Moves the clock, and lets the worker do what falls due on the way.
+    async fn advance_to(&mut self, at: DateTime<Utc>) -> Result<(), RehearsalError> {
+        while let Some(due) = self.next_settle.filter(|due| *due <= at) {
+            self.host.clock.advance_to(due);
+            self.settle().await?;
+        }
+        self.host.clock.advance_to(at);
+        if at >= self.next_heartbeat {
+            worker::heartbeat(&self.app).await?;
+            self.next_heartbeat = at + TimeDelta::hours(1);
+        }
+        Ok(())
+    }
+
+    async fn settle(&mut self) -> Result<(), RehearsalError> {
+        let now = self.app.now();
+        self.host.simulator.advance(now);
+        let round = worker::settle_due(&self.app, ROUNDS_MAX).await?;
+        let next = payout::next_due(&self.app).await?;
+        // Whoever is due and had to wait is looked at again in the next second.
+        let earliest = if round.made_progress() || round.n_waiting > 0 {
+            now + TimeDelta::seconds(1)
+        } else {
+            now + STUCK
+        };
+        self.next_settle = next.map(|due| due.max(earliest));
+        Ok(())
+    }
+
+    /// After the last citizen: hours ahead, until every payment has come to its end.
+    async fn settle_everything(&mut self, watcher: &mut dyn Watcher) -> Result<(), RehearsalError> {
+        self.next_settle = payout::next_due(&self.app).await?;
+        let deadline = self.last_close.max(self.app.now()) + SETTLED_WITHIN;
+        while let Some(due) = self.next_settle.filter(|due| *due <= deadline) {
+            self.advance_to(due).await?;
+            let (n_done, n_left) = self.agenda.counts();
+            watcher.progress(n_done, n_left, self.app.now());
+        }
+        // WeChat returns what nobody opened, whether or not anybody still asks.
+        let last = self.app.now() + TimeDelta::hours(26);
+        self.advance_to(last).await?;
+        self.host.simulator.advance(self.app.now());
+        Ok(())
+    }
+}
+
+impl Options {
+    fn heading(&self) -> String {
+        let city = self.city.as_deref().unwrap_or("season");
+        let (seed, people, edition) = (self.seed, self.people, self.edition);
+        format!("{city}, seed {seed}, {people} people, {edition:?}")
+    }
+
+    /// The database of a rehearsal in this folder.
+    #[must_use]
+    pub fn database(data_dir: &Path) -> PathBuf {
+        data_dir.join("contest.db")
+    }
+}
+
+fn played<'a>(rounds: &'a [Round], city: Option<&str>) -> Result<Vec<&'a Round>, RehearsalError> {
+    let Some(slug) = city else {
+        return Ok(rounds.iter().collect());
+    };
+    let round = rounds
+        .iter()
+        .find(|round| round.city().slug().as_str() == slug)
+        .ok_or_else(|| RehearsalError::UnknownCity {
+            slug: slug.to_owned(),
+        })?;
+    Ok(vec![round])
+}

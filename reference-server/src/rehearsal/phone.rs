@@ -1,0 +1,342 @@
+//! A citizen's phone: a browser with cookies over the real router, and WeChat beside it.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use axum::{Router, body::Body};
+use http::{Method, Request, StatusCode, header};
+use http_body_util::BodyExt as _;
+use serde_json::Value;
+use tower::ServiceExt as _;
+use wechat_adapter::simulator::Push;
+
+use crate::app::{App, SimulatorHost};
+
+/// The network between phones, the server and the simulated WeChat, without a socket.
+#[derive(Debug, Clone)]
+pub(super) struct Network {
+    app: Arc<App>,
+    host: SimulatorHost,
+    router: Router,
+}
+
+/// What a server answered.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) location: Option<String>,
+    pub(super) body: Vec<u8>,
+    cookies: Vec<String>,
+}
+
+/// What a browser sends along.
+#[derive(Debug)]
+pub(super) struct Content {
+    kind: &'static str,
+    text: String,
+    idempotency_key: Option<String>,
+}
+
+/// The cookies of one citizen.
+#[derive(Debug, Default)]
+pub(super) struct Cookies(BTreeMap<String, String>);
+
+/// An API call's end as a citizen understands it.
+#[derive(Debug)]
+pub(super) enum Reply {
+    /// It worked.
+    Done(Value),
+    /// A refusal with its stable code.
+    Refused(String),
+    /// An answer that no citizen should ever see.
+    Strange(String),
+}
+
+/// What happened to a login.
+#[derive(Debug)]
+pub(super) enum Login {
+    /// The citizen has a session.
+    Open,
+    /// No session; what stood in the way.
+    Strange(String),
+}
+
+impl Network {
+    pub(super) fn new(app: Arc<App>, host: SimulatorHost) -> Self {
+        let router = crate::web::router(Arc::clone(&app));
+        Self { app, host, router }
+    }
+
+    pub(super) fn app(&self) -> &App {
+        &self.app
+    }
+
+    pub(super) fn host(&self) -> &SimulatorHost {
+        &self.host
+    }
+
+    /// Sends a request of any kind; an answer that is cut off half-way has an empty body.
+    async fn send(&self, request: Request<Body>) -> Answer {
+        let response = match self.router.clone().oneshot(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        };
+        let (parts, body) = response.into_parts();
+        let text = |name| {
+            let values = parts.headers.get_all(name).into_iter();
+            values
+                .filter_map(|value| value.to_str().ok())
+                .map(str::to_owned)
+        };
+        let body = body.collect().await;
+        Answer {
+            status: parts.status,
+            location: text(header::LOCATION).next(),
+            cookies: text(header::SET_COOKIE).collect(),
+            body: body
+                .map(|body| body.to_bytes().to_vec())
+                .unwrap_or_default(),
+        }
+    }
+
+    /// Sends a request of a browser that keeps its cookies.
+    pub(super) async fn browse(
+        &self,
+        cookies: &mut Cookies,
+        method: Method,
+        target: &str,
+        content: Option<Content>,
+    ) -> Answer {
+        let path = target.strip_prefix(&self.app.public_url).unwrap_or(target);
+        let mut request = Request::builder()
+            .method(&method)
+            .uri(path)
+            .header(header::HOST, self.authority())
+            .header(
+                header::USER_AGENT,
+                "Mozilla/5.0 (rehearsal) MicroMessenger/8.0",
+            );
+        if method == Method::POST {
+            request = request
+                .header(header::ORIGIN, &self.app.public_url)
+                .header("sec-fetch-site", "same-origin");
+        }
+        if let Some(jar) = cookies.header() {
+            request = request.header(header::COOKIE, jar);
+        }
+        let body = match content {
+            Some(content) => {
+                request = request.header(header::CONTENT_TYPE, content.kind);
+                if let Some(key) = content.idempotency_key {
+                    request = request.header("idempotency-key", key);
+                }
+                Body::from(content.text)
+            }
+            None => Body::empty(),
+        };
+        let request = request.body(body);
+        let Ok(request) = request else {
+            return Answer::unsendable();
+        };
+        let answer = self.send(request).await;
+        cookies.take(&answer.cookies);
+        answer
+    }
+
+    fn authority(&self) -> &str {
+        let url = self.app.public_url.as_str();
+        url.split_once("://").map_or(url, |(_, rest)| rest)
+    }
+
+    /// Calls the JSON API.
+    pub(super) async fn call(&self, cookies: &mut Cookies, path: &str, content: &Value) -> Reply {
+        let content = Content::json(content);
+        let answer = self
+            .browse(cookies, Method::POST, path, Some(content))
+            .await;
+        answer.understood(path)
+    }
+
+    /// Calls the JSON API under the caller's own key, so that the call may be repeated.
+    pub(super) async fn call_once(&self, cookies: &mut Cookies, path: &str, key: &str) -> Reply {
+        let content = Content {
+            idempotency_key: Some(key.to_owned()),
+            ..Content::json(&Value::Object(serde_json::Map::new()))
+        };
+        let answer = self
+            .browse(cookies, Method::POST, path, Some(content))
+            .await;
+        answer.understood(path)
+    }
+
+    /// Logs in through WeChat's authorize page as this person.
+    pub(super) async fn log_in(&self, cookies: &mut Cookies, openid: &str) -> Login {
+        let first = self
+            .browse(cookies, Method::GET, "/login?next=/", None)
+            .await;
+        let Some(authorize) = first.location.clone() else {
+            return Login::Strange(format!("/login: {}", first.summary()));
+        };
+        let page = authorize
+            .split_once('#')
+            .map_or(authorize.as_str(), |(page, _)| page);
+        let chosen = format!("{page}&as={openid}");
+        // WeChat is another site: it is never sent the contest's cookies.
+        let second = self
+            .browse(&mut Cookies::default(), Method::GET, &chosen, None)
+            .await;
+        let Some(back) = second.location.clone() else {
+            return Login::Strange(format!("authorize page: {}", second.summary()));
+        };
+        let third = self.browse(cookies, Method::GET, &back, None).await;
+        if third.status.is_redirection() {
+            Login::Open
+        } else {
+            Login::Strange(format!("/login/return: {}", third.summary()))
+        }
+    }
+
+    /// Delivers WeChat's pushes to the server's callback address, again when it did not answer.
+    pub(super) async fn deliver(&self, pushes: Vec<Push>) -> Result<(), String> {
+        for push in pushes {
+            let mut next = Some(push);
+            let mut last = StatusCode::OK;
+            while let Some(push) = next {
+                let answer = self.send(request_of(&push)).await;
+                last = answer.status;
+                let now = self.app.now();
+                let status = answer.status.as_u16();
+                next = self
+                    .host
+                    .simulator
+                    .record_reply(&push, status, &answer.body, now);
+            }
+            if last != StatusCode::OK {
+                return Err(format!("callback: {last}"));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn request_of(push: &Push) -> Request<Body> {
+    let (mut parts, body) = push.request.clone().into_parts();
+    if let Some(path) = parts.uri.path_and_query() {
+        parts.uri = path.as_str().parse().unwrap_or_default();
+    }
+    Request::from_parts(parts, Body::from(body))
+}
+
+impl Content {
+    fn json(value: &Value) -> Self {
+        Self {
+            kind: "application/json",
+            text: value.to_string(),
+            idempotency_key: None,
+        }
+    }
+
+    /// A form without fields, as a lone button sends it.
+    pub(super) fn button() -> Self {
+        Self {
+            kind: "application/x-www-form-urlencoded",
+            text: String::new(),
+            idempotency_key: None,
+        }
+    }
+}
+
+impl Answer {
+    fn unsendable() -> Self {
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            location: None,
+            body: b"a request that cannot be written".to_vec(),
+            cookies: Vec::new(),
+        }
+    }
+
+    fn summary(&self) -> String {
+        let text = String::from_utf8_lossy(&self.body);
+        let start: String = text.chars().take(200).collect();
+        format!("{} {start}", self.status)
+    }
+
+    fn understood(&self, path: &str) -> Reply {
+        let strange = || Reply::Strange(format!("{path}: {}", self.summary()));
+        let Ok(value) = serde_json::from_slice::<Value>(&self.body) else {
+            return strange();
+        };
+        if self.status.is_success() {
+            return Reply::Done(value);
+        }
+        let code = value
+            .get("type")
+            .and_then(Value::as_str)
+            .and_then(|kind| kind.rsplit('/').next());
+        match code {
+            Some(code) if self.status.is_client_error() => Reply::Refused(code.to_owned()),
+            _ => strange(),
+        }
+    }
+}
+
+impl Cookies {
+    /// Whether there is any session to speak of.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn header(&self) -> Option<String> {
+        let pairs: Vec<String> = self
+            .0
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        (!pairs.is_empty()).then(|| pairs.join("; "))
+    }
+
+    fn take(&mut self, set: &[String]) {
+        for line in set {
+            let mut parts = line.split(';').map(str::trim);
+            let Some((name, value)) = parts.next().and_then(|pair| pair.split_once('=')) else {
+                continue;
+            };
+            let is_removed =
+                value.is_empty() || parts.any(|part| part.eq_ignore_ascii_case("max-age=0"));
+            if is_removed {
+                self.0.remove(name);
+            } else {
+                self.0.insert(name.to_owned(), value.to_owned());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cookie_that_is_taken_back_is_not_sent_again() {
+        let mut cookies = Cookies::default();
+        cookies.take(&["a=1; Path=/; HttpOnly".to_owned(), "b=2".to_owned()]);
+        assert_eq!(cookies.header().as_deref(), Some("a=1; b=2"));
+        cookies.take(&["a=; Max-Age=0".to_owned(), "b=x; max-age=0".to_owned()]);
+        assert_eq!(cookies.header(), None);
+    }
+
+    #[test]
+    fn a_problem_is_a_refusal_and_a_failure_is_strange() {
+        let answer = |status, body: &str| Answer {
+            status,
+            location: None,
+            body: body.as_bytes().to_vec(),
+            cookies: Vec::new(),
+        };
+        let problem = r#"{"type":"/problems/not-following","status":409}"#;
+        let refused = answer(StatusCode::CONFLICT, problem).understood("/x");
+        assert!(matches!(refused, Reply::Refused(code) if code == "not-following"));
+        let failed = answer(StatusCode::INTERNAL_SERVER_ERROR, problem).understood("/x");
+        assert!(matches!(failed, Reply::Strange(_)));
+    }
+}
