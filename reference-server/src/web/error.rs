@@ -68,7 +68,7 @@ pub(super) fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::Paused { .. } => StatusCode::CONFLICT,
         Refusal::NotFollowing | Refusal::SnapshotUser => StatusCode::FORBIDDEN,
         Refusal::LoginRefused => StatusCode::UNAUTHORIZED,
-        Refusal::UnknownAnswer { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+        Refusal::UnknownAnswer { .. } | Refusal::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::TooFast { .. } => StatusCode::TOO_MANY_REQUESTS,
         Refusal::UnknownAttempt | Refusal::UnknownCity | Refusal::NotFound => StatusCode::NOT_FOUND,
     }

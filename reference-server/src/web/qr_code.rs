@@ -19,13 +19,11 @@ impl QrCode {
 
     /// An `svg` element of class `code`; `label` is read out instead of it.
     pub(super) fn svg(&self, label: &str) -> String {
-        use std::fmt::Write as _;
         let size = self.rows.len();
         let mut path = String::new();
         for (y, row) in self.rows.iter().enumerate() {
             for (x, _dark) in row.iter().enumerate().filter(|(_, dark)| **dark) {
-                // Writing to a String does not fail.
-                drop(write!(path, "M{x} {y}h1v1h-1z"));
+                path.push_str(&format!("M{x} {y}h1v1h-1z"));
             }
         }
         format!(

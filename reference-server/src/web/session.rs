@@ -145,7 +145,6 @@ impl Jar<'_> {
     pub(super) fn redirect(self, to: &str) -> Response {
         (self.jar, Redirect::to(to)).into_response()
     }
-
 }
 
 /// Who asks, as far as cookies tell.

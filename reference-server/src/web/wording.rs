@@ -24,7 +24,6 @@ pub(super) enum Step {
     Quiz,
     Follow,
     Me,
-    Poster,
     Stations,
     Login,
 }
@@ -36,7 +35,6 @@ impl Step {
             Self::Quiz => "去答题",
             Self::Follow => "去关注",
             Self::Me => "查看我的竞答",
-            Self::Poster => "邀请好友一起学信用",
             Self::Stations => "查看赛程",
             Self::Login => "重新进入",
         }
@@ -48,7 +46,6 @@ impl Step {
             Self::Quiz => "/quiz",
             Self::Follow => "/follow",
             Self::Me => "/me",
-            Self::Poster => "/poster",
             Self::Stations => "/#stations",
             Self::Login => "/login?next=/",
         }
@@ -95,6 +92,11 @@ pub(super) fn refusal(refusal: &Refusal) -> Sentence {
             format!("第 {ordinal} 题的答案没有看懂"),
             "请回到题目再选一次。",
             Step::Quiz,
+        ),
+        Refusal::KeyReused => sentence(
+            "这次请求和之前的不一样",
+            "同一个请求编号已用于另一次答题，请换一个编号再试。",
+            Step::Me,
         ),
         Refusal::TooFast { retry_after_s } => sentence(
             format!("您点得太快了，歇 {retry_after_s} 秒再试"),
@@ -291,6 +293,7 @@ mod tests {
                 ordinal: "3".to_owned(),
             },
             Refusal::TooFast { retry_after_s: 60 },
+            Refusal::KeyReused,
             Refusal::LoginRefused,
             Refusal::SnapshotUser,
             Refusal::UnknownCity,
