@@ -120,6 +120,7 @@ CREATE TABLE attempt (
     UNIQUE (attempt, person, city, passed)
 );
 CREATE INDEX attempt_by_person ON attempt (person, submitted_ms);
+CREATE INDEX attempt_passed ON attempt (person, city, submitted_ms, attempt) WHERE passed = 1;
 
 -- An award: one chance and one passing attempt become one packet. Append-only.
 CREATE TABLE award (

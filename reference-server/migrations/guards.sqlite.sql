@@ -6,6 +6,19 @@ BEGIN SELECT RAISE(ABORT, 'a sealed packet never changes'); END;
 CREATE TRIGGER IF NOT EXISTS packet_never_leaves BEFORE DELETE ON packet
 BEGIN SELECT RAISE(ABORT, 'a sealed packet never leaves'); END;
 
+CREATE TRIGGER IF NOT EXISTS season_never_changes BEFORE UPDATE ON season
+BEGIN SELECT RAISE(ABORT, 'the terms of a season never change'); END;
+CREATE TRIGGER IF NOT EXISTS season_is_one BEFORE INSERT ON season
+WHEN EXISTS (SELECT 1 FROM season)
+BEGIN SELECT RAISE(ABORT, 'a database holds one season'); END;
+CREATE TRIGGER IF NOT EXISTS bank_never_changes BEFORE UPDATE ON bank
+BEGIN SELECT RAISE(ABORT, 'a frozen bank never changes'); END;
+CREATE TRIGGER IF NOT EXISTS bank_never_leaves BEFORE DELETE ON bank
+BEGIN SELECT RAISE(ABORT, 'a frozen bank never leaves'); END;
+CREATE TRIGGER IF NOT EXISTS invite_keeps_its_owner BEFORE UPDATE ON invite
+WHEN NEW.code <> OLD.code OR NEW.person <> OLD.person
+BEGIN SELECT RAISE(ABORT, 'a code never changes its owner'); END;
+
 CREATE TRIGGER IF NOT EXISTS award_never_changes BEFORE UPDATE ON award
 BEGIN SELECT RAISE(ABORT, 'an award never changes'); END;
 CREATE TRIGGER IF NOT EXISTS award_never_leaves BEFORE DELETE ON award
@@ -54,6 +67,9 @@ BEGIN SELECT RAISE(ABORT, 'the number, amount and request of a payment never cha
 CREATE TRIGGER IF NOT EXISTS payment_terminal_is_final BEFORE UPDATE ON payment
 WHEN OLD.state IN ('received', 'refunded', 'dead') AND NEW.state <> OLD.state
 BEGIN SELECT RAISE(ABORT, 'a settled payment never leaves its state'); END;
+CREATE TRIGGER IF NOT EXISTS payment_leaves_before_it_arrives BEFORE UPDATE ON payment
+WHEN OLD.state = 'reserved' AND NEW.state IN ('sent', 'refunding', 'received', 'refunded', 'dead')
+BEGIN SELECT RAISE(ABORT, 'a payment that never left cannot have arrived or died'); END;
 CREATE TRIGGER IF NOT EXISTS payment_version_advances BEFORE UPDATE ON payment
 WHEN NEW.version <> OLD.version + 1
 BEGIN SELECT RAISE(ABORT, 'a payment advances one version at a time'); END;
@@ -62,7 +78,8 @@ BEGIN SELECT RAISE(ABORT, 'a payment never leaves'); END;
 
 CREATE TRIGGER IF NOT EXISTS city_terms_are_frozen_once_awarded BEFORE UPDATE ON city
 WHEN (NEW.opens_ms <> OLD.opens_ms OR NEW.closes_ms <> OLD.closes_ms OR NEW.pool_fen <> OLD.pool_fen
-   OR NEW.bank <> OLD.bank OR NEW.plan_commitment <> OLD.plan_commitment)
+   OR NEW.bank <> OLD.bank OR NEW.plan_commitment <> OLD.plan_commitment
+   OR NEW.plan_seed_sealed <> OLD.plan_seed_sealed OR NEW.ordinal <> OLD.ordinal)
   AND EXISTS (SELECT 1 FROM award WHERE award.city = OLD.city)
 BEGIN SELECT RAISE(ABORT, 'the terms of a city are frozen once it has awarded'); END;
 CREATE TRIGGER IF NOT EXISTS city_latch_never_goes_back BEFORE UPDATE ON city
@@ -71,8 +88,14 @@ WHEN NEW.last_decision_ms < OLD.last_decision_ms OR NEW.used_fen < OLD.used_fen
 BEGIN SELECT RAISE(ABORT, 'a city never takes back an instant, money or its top packet'); END;
 CREATE TRIGGER IF NOT EXISTS budget_day_never_goes_back BEFORE UPDATE ON budget_day
 WHEN NEW.used_fen < OLD.used_fen OR NEW.taken < OLD.taken OR NEW.top_taken < OLD.top_taken
-  OR NEW.cap_fen <> OLD.cap_fen OR (OLD.deck IS NOT NULL AND NEW.deck <> OLD.deck)
+  OR NEW.cap_fen <> OLD.cap_fen OR (OLD.deck IS NOT NULL AND NEW.deck IS NOT OLD.deck)
 BEGIN SELECT RAISE(ABORT, 'a day never takes back money, and its deck never changes'); END;
+CREATE TRIGGER IF NOT EXISTS budget_day_never_leaves BEFORE DELETE ON budget_day
+BEGIN SELECT RAISE(ABORT, 'a day never leaves'); END;
+CREATE TRIGGER IF NOT EXISTS award_is_counted_in_its_city BEFORE INSERT ON award
+WHEN (SELECT used_fen FROM city WHERE city = NEW.city)
+   <> (SELECT SUM(used_fen) FROM budget_day WHERE city = NEW.city)
+BEGIN SELECT RAISE(ABORT, 'a city counts what its days count'); END;
 CREATE TRIGGER IF NOT EXISTS award_is_counted BEFORE INSERT ON award
 WHEN (SELECT used_fen FROM budget_day WHERE city = NEW.city AND day = NEW.day)
    <> (SELECT COALESCE(SUM(amount_fen), 0) FROM award WHERE city = NEW.city AND day = NEW.day) + NEW.amount_fen

@@ -22,8 +22,8 @@ use crate::{
     clock::{Clock, SimulatedClock},
     content::Content,
     entropy::Entropy,
-    office::OfficeReader,
     journal::JournaledSimulator,
+    office::OfficeReader,
     privacy::Keys,
     store::Store,
 };

@@ -144,7 +144,12 @@ impl Content {
         for (file, toml, page, hero) in cities {
             content.add_city(file, toml, page.to_owned(), hero.to_owned())?;
         }
-        for (name, bytes) in sample_banks!["province.xlsx", "nanjing.docx", "yancheng.csv", "suzhou.xlsx"] {
+        for (name, bytes) in sample_banks![
+            "province.xlsx",
+            "nanjing.docx",
+            "yancheng.csv",
+            "suzhou.xlsx"
+        ] {
             content.add_bank(name, bytes.to_vec());
         }
         Ok(content)

@@ -18,7 +18,7 @@ use wechat_adapter::{
     AppId, BaseUrl, ClientError, Endpoints, HttpClient, InvalidBaseUrl, InvalidId, InvalidSecret,
     MerchantId, Secret, WeChatHttp,
     official::{CallbackConfigError, CallbackMode, CallbackVerifier, JsSigner, Official},
-    pay::Merchant,
+    pay::{Merchant, RedPacketOrder, SendRedPacket},
     simulator::SimulatorConfig,
 };
 
@@ -35,6 +35,8 @@ use crate::{
 
 /// The Official Account of the founding document.
 const ACCOUNT_NAME: &str = "苏信服";
+/// The file of the master key within the data folder.
+const MASTER_KEY: &str = "master.key";
 /// The simulator's `EncodingAESKey`; it guards nothing but a simulation.
 const SIMULATED_AES_KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
 
@@ -79,6 +81,14 @@ pub enum SetupError {
         path: PathBuf,
         /// Why.
         source: io::Error,
+    },
+    /// There is a database, but the key its values are sealed with is gone.
+    #[error(
+        "there is a database but no {}: restore the key that belongs to it", path.display()
+    )]
+    MasterKeyLost {
+        /// Where the key should be.
+        path: PathBuf,
     },
     /// The file of the master key does not hold one.
     #[error("{} does not hold a master key of 64 hexadecimal digits", path.display())]
@@ -154,7 +164,12 @@ pub fn jiangsu_2020(
         draw: DrawRule::JIANGSU_2020,
         pass_mark: PassMark::JIANGSU_2020,
         channel,
-        payout: PayoutPolicy::PUBLISHED,
+        // What was awarded before the close is paid after it, whatever the rail does meanwhile.
+        payout: PayoutPolicy {
+            attempts_by_policy: PayoutPolicy::PUBLISHED.attempts_max,
+            renew_after_close: true,
+            ..PayoutPolicy::PUBLISHED
+        },
         generated_banks: false,
     })
 }
@@ -175,9 +190,10 @@ pub fn edition_of(name: EditionName) -> Edition {
 pub fn simulated(options: &Simulated) -> Result<Arc<App>, SetupError> {
     create_dir(&options.data_dir)?;
     let entropy: Arc<dyn Entropy> = match options.seed {
-        Some(seed) if options.lasting => {
-            Arc::new(SeededEntropy::of_start(seed, count_start(&options.data_dir)?))
-        }
+        Some(seed) if options.lasting => Arc::new(SeededEntropy::of_start(
+            seed,
+            count_start(&options.data_dir)?,
+        )),
         Some(seed) => Arc::new(SeededEntropy::new(seed)),
         None => Arc::new(SystemEntropy),
     };
@@ -253,10 +269,15 @@ pub fn real(config: &Config, office_program: PathBuf) -> Result<Arc<App>, SetupE
         config.season.strict,
         channel,
     )?;
+    let database = config.data_dir.join("contest.db");
+    let key = config.data_dir.join(MASTER_KEY);
+    if database.exists() && !key.exists() {
+        return Err(SetupError::MasterKeyLost { path: key });
+    }
     let master = master_key(&config.data_dir, entropy.as_ref())?;
     Ok(Arc::new(App::new(AppParts {
-        store: Store::open(&config.data_dir.join("contest.db"), Durability::Full)?,
-        clock: Arc::new(SystemClock),
+        store: Store::open(&database, Durability::Full)?,
+        clock: Arc::new(SystemClock::new()),
         entropy,
         keys: Arc::new(Keys::derive(&master)),
         season: Arc::new(season),
@@ -282,6 +303,16 @@ fn real_wechat(config: &Config) -> Result<WeChat, SetupError> {
                 field: "merchant.client_ip",
                 problem: format!("{:?} is not an IPv4 address", config.merchant.client_ip),
             })?;
+    let wording = PacketWording {
+        send_name: config.merchant.send_name.clone(),
+        wishing: config.merchant.wishing.clone(),
+        act_name: config.merchant.act_name.clone(),
+        remark: config.season.name.clone(),
+        scene_id: config.merchant.scene_id.clone(),
+        client_ip,
+    };
+    let merchant_id = MerchantId::new(config.merchant.merchant_id.as_str())?;
+    try_order(&wording, &merchant_id, &app_id)?;
     Ok(WeChat {
         account_name: config.official.account_name.clone(),
         official: Official::new(
@@ -289,7 +320,7 @@ fn real_wechat(config: &Config) -> Result<WeChat, SetupError> {
             secret(&config.official.app_secret_file)?,
             endpoints.clone(),
         ),
-        merchant_id: MerchantId::new(config.merchant.merchant_id.as_str())?,
+        merchant_id,
         merchant: Merchant::new(secret(&config.merchant.key_file)?, endpoints),
         callback: CallbackVerifier::new(
             app_id.clone(),
@@ -302,15 +333,35 @@ fn real_wechat(config: &Config) -> Result<WeChat, SetupError> {
         pay_http: Arc::new(WeChatHttp::with_certificate(&secret(
             &config.merchant.identity_file,
         )?)?),
-        wording: PacketWording {
-            send_name: config.merchant.send_name.clone(),
-            wishing: config.merchant.wishing.clone(),
-            act_name: config.merchant.act_name.clone(),
-            remark: config.season.name.clone(),
-            scene_id: config.merchant.scene_id.clone(),
-            client_ip,
-        },
+        wording,
     })
+}
+
+/// Makes an order that is never sent: a text too long for WeChat must show at the start
+/// and not after it was frozen into every payment.
+fn try_order(
+    wording: &PacketWording,
+    merchant_id: &MerchantId,
+    app_id: &AppId,
+) -> Result<(), SetupError> {
+    let order = RedPacketOrder {
+        bill_number: "0".repeat(28).parse()?,
+        merchant_id: merchant_id.clone(),
+        app_id: app_id.clone(),
+        openid: "o".repeat(28).parse()?,
+        amount_fen: 100,
+        send_name: wording.send_name.clone(),
+        wishing: wording.wishing.clone(),
+        act_name: wording.act_name.clone(),
+        remark: wording.remark.clone(),
+        scene_id: wording.scene_id.clone(),
+        client_ip: wording.client_ip,
+    };
+    SendRedPacket::new(order).map_err(|error| ConfigError::Value {
+        field: "merchant",
+        problem: error.to_string(),
+    })?;
+    Ok(())
 }
 
 fn simulator_config(options: &Simulated) -> SimulatorConfig {
@@ -374,21 +425,23 @@ fn host_of(url: &str) -> Option<String> {
 
 /// The master key of a data folder, made at first use and readable by its owner only.
 fn master_key(data_dir: &Path, entropy: &dyn Entropy) -> Result<[u8; 32], SetupError> {
-    let path = data_dir.join("master.key");
+    let path = data_dir.join(MASTER_KEY);
     let failed = |source| SetupError::DataDir {
         path: path.clone(),
         source,
     };
     if !path.exists() {
         let key: [u8; 32] = entropy.bytes();
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o400);
-        let mut file = options.open(&path).map_err(failed)?;
+        // Written whole beside its place, then put there: no crash leaves half a key.
+        let mut file = tempfile::NamedTempFile::new_in(data_dir).map_err(failed)?;
         file.write_all(hex::encode(key).as_bytes())
             .map_err(failed)?;
-        file.sync_all().map_err(failed)?;
+        file.as_file().sync_all().map_err(failed)?;
+        match file.persist_noclobber(&path) {
+            Ok(_file) => {}
+            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(failed(error.error)),
+        }
     }
     let text = fs::read_to_string(&path).map_err(failed)?;
     hex::decode(text.trim())

@@ -56,6 +56,10 @@ async fn demo(arguments: DemoArguments) -> anyhow::Result<()> {
         office_program: std::env::current_exe()?,
     })?;
     let prepared = season::prepare(&app).await?;
+    // A demo that was moved ahead goes on from there.
+    if let (Some(host), Some(latest)) = (&app.simulator, season::latest_decision(&app).await?) {
+        host.clock.advance_to(latest);
+    }
     welcome(&app, &prepared)?;
     super::serve::until_stopped(app, listener).await
 }
@@ -89,16 +93,29 @@ fn welcome(app: &App, prepared: &Prepared) -> anyhow::Result<()> {
         .map_or("没有城市在竞赛", |round| round.city().name());
     let mut out = std::io::stdout().lock();
     writeln!(out, "\n  信用知识有奖竞答 · 演示（模拟微信，不会真实付款）")?;
-    writeln!(out, "  竞赛时钟 {}，正在竞赛：{city}\n", now.format("%Y-%m-%d %H:%M"))?;
+    writeln!(
+        out,
+        "  竞赛时钟 {}，正在竞赛：{city}\n",
+        now.format("%Y-%m-%d %H:%M")
+    )?;
     writeln!(out, "  参赛页面   {url}/")?;
     writeln!(out, "             答 10 题，对 5 题，拆一个红包")?;
     writeln!(out, "  模拟手机   {url}/simulator")?;
-    writeln!(out, "             换人、关注、扫码、打开红包、拨动时钟、制造故障")?;
+    writeln!(
+        out,
+        "             换人、关注、扫码、打开红包、拨动时钟、制造故障"
+    )?;
     writeln!(out, "  开放接口   {url}/api/v1/openapi.json")?;
-    writeln!(out, "             同一竞赛的 JSON 接口，供小程序和脚本使用\n")?;
+    writeln!(
+        out,
+        "             同一竞赛的 JSON 接口，供小程序和脚本使用\n"
+    )?;
     if !prepared.generated.is_empty() {
         let n_cities = prepared.generated.len();
-        writeln!(out, "  {n_cities} 个城市尚无自编题库，以生成的示例题代替（题干标有“示例题”）。")?;
+        writeln!(
+            out,
+            "  {n_cities} 个城市尚无自编题库，以生成的示例题代替（题干标有“示例题”）。"
+        )?;
     }
     for (city, problem) in &prepared.missing {
         writeln!(out, "  {} 不能开赛：{problem}", app.season.city_name(city))?;

@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     app::App,
+    clock::Clock,
     id,
     store::{
         attempts::{self, AttemptRow},
@@ -208,7 +209,10 @@ pub async fn submit(
         pass_mark: app.season.pass_mark.right().into(),
         passed: app.season.pass_mark.passed(score),
     };
-    app.store.write(move |tx| record(tx, row)).await?;
+    let clock = Arc::clone(&app.clock);
+    app.store
+        .write(move |tx| record(tx, row, clock.as_ref()))
+        .await?;
     outcome(app, person, &token.id).await
 }
 
@@ -251,11 +255,12 @@ pub async fn outcome(app: &App, person: &PersonId, id: &str) -> Result<Outcome, 
 }
 
 /// Stores a submission unless its token was submitted before.
-fn record(tx: &crate::store::Tx<'_>, mut row: AttemptRow) -> Result<(), Error> {
+fn record(tx: &crate::store::Tx<'_>, mut row: AttemptRow, clock: &dyn Clock) -> Result<(), Error> {
     if attempts::attempt(&tx.read(), &row.attempt)?.is_some() {
         return Ok(());
     }
-    let decided_ms = season_rows::latch(tx, &row.city, row.submitted_ms)?;
+    // Read here and not before: a submission that waited is decided when it is its turn.
+    let decided_ms = season_rows::latch(tx, &row.city, clock.now().timestamp_millis())?;
     if decided_ms >= row.closes_ms {
         return Err(Refusal::CityClosed {
             closed: season::instant(row.closes_ms),

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use reward_core::Account;
+use reward_core::{Account, Payout};
 use wechat_adapter::simulator::{OracleLedger, PacketState};
 
 use super::{Error, season};
@@ -41,7 +41,7 @@ struct Books {
 
 /// Every violation in the database, and against WeChat's record when there is one.
 ///
-/// Cost: a scan of every award, payment, transfer and audit event.
+/// Cost: a scan of every packet, award, payment, transfer and audit event.
 ///
 /// # Errors
 /// Fails when the database does.
@@ -64,6 +64,7 @@ pub async fn violations(app: &App, wechat: Option<&OracleLedger>) -> Result<Vec<
     check_counters(&books, &mut found);
     check_top(&books, app.now(), &mut found);
     check_ledger(&books, &mut found);
+    check_plans(app, &mut found).await?;
     if let Some(number) = books.broken_link {
         push(
             &mut found,
@@ -95,6 +96,35 @@ fn books(
         broken_link: audit::first_broken_link(read)?,
         rescue_due,
     })
+}
+
+/// The stored packets of every city are those of its sealed plan.
+async fn check_plans(app: &App, found: &mut Vec<Violation>) -> Result<(), Error> {
+    let stored = app
+        .store
+        .read(|read| {
+            let mut stored = Vec::new();
+            for slug in rows::cities(read)? {
+                if let Some(city) = rows::city(read, &slug)? {
+                    let (days, packets) = (rows::days(read, &slug)?, rows::packets(read, &slug)?);
+                    stored.push((city, days, packets));
+                }
+            }
+            Ok::<_, Error>(stored)
+        })
+        .await?;
+    for (city, days, packets) in stored {
+        let plan = season::plan(app, &city)?;
+        let mut planned: Vec<_> = season::packet_rows(&plan, &days)
+            .into_iter()
+            .map(|row| (row.day, row.deck.to_owned(), row.sequence, row.amount_fen))
+            .collect();
+        planned.sort_unstable();
+        if planned != packets {
+            push(found, "M3 not the sealed plan", city.city);
+        }
+    }
+    Ok(())
 }
 
 /// The instant of each city from which the next claim gets the top packet, whatever came before.
@@ -203,28 +233,39 @@ fn check_top(books: &Books, now: DateTime<Utc>, found: &mut Vec<Violation>) {
 fn check_ledger(books: &Books, found: &mut Vec<Violation>) {
     let mut expected: BTreeMap<(&str, &str), i64> = BTreeMap::new();
     for payment in &books.payments {
-        let account = account_of(&payment.state);
-        *expected.entry((&payment.city, account)).or_default() += payment.amount_fen;
-        *expected
-            .entry((&payment.city, Account::Pool.name()))
-            .or_default() -= payment.amount_fen;
+        let Ok(payout) = serde_json::from_str::<Payout>(&payment.machine) else {
+            push(
+                found,
+                "M15 machine",
+                format!("{}: unreadable", payment.bill_number),
+            );
+            continue;
+        };
+        if payout.state().name() != payment.state {
+            let said = payout.state().name();
+            let detail = format!("{}: {} against {said}", payment.bill_number, payment.state);
+            push(found, "M15 machine", detail);
+        }
+        for account in Account::ALL {
+            let holds = i64::try_from(payout.position_fen(account)).unwrap_or(i64::MAX);
+            *expected.entry((&payment.city, account.name())).or_default() += holds;
+        }
+        // Only the first attempt takes its amount out of the pool; a newer one carries it on.
+        if payment.attempt_number == 1 {
+            *expected
+                .entry((&payment.city, Account::Pool.name()))
+                .or_default() -= payment.amount_fen;
+        }
     }
     let stored: BTreeMap<(&str, &str), i64> = books
         .accounts
         .iter()
         .map(|row| ((row.city.as_str(), row.account.as_str()), row.balance_fen))
         .collect();
-    let held: Vec<&PaymentFacts> = books
-        .payments
-        .iter()
-        .filter(|payment| payment.state == "held")
-        .collect();
     for key in expected.keys().chain(stored.keys()) {
         let left = expected.get(key).copied().unwrap_or(0);
         let right = stored.get(key).copied().unwrap_or(0);
-        // A held payment keeps its money where it was, which the state's name does not tell.
-        let is_uncertain = held.iter().any(|payment| payment.city == key.0);
-        if left != right && !is_uncertain {
+        if left != right {
             push(
                 found,
                 "M18 ledger",
@@ -236,15 +277,6 @@ fn check_ledger(books: &Books, found: &mut Vec<Violation>) {
         }
     }
     found.dedup();
-}
-
-fn account_of(state: &str) -> &'static str {
-    match state {
-        "sent" | "refunding" => Account::Sent.name(),
-        "received" => Account::Received.name(),
-        "refunded" | "dead" => Account::Left.name(),
-        _ => Account::Reserved.name(),
-    }
 }
 
 /// Nobody was paid without an award, with another amount, or twice.

@@ -19,6 +19,7 @@ use wechat_adapter::pay::RedPacketOrder;
 use super::{Error, Failure, PersonId, Refusal, login, season};
 use crate::{
     app::{App, Season, WeChat},
+    clock::Clock,
     entropy::Entropy,
     privacy::Keys,
     store::{
@@ -133,7 +134,7 @@ impl PacketState {
 struct Work {
     person: PersonId,
     request: ClaimRequest,
-    now: DateTime<Utc>,
+    clock: Arc<dyn Clock>,
     city: String,
     plan: Arc<PacketPlan>,
     season: Arc<Season>,
@@ -147,7 +148,7 @@ struct Gathered {
     facts: ClaimFacts,
     city: CityRow,
     day: DayRow,
-    unused_passes: Vec<String>,
+    unused_pass: Option<String>,
     referral_open: Option<ReferralChance>,
 }
 
@@ -159,11 +160,15 @@ struct Gathered {
 /// Refuses with [`Refusal::Claim`], [`Refusal::Paused`], [`Refusal::NoCityOpen`] or
 /// [`Refusal::NotFound`] for an attempt that is not the person's.
 pub async fn claim(app: &App, person: &PersonId, request: ClaimRequest) -> Result<Packet, Error> {
-    let city = city_of(app, person, &request).await?;
+    let city = match city_of(app, person, &request).await {
+        Ok(city) => city,
+        // A repeated request finds its packet even after its city has closed.
+        Err(refused) => return packet(app, answered(app, person, &request).await?.ok_or(refused)?),
+    };
     let work = Work {
         person: person.clone(),
         request,
-        now: app.now(),
+        clock: Arc::clone(&app.clock),
         plan: season::plan(app, &city)?,
         city: city.city,
         season: Arc::clone(&app.season),
@@ -199,9 +204,11 @@ pub(crate) async fn offer(
             if let Some(view) = awards::of_attempt(read, who.as_str(), &id)? {
                 return Ok::<_, Error>(Err(view));
             }
-            Ok(Ok(gather(read, &terms, &plan, &who, &city.city, now)?
-                .facts
-                .decide()))
+            Ok(Ok(gather(
+                read, &terms, &plan, &who, &city.city, None, now,
+            )?
+            .facts
+            .decide()))
         })
         .await?;
     Ok(match found {
@@ -227,7 +234,7 @@ pub(crate) async fn verdict(
     let (who, terms) = (person.clone(), Arc::clone(&app.season));
     app.store
         .read(move |read| {
-            let gathered = gather(read, &terms, &plan, &who, &city.city, now)?;
+            let gathered = gather(read, &terms, &plan, &who, &city.city, None, now)?;
             Ok(Some(gathered.facts.decide().map(|decision| decision.kind)))
         })
         .await
@@ -277,6 +284,7 @@ fn gather(
     plan: &PacketPlan,
     person: &PersonId,
     city: &str,
+    wanted: Option<&str>,
     decided: DateTime<Utc>,
 ) -> Result<Gathered, Error> {
     let city = rows::city(read, city)?.ok_or(Refusal::UnknownCity)?;
@@ -291,7 +299,14 @@ fn gather(
     } else {
         ClaimPhase::Open
     };
-    let unused_passes = attempts::unused_passes(read, person.as_str(), &city.city)?;
+    let unused_pass = attempts::unused_pass(read, person.as_str(), &city.city, wanted)?;
+    // A pass that is not there leaves the refusal to the facts of all the others.
+    let has_unused = match wanted {
+        Some(_) if unused_pass.is_none() => {
+            attempts::unused_pass(read, person.as_str(), &city.city, None)?.is_some()
+        }
+        _ => unused_pass.is_some(),
+    };
     let awarded = awards::of_person(read, person.as_str())?;
     let n_awarded_here = awarded.iter().filter(|view| view.city == city.city).count();
     let chances: Vec<ReferralChance> = awards::referral_chances(read, person.as_str())?
@@ -314,8 +329,10 @@ fn gather(
     let facts = ClaimFacts {
         phase,
         following: people::follow(read, person.as_str())?.is_some_and(|follow| follow.following),
-        passes_here: count(unused_passes.len().saturating_add(n_awarded_here)),
-        passes_unused_here: count(unused_passes.len()),
+        // Whether there is one is all that the decision asks; counting a week of attempts
+        // at every claim would be a lever against everybody else's.
+        passes_here: count(n_awarded_here.saturating_add(usize::from(has_unused))),
+        passes_unused_here: u32::from(has_unused),
         base_used: base_use(&awarded, &city.city),
         referral_chances_open_here: count(chances.len()),
         scope: terms.rules.claim_scope(),
@@ -326,7 +343,7 @@ fn gather(
         facts,
         city,
         day,
-        unused_passes,
+        unused_pass,
         referral_open: chances.into_iter().next(),
     })
 }
@@ -350,7 +367,8 @@ impl Work {
         if let Some(view) = self.answered_before(tx)? {
             return Ok(view);
         }
-        let decided_ms = rows::latch(tx, &self.city, self.now.timestamp_millis())?;
+        // Read here and not before: a claim that waited in the queue is decided when it is its turn.
+        let decided_ms = rows::latch(tx, &self.city, self.clock.now().timestamp_millis())?;
         let decided = season::instant(decided_ms);
         let gathered = gather(
             &tx.read(),
@@ -358,6 +376,7 @@ impl Work {
             &self.plan,
             &self.person,
             &self.city,
+            self.request.attempt.as_deref(),
             decided,
         )?;
         let decision = gathered.facts.decide().map_err(|refusal| {
@@ -368,7 +387,10 @@ impl Work {
                 _ => Refusal::Claim(refusal),
             }
         })?;
-        let attempt = self.chosen_pass(&gathered.unused_passes)?;
+        let attempt = gathered
+            .unused_pass
+            .clone()
+            .ok_or(Refusal::Claim(reward_core::Refusal::NotPassed))?;
         let award = self.award(&tx.read(), &gathered, decision.kind, attempt, decided)?;
         self.take(tx, &gathered, &award)?;
         self.queue_payment(tx, &award, decided)?;
@@ -386,22 +408,12 @@ impl Work {
         if let Some(key) = &self.request.request_key
             && let Some(view) = awards::of_request(&tx.read(), person, key)?
         {
-            return Ok(Some(view));
+            return same_claim(&self.request, view).map(Some);
         }
         match &self.request.attempt {
             Some(attempt) => Ok(awards::of_attempt(&tx.read(), person, attempt)?),
             None => Ok(None),
         }
-    }
-
-    fn chosen_pass(&self, unused: &[String]) -> Result<String, Error> {
-        let chosen = match &self.request.attempt {
-            Some(wanted) => unused.iter().find(|attempt| *attempt == wanted),
-            None => unused.first(),
-        };
-        chosen
-            .cloned()
-            .ok_or_else(|| Refusal::Claim(reward_core::Refusal::NotPassed).into())
     }
 
     fn award(
@@ -485,7 +497,7 @@ impl Work {
         let amount_fen = u64::try_from(award.amount_fen).unwrap_or(0);
         let (payout, transfer) = Payout::reserve(Fen::new(amount_fen), decided)
             .map_err(|error| defect(&error.to_string()))?;
-        let bill_number = bill_number(&self.keys, award, payout.attempt());
+        let bill_number = bill_number(&self.keys, &award.award, payout.attempt());
         let order = self.order(tx, &bill_number, amount_fen)?;
         let request_sealed = self.keys.seal(
             &request_place(&bill_number),
@@ -565,6 +577,31 @@ impl Work {
     }
 }
 
+/// The packet of a repeated request; the same key with another attempt is not a repetition.
+fn same_claim(request: &ClaimRequest, view: PacketView) -> Result<PacketView, Error> {
+    match &request.attempt {
+        Some(attempt) if *attempt != view.attempt => Err(Refusal::KeyReused.into()),
+        _ => Ok(view),
+    }
+}
+
+/// The packet that was granted under the same request key, if one was.
+async fn answered(
+    app: &App,
+    person: &PersonId,
+    request: &ClaimRequest,
+) -> Result<Option<PacketView>, Error> {
+    let (who, key) = (person.clone(), request.request_key.clone());
+    let Some(key) = key else {
+        return Ok(None);
+    };
+    let view = app
+        .store
+        .read(move |read| Ok::<_, Error>(awards::of_request(read, who.as_str(), &key)?))
+        .await?;
+    view.map(|view| same_claim(request, view)).transpose()
+}
+
 /// The city a claim is about: its attempt's, or the one that is open.
 async fn city_of(app: &App, person: &PersonId, request: &ClaimRequest) -> Result<CityRow, Error> {
     let Some(id) = request.attempt.clone() else {
@@ -587,16 +624,11 @@ async fn city_of(app: &App, person: &PersonId, request: &ClaimRequest) -> Result
 
 /// The order number of an award's payment: a function of its content, so that even a
 /// database restored from an old copy derives the same one.
-pub(crate) fn bill_number(keys: &Keys, award: &AwardRow, attempt_number: u8) -> String {
-    keys.content_number(&[
-        "bill",
-        &award.city,
-        &award.scope,
-        &award.person,
-        award.kind,
-        award.friend.as_deref().unwrap_or_default(),
-        &attempt_number.to_string(),
-    ])
+///
+/// The award's number follows from the chance alone, so the same chance used in another
+/// city after such a restore meets the number that was paid before.
+pub(crate) fn bill_number(keys: &Keys, award: &str, attempt_number: u8) -> String {
+    keys.content_number(&["bill", award, &attempt_number.to_string()])
 }
 
 /// Where a payment's frozen request is sealed.

@@ -125,8 +125,11 @@ fn apply(
         Event::Scan { .. } | Event::Text { .. } | Event::Click { .. } => {
             follow(tx, season, person, None, at, now, "event")
         }
+        // Whoever leaves has followed, though his follow may lie before the contest or arrive later.
         Event::Unsubscribe => {
-            people::set_following(tx, person.as_str(), false, at.timestamp_millis())?;
+            let at_ms = at.timestamp_millis();
+            people::insert_follow(tx, person.as_str(), at_ms, "event")?;
+            people::set_following(tx, person.as_str(), false, at_ms)?;
             Ok(())
         }
         _ => Ok(()),
@@ -153,8 +156,10 @@ fn follow(
         None => false,
     };
     let at_ms = at.timestamp_millis();
-    let is_first = people::insert_follow(tx, person.as_str(), at_ms, source)?;
-    if !is_first {
+    let known_since = people::follow(&read, person.as_str())?.map(|follow| follow.first_ms);
+    // Events overtake each other: a follow older than everything known of the person came first.
+    let is_first = known_since.is_none_or(|known_ms| at_ms < known_ms);
+    if !people::insert_follow(tx, person.as_str(), at_ms, source)? {
         people::set_following(tx, person.as_str(), true, at_ms)?;
     }
     let facts = FollowFacts {
@@ -162,7 +167,7 @@ fn follow(
         through_sharers_code: sharer.is_some(),
         friend_is_sharer: sharer.as_deref() == Some(person.as_str()),
         friend_ever_followed: !is_first,
-        // The friend's first follow happens once, so he cannot have been credited before it.
+        // Whoever was credited stands in the referrals, whose key is the friend.
         friend_already_credited: false,
         sharer_following,
         moment: moment(season, now),
@@ -178,7 +183,8 @@ fn follow(
     }
     let now_ms = now.timestamp_millis();
     if people::insert_referral(tx, person.as_str(), &sharer, &city, now_ms)? {
-        let detail = format!("sharer={sharer} friend={} city={city}", person.as_str());
+        // Who brought whom stands in the referral, which can be erased; the chain cannot.
+        let detail = format!("city={city}");
         audit::append(tx, now_ms, "server", "referral.credited", &detail)?;
     }
     Ok(())

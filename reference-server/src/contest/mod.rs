@@ -91,6 +91,8 @@ pub enum Refusal {
         /// Seconds to wait.
         retry_after_s: u32,
     },
+    /// The request key belongs to a claim with another attempt.
+    KeyReused,
     /// WeChat did not confirm who the person is; he may try again.
     LoginRefused,
     /// The visitor came through a snapshot page, which has no real account.
@@ -114,6 +116,7 @@ impl Refusal {
             Self::UnknownAttempt => "unknown-attempt",
             Self::UnknownAnswer { .. } => "unknown-answer",
             Self::TooFast { .. } => "too-fast",
+            Self::KeyReused => "key-reused",
             Self::LoginRefused => "login-refused",
             Self::SnapshotUser => "snapshot-user",
             Self::UnknownCity => "unknown-city",

@@ -6,9 +6,10 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use reward_core::{
-    Command, Event, Jitter, NextStep, Payout, Permit, PersonRefusal, QueryClass, RailFault,
-    ReplyClass, Transition,
+    Authority, Command, DeadReason, Event, Jitter, NextStep, Payout, PayoutState, Permit,
+    PersonRefusal, QueryClass, RailFault, RefusedReason, ReplyClass, Transition,
 };
+use schedule_core::ShanghaiDay;
 use wechat_adapter::{
     Nonce, TransportError,
     pay::{PayAction, PayError, QueryRedPacket, RedPacketOrder, RedPacketState, SendRedPacket},
@@ -65,7 +66,14 @@ pub async fn drive_due(app: &App) -> Result<Round, Error> {
         .await?;
     let mut round = Round::default();
     for row in due {
-        step_row(app, row, &mut round).await?;
+        let bill_tail = tail(&row.bill_number).to_owned();
+        match step_row(app, row, &mut round).await {
+            // One row that cannot be read must not stop the others; a database that fails stops all.
+            Err(Error::Failed(failure)) if !matches!(failure, Failure::Store(_)) => {
+                tracing::error!(bill.tail = bill_tail, %failure, "a payment could not be driven");
+            }
+            outcome => outcome?,
+        }
     }
     Ok(round)
 }
@@ -132,7 +140,15 @@ async fn send(app: &App, driven: Driven, round: &mut Round) -> Result<(), Error>
         round.n_waiting = round.n_waiting.saturating_add(1);
         return Ok(());
     }
+    if let Some(tomorrow) = person_quota_until(app, &driven.row).await? {
+        round.n_moved = round.n_moved.saturating_add(1);
+        return wait_until(app, driven.row, tomorrow).await;
+    }
+    // Whatever is wrong with the request shows before the row says that it may have left.
     let order = frozen_order(app, &driven.row)?;
+    let call = SendRedPacket::new(order.clone()).map_err(|error| Failure::Defect {
+        what: error.to_string(),
+    })?;
     let due = Event::Due {
         worker: app.worker,
         permit,
@@ -141,15 +157,12 @@ async fn send(app: &App, driven: Driven, round: &mut Round) -> Result<(), Error>
     let Some(driven) = advance(app, driven, due, None).await? else {
         return Ok(());
     };
-    if !matches!(
-        driven.payout.state(),
-        reward_core::PayoutState::InFlight { .. }
-    ) {
+    if !matches!(driven.payout.state(), PayoutState::InFlight { .. }) {
         round.n_moved = round.n_moved.saturating_add(1);
         return Ok(());
     }
     round.n_sent = round.n_sent.saturating_add(1);
-    let (class, evidence) = send_order(app, order).await?;
+    let (class, evidence) = send_order(app, &call, &order).await?;
     let reply = Event::Reply {
         worker: app.worker,
         version: driven.payout.version(),
@@ -169,6 +182,7 @@ async fn query(app: &App, driven: Driven, round: &mut Round) -> Result<(), Error
             Ok(record) if u64::from(record.amount_fen) != driven.payout.amount().get() => {
                 let bill_tail = tail(&driven.row.bill_number);
                 tracing::error!(bill.tail = bill_tail, "WeChat names another amount");
+                page(app, format!("bill=…{bill_tail} another amount at WeChat")).await?;
                 (
                     Event::QueryError,
                     format!("amount differs: {} fen at WeChat", record.amount_fen),
@@ -220,6 +234,7 @@ async fn advance(
         return Ok(Some(driven));
     }
     let commit = Commit {
+        renewal: renewal(app, &driven.row, &transition.next, now)?,
         row: driven.row,
         state_before: driven.payout.state().name(),
         machine: serde_json::to_string(&transition.next).map_err(|error| Failure::Defect {
@@ -239,9 +254,164 @@ struct Commit {
     state_before: &'static str,
     machine: String,
     transition: Transition,
+    renewal: Option<Renewal>,
     event: &'static str,
     evidence: Option<String>,
     now: DateTime<Utc>,
+}
+
+/// A new number for an award whose old number is proved dead through no fault of its
+/// person: it grew too old while the rail was broken or a day's limit was reached.
+struct Renewal {
+    transition: Transition,
+    older_machine: String,
+    newer_machine: String,
+    newer: Payout,
+    bill_number: String,
+    request_sealed: String,
+}
+
+/// The renewal that follows from a step, if the published policy grants one.
+fn renewal(
+    app: &App,
+    row: &PaymentRow,
+    next: &Payout,
+    now: DateTime<Utc>,
+) -> Result<Option<Renewal>, Error> {
+    let PayoutState::Dead {
+        reason: DeadReason::Refused(reason),
+    } = next.state()
+    else {
+        return Ok(None);
+    };
+    if matches!(reason, RefusedReason::Person(_)) {
+        return Ok(None);
+    }
+    let season = &app.season;
+    let event = Event::NewAttempt {
+        authority: Authority::Policy,
+        city_open: false,
+    };
+    let Ok(transition) = next.step(event, now, &season.channel, &season.payout, Jitter::NONE)
+    else {
+        return Ok(None);
+    };
+    let Some(newer) = transition.successor else {
+        return Ok(None);
+    };
+    let bill_number = claim::bill_number(&app.keys, &row.award, newer.attempt());
+    let mut order = frozen_order(app, row)?;
+    order.bill_number = bill_number.parse().map_err(defect)?;
+    let request_sealed = app.keys.seal(
+        &claim::request_place(&bill_number),
+        &serde_json::to_vec(&order).map_err(defect)?,
+        app.entropy.as_ref(),
+    );
+    Ok(Some(Renewal {
+        older_machine: serde_json::to_string(&transition.next).map_err(defect)?,
+        newer_machine: serde_json::to_string(&newer).map_err(defect)?,
+        transition,
+        newer,
+        bill_number,
+        request_sealed,
+    }))
+}
+
+impl Renewal {
+    /// Marks the dead row as renewed and writes the new one beside it.
+    fn run(&self, tx: &Tx<'_>, row: &PaymentRow, city: &str, at_ms: i64) -> Result<(), Error> {
+        let dead = self.transition.next.state().name();
+        payments::advance(
+            tx,
+            &PaymentStep {
+                bill_number: &row.bill_number,
+                version_seen: row.version.saturating_add(1),
+                state_before: dead,
+                state_after: dead,
+                due_ms: None,
+                machine: &self.older_machine,
+                event: "new-attempt",
+                evidence: None,
+                at_ms,
+            },
+        )?;
+        let state = self.newer.state().name();
+        let due_ms = self.newer.due_at().map(|due| due.timestamp_millis());
+        payments::insert(
+            tx,
+            &PaymentRow {
+                bill_number: self.bill_number.clone(),
+                award: row.award.clone(),
+                attempt_number: i64::from(self.newer.attempt()),
+                amount_fen: row.amount_fen,
+                request_sealed: self.request_sealed.clone(),
+                state: state.to_owned(),
+                due_ms,
+                machine: self.newer_machine.clone(),
+                version: 0,
+            },
+            at_ms,
+        )?;
+        payments::insert_event(
+            tx,
+            &PaymentStep {
+                bill_number: &self.bill_number,
+                version_seen: -1,
+                state_before: "none",
+                state_after: state,
+                due_ms,
+                machine: &self.newer_machine,
+                event: "new-attempt",
+                evidence: None,
+                at_ms,
+            },
+        )?;
+        book(
+            tx,
+            &self.transition,
+            city,
+            row.amount_fen,
+            &self.bill_number,
+            at_ms,
+        )?;
+        let detail = format!(
+            "bill=…{} to …{}",
+            tail(&row.bill_number),
+            tail(&self.bill_number)
+        );
+        Ok(audit::append(
+            tx,
+            at_ms,
+            "worker",
+            "payment.renewed",
+            &detail,
+        )?)
+    }
+}
+
+/// Writes what a step moves between the city's accounts.
+fn book(
+    tx: &Tx<'_>,
+    transition: &Transition,
+    city: &str,
+    amount_fen: i64,
+    bill_number: &str,
+    at_ms: i64,
+) -> Result<(), Error> {
+    for transfer in &transition.transfers {
+        payments::insert_transfer(
+            tx,
+            &TransferRow {
+                city,
+                debit: transfer.debit().name(),
+                credit: transfer.credit().name(),
+                amount_fen,
+                bill_number,
+                at_ms,
+            },
+        )?;
+    }
+    Ok(())
 }
 
 impl Commit {
@@ -267,25 +437,17 @@ impl Commit {
             return Ok(None);
         }
         let (_person, city) = payments::person_of_award(&tx.read(), &self.row.award)?;
-        for transfer in &self.transition.transfers {
-            payments::insert_transfer(
-                tx,
-                &TransferRow {
-                    city: &city,
-                    debit: transfer.debit().name(),
-                    credit: transfer.credit().name(),
-                    amount_fen: self.row.amount_fen,
-                    bill_number: &self.row.bill_number,
-                    at_ms,
-                },
-            )?;
-        }
+        let (bill_number, amount_fen) = (&self.row.bill_number, self.row.amount_fen);
+        book(tx, &self.transition, &city, amount_fen, bill_number, at_ms)?;
         for command in &self.transition.commands {
             self.obey(tx, command, at_ms)?;
         }
+        if let Some(renewal) = &self.renewal {
+            renewal.run(tx, &self.row, &city, at_ms)?;
+        }
         let detail = format!(
-            "bill={} row={} {} -> {}",
-            self.row.bill_number,
+            "bill=…{} row={} {} -> {}",
+            tail(&self.row.bill_number),
             self.transition.row,
             self.state_before,
             next.state().name()
@@ -321,11 +483,11 @@ impl Commit {
                     ?reason,
                     "a person is needed"
                 );
-                let detail = format!("bill={} {reason:?}", self.row.bill_number);
+                let detail = format!("bill=…{} {reason:?}", tail(&self.row.bill_number));
                 audit::append(tx, at_ms, "worker", "page", &detail)?;
             }
             Command::RecordIncident(finding) => {
-                let detail = format!("bill={} {finding:?}", self.row.bill_number);
+                let detail = format!("bill=…{} {finding:?}", tail(&self.row.bill_number));
                 audit::append(tx, at_ms, "worker", "incident", &detail)?;
             }
             Command::Send
@@ -337,6 +499,63 @@ impl Commit {
         }
         Ok(())
     }
+}
+
+/// Records that a person is needed.
+async fn page(app: &App, detail: String) -> Result<(), Error> {
+    let at_ms = app.now().timestamp_millis();
+    app.store
+        .write(move |tx| Ok(audit::append(tx, at_ms, "worker", "page", &detail)?))
+        .await
+}
+
+/// Until when the person's packets of the day are used up, if they are.
+///
+/// Asked before the first sending, so that a number does not begin to age while it could
+/// only be refused.
+async fn person_quota_until(app: &App, row: &PaymentRow) -> Result<Option<DateTime<Utc>>, Error> {
+    let today = ShanghaiDay::from_instant(app.now());
+    let since_ms = today.start().timestamp_millis();
+    let (award, bill_number) = (row.award.clone(), row.bill_number.clone());
+    let n_others = app
+        .store
+        .read(move |read| {
+            let (person, _city) = payments::person_of_award(read, &award)?;
+            Ok::<_, Error>(payments::n_others_sent_since(
+                read,
+                &person,
+                &bill_number,
+                since_ms,
+            )?)
+        })
+        .await?;
+    let is_full = n_others >= i64::from(app.season.channel.packets_per_person_per_day);
+    let after_midnight = i64::from(app.season.payout.next_day_second);
+    Ok(is_full.then(|| today.end() + TimeDelta::seconds(after_midnight)))
+}
+
+/// Looks at a payment again at a later instant; its state does not change.
+async fn wait_until(app: &App, row: PaymentRow, until: DateTime<Utc>) -> Result<(), Error> {
+    let at_ms = app.now().timestamp_millis();
+    app.store
+        .write(move |tx| {
+            payments::advance(
+                tx,
+                &PaymentStep {
+                    bill_number: &row.bill_number,
+                    version_seen: row.version,
+                    state_before: &row.state,
+                    state_after: &row.state,
+                    due_ms: Some(until.timestamp_millis()),
+                    machine: &row.machine,
+                    event: "person-quota",
+                    evidence: None,
+                    at_ms,
+                },
+            )?;
+            Ok(())
+        })
+        .await
 }
 
 /// Whether one order may leave now. A pause lapses by itself, and the first order after
@@ -371,16 +590,17 @@ fn frozen_order(app: &App, row: &PaymentRow) -> Result<RedPacketOrder, Error> {
     Ok(serde_json::from_slice(&plain).map_err(|_error| unreadable())?)
 }
 
-async fn send_order(app: &App, order: RedPacketOrder) -> Result<(ReplyClass, String), Error> {
-    let call = SendRedPacket::new(order.clone()).map_err(|error| Failure::Defect {
-        what: error.to_string(),
-    })?;
+async fn send_order(
+    app: &App,
+    call: &SendRedPacket,
+    order: &RedPacketOrder,
+) -> Result<(ReplyClass, String), Error> {
     let request = call.request(&app.wechat.merchant, &nonce(app)?);
     Ok(match app.wechat.pay_http.send(request).await {
         Ok(response) => match SendRedPacket::parse(&response) {
             Ok(accepted) => (
                 ReplyClass::Accepted {
-                    echo_equal: accepted.echoes(&order),
+                    echo_equal: accepted.echoes(order),
                 },
                 format!(
                     "SUCCESS {}",
@@ -450,4 +670,10 @@ fn tail(bill_number: &str) -> &str {
     bill_number
         .get(bill_number.len().saturating_sub(4)..)
         .unwrap_or_default()
+}
+
+fn defect(error: impl std::error::Error) -> Failure {
+    Failure::Defect {
+        what: error.to_string(),
+    }
 }

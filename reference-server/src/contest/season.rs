@@ -170,6 +170,8 @@ pub async fn prepare(app: &App) -> Result<Prepared, Error> {
     for (ordinal, round) in (1..).zip(app.season.edition.rounds()) {
         let slug = round.city().slug().as_str().to_owned();
         if planned.contains(&slug) {
+            // With the wrong key nothing of it opens: better said now than at midnight.
+            open_sealed(app, &slug).await?;
             prepared.planned.push(slug);
             continue;
         }
@@ -298,6 +300,32 @@ pub async fn pause(
             Ok(audit::append(tx, now_ms, &actor, action, &detail)?)
         })
         .await
+}
+
+/// Raises the latch of the open city, so that a clock that falls back cannot reopen it.
+///
+/// # Errors
+/// Fails when the database does.
+pub async fn heartbeat(app: &App) -> Result<(), Error> {
+    let clock = Arc::clone(&app.clock);
+    app.store
+        .write(move |tx| {
+            rows::heartbeat(tx, clock.now().timestamp_millis())?;
+            Ok(())
+        })
+        .await
+}
+
+/// The latest instant at which any city decided anything.
+///
+/// # Errors
+/// Fails when the database does.
+pub async fn latest_decision(app: &App) -> Result<Option<DateTime<Utc>>, Error> {
+    let latest_ms = app
+        .store
+        .read(|read| Ok::<_, Error>(rows::latest_decision_ms(read)?))
+        .await?;
+    Ok(latest_ms.filter(|&ms| ms > 0).map(instant))
 }
 
 /// The row of the city whose contest is open at `now`.
@@ -535,6 +563,8 @@ fn keep_season(tx: &Tx<'_>, season: &SeasonRow, now_ms: i64) -> Result<Option<St
     match stored_season(&tx.read())? {
         None => {
             rows::insert_season(tx, season, now_ms)?;
+            let detail = format!("season={} edition={}", season.season, season.edition);
+            audit::append(tx, now_ms, "server", "season.opened", &detail)?;
             Ok(None)
         }
         Some(stored) if stored == *season => Ok(None),
@@ -543,6 +573,19 @@ fn keep_season(tx: &Tx<'_>, season: &SeasonRow, now_ms: i64) -> Result<Option<St
             stored.season, stored.edition, season.season, season.edition
         ))),
     }
+}
+
+/// Opens everything of a planned city that is sealed.
+async fn open_sealed(app: &App, slug: &str) -> Result<(), Error> {
+    let wanted = slug.to_owned();
+    let city = app
+        .store
+        .read(move |read| Ok::<_, Error>(rows::city(read, &wanted)?))
+        .await?
+        .ok_or(Refusal::UnknownCity)?;
+    plan(app, &city)?;
+    bank(app, &city.bank).await?;
+    Ok(())
 }
 
 fn stored_season(read: &Read<'_>) -> Result<Option<SeasonRow>, Error> {
@@ -616,6 +659,10 @@ async fn plan_city(app: &App, ordinal: i64, round: &Round, halves: Halves) -> Re
     app.cache_bank(digest.clone(), Arc::new(bank));
     app.store
         .write(move |tx| {
+            if rows::city(&tx.read(), &city.city)?.is_some() {
+                // Another instance that started at the same time was faster.
+                return Ok(());
+            }
             rows::insert_bank(tx, &digest, &city.city, &content_sealed, now_ms)?;
             rows::insert_city(tx, &city, &days, &packets)?;
             Ok::<_, Error>(audit::append(
@@ -645,7 +692,8 @@ fn day_rows(app: &App, round: &Round) -> Vec<DayRow> {
         .collect()
 }
 
-fn packet_rows(plan: &PacketPlan, days: &[DayRow]) -> Vec<PacketRow> {
+/// The packets of a plan as rows; `days` are the city's days in order.
+pub(crate) fn packet_rows(plan: &PacketPlan, days: &[DayRow]) -> Vec<PacketRow> {
     plan.packets()
         .filter_map(|packet| {
             let index = usize::from(packet.day).checked_sub(1)?;

@@ -31,7 +31,14 @@ pub(crate) async fn with_access_token<T>(
         .map_err(Failure::from)?;
     match parse(&response) {
         Err(error) if error.action() == OfficialAction::RefreshToken => {
-            let token = access_token(app, FetchAccessToken::forced()).await?;
+            // Somebody else may have renewed it while we were on the wire.
+            let newer = kept(app, ACCESS_TOKEN)
+                .await?
+                .filter(|kept| !kept.same_as(&token));
+            let token = match newer {
+                Some(token) => token,
+                None => access_token(app, FetchAccessToken::forced()).await?,
+            };
             let response = app
                 .wechat
                 .http

@@ -109,18 +109,26 @@ pub fn counts(read: &Read<'_>, person: &str) -> Result<AttemptCounts, StoreError
         })?)
 }
 
-/// A person's passing attempts of a city that no award has used, oldest first.
-pub fn unused_passes(read: &Read<'_>, person: &str, city: &str) -> Result<Vec<String>, StoreError> {
-    // store::attempts::unused_passes
-    let mut statement = read.connection.prepare_cached(
-        "SELECT attempt.attempt FROM attempt
-         LEFT JOIN award ON award.attempt = attempt.attempt
-         WHERE attempt.person = ?1 AND attempt.city = ?2 AND attempt.passed = 1
-           AND award.award IS NULL
-         ORDER BY attempt.submitted_ms, attempt.attempt",
-    )?;
-    let rows = statement.query_map(params![person, city], |row| row.get(0))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+/// A person's passing attempt of a city that no award has used: the wanted one, or the
+/// oldest when none is wanted.
+pub fn unused_pass(
+    read: &Read<'_>,
+    person: &str,
+    city: &str,
+    wanted: Option<&str>,
+) -> Result<Option<String>, StoreError> {
+    // store::attempts::unused_pass
+    Ok(read
+        .connection
+        .prepare_cached(
+            "SELECT attempt.attempt FROM attempt
+             LEFT JOIN award ON award.attempt = attempt.attempt
+             WHERE attempt.person = ?1 AND attempt.city = ?2 AND attempt.passed = 1
+               AND award.award IS NULL AND (?3 IS NULL OR attempt.attempt = ?3)
+             ORDER BY attempt.submitted_ms, attempt.attempt LIMIT 1",
+        )?
+        .query_row(params![person, city, wanted], |row| row.get(0))
+        .optional()?)
 }
 
 /// How often a person submitted since an instant.

@@ -215,22 +215,6 @@ pub fn of_person(read: &Read<'_>, person: &str) -> Result<Vec<PacketView>, Store
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The city in which a person's base chance of a scope was used, if it was.
-pub fn base_used_in(
-    read: &Read<'_>,
-    person: &str,
-    scope: &str,
-) -> Result<Option<String>, StoreError> {
-    // store::awards::base_used_in
-    Ok(read
-        .connection
-        .prepare_cached(
-            "SELECT city FROM award WHERE person = ?1 AND scope = ?2 AND kind = 'base'",
-        )?
-        .query_row(params![person, scope], |row| row.get(0))
-        .optional()?)
-}
-
 /// A person's referral chances, oldest first.
 pub fn referral_chances(read: &Read<'_>, person: &str) -> Result<Vec<ReferralChance>, StoreError> {
     // store::awards::referral_chances

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior, ffi};
 
 use super::StoreError;
 
@@ -23,6 +23,8 @@ const GUARDS: &str = include_str!("../../migrations/guards.sqlite.sql");
 /// Opens the one writing connection and brings the schema up to date.
 pub(super) fn open_writer(path: &Path, durability: Durability) -> Result<Connection, StoreError> {
     let mut connection = Connection::open(path).map_err(StoreError::from)?;
+    // First of all: with the busy time-out set, instances that start together wait for each other.
+    configure(&connection)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(
         None,
@@ -32,7 +34,6 @@ pub(super) fn open_writer(path: &Path, durability: Durability) -> Result<Connect
             Durability::None => "OFF",
         },
     )?;
-    configure(&connection)?;
     migrate(&mut connection)?;
     Ok(connection)
 }
@@ -46,8 +47,10 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
 }
 
 fn configure(connection: &Connection) -> Result<(), StoreError> {
-    connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "busy_timeout", 5_000)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    // The guards against deletion also stand in the way of INSERT OR REPLACE.
+    connection.pragma_update(None, "recursive_triggers", true)?;
     connection.pragma_update(None, "cache_size", -65_536)?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(())
@@ -55,20 +58,33 @@ fn configure(connection: &Connection) -> Result<(), StoreError> {
 
 fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     let newest = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
-    let applied: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    // The version is read under the write lock: of instances that start together, one migrates.
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let applied: i64 = tx.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if applied > newest {
         return Err(StoreError::SchemaNewer { applied, newest });
     }
-    let tx = connection.transaction()?;
     for (version, text) in (1_i64..).zip(MIGRATIONS) {
         if version > applied {
             tx.execute_batch(text)?;
         }
     }
-    tx.execute_batch(GUARDS)?;
+    renew_guards(&tx)?;
     tx.pragma_update(None, "user_version", newest)?;
     tx.commit()?;
     Ok(())
+}
+
+/// Guards may change without a migration, so each start replaces them all.
+fn renew_guards(tx: &Connection) -> Result<(), StoreError> {
+    let mut statement = tx.prepare("SELECT name FROM sqlite_master WHERE type = 'trigger'")?;
+    let names: Vec<String> = statement
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    for name in names {
+        tx.execute_batch(&format!("DROP TRIGGER \"{name}\""))?;
+    }
+    Ok(tx.execute_batch(GUARDS)?)
 }
 
 /// Whether the error says that a row with this key is already there.

@@ -72,6 +72,10 @@ pub struct PaymentFacts {
     pub amount_fen: i64,
     /// The state's name.
     pub state: String,
+    /// Which attempt to pay the award it is, from 1.
+    pub attempt_number: i64,
+    /// The state machine, as JSON.
+    pub machine: String,
 }
 
 /// One award, as a report counts it and an auditor compares it with what its person was told.
@@ -182,7 +186,8 @@ pub fn activity(read: &Read<'_>) -> Result<Vec<CityActivity>, StoreError> {
 pub fn payments(read: &Read<'_>) -> Result<Vec<PaymentFacts>, StoreError> {
     // store::facts::payments
     let mut statement = read.connection.prepare_cached(
-        "SELECT payment.bill_number, payment.award, award.city, payment.amount_fen, payment.state
+        "SELECT payment.bill_number, payment.award, award.city, payment.amount_fen, payment.state,
+                payment.attempt_number, payment.machine
          FROM payment JOIN award ON award.award = payment.award ORDER BY payment.bill_number",
     )?;
     let rows = statement.query_map([], |row| {
@@ -192,6 +197,8 @@ pub fn payments(read: &Read<'_>) -> Result<Vec<PaymentFacts>, StoreError> {
             city: row.get(2)?,
             amount_fen: row.get(3)?,
             state: row.get(4)?,
+            attempt_number: row.get(5)?,
+            machine: row.get(6)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

@@ -15,6 +15,8 @@
 //! | `tokens` | `shared_token` |
 //! | `audit` | `audit_event` |
 //! | `facts` | whole-database reads for the auditor and reports |
+//! | `writer` | none: the thread that commits in groups |
+//! | `dialect` | none: all there is to know about the engine |
 #![expect(
     clippy::missing_errors_doc,
     reason = "a statement fails with the engine's StoreError and nothing else, as every signature says"
@@ -31,7 +33,12 @@ pub mod season;
 pub mod tokens;
 mod writer;
 
-use std::{fmt, path::Path, sync::atomic::AtomicUsize, sync::atomic::Ordering};
+use std::{
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
@@ -227,7 +234,9 @@ fn spawn_reader(path: &Path) -> Result<mpsc::UnboundedSender<ReadJob>, StoreErro
         .name("store-reader".to_owned())
         .spawn(move || {
             while let Some(job) = queue.blocking_recv() {
-                job(&connection);
+                // A panicking read must not take the reader with it; its caller learns from
+                // the dropped reply.
+                drop(catch_unwind(AssertUnwindSafe(|| job(&connection))));
             }
         })
         .map_err(|error| StoreError::Commit {

@@ -104,7 +104,8 @@ pub fn payment(read: &Read<'_>, bill_number: &str) -> Result<Option<PaymentRow>,
         .optional()?)
 }
 
-/// The payments whose order may leave now, the longest waiting first.
+/// The payments whose order may leave now: those that left before first, so that a
+/// broken rail is probed with the same few numbers and no other grows old meanwhile.
 ///
 /// Apart from [`due_questions`], so that a paused rail with a long queue does not keep
 /// anybody from asking about orders that are out.
@@ -116,7 +117,7 @@ pub fn due_sendings(
     // store::payments::due_sendings
     let mut statement = read.connection.prepare_cached(&format!(
         "{COLUMNS} WHERE due_ms IS NOT NULL AND due_ms <= ?1 AND state IN ('reserved', 'deferred')
-         ORDER BY due_ms, bill_number LIMIT ?2"
+         ORDER BY CASE state WHEN 'deferred' THEN 0 ELSE 1 END, due_ms, bill_number LIMIT ?2"
     ))?;
     let rows = statement.query_map(params![now_ms, n_rows_max], payment_row)?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -147,23 +148,24 @@ pub fn next_due_ms(read: &Read<'_>) -> Result<Option<i64>, StoreError> {
         .query_row([], |row| row.get(0))?)
 }
 
-/// How many packets were handed to the channel for a person since an instant.
-pub fn n_sent_to_person_since(
+/// How many other numbers were handed to the channel for a person since an instant.
+pub fn n_others_sent_since(
     read: &Read<'_>,
     person: &str,
+    bill_number: &str,
     since_ms: i64,
 ) -> Result<i64, StoreError> {
-    // store::payments::n_sent_to_person_since
+    // store::payments::n_others_sent_since
     Ok(read
         .connection
         .prepare_cached(
             "SELECT COUNT(DISTINCT payment_event.bill_number) FROM payment_event
              JOIN payment ON payment.bill_number = payment_event.bill_number
              JOIN award ON award.award = payment.award
-             WHERE award.person = ?1 AND payment_event.at_ms >= ?2
-               AND payment_event.state_after = 'in_flight'",
+             WHERE award.person = ?1 AND payment_event.bill_number <> ?2
+               AND payment_event.at_ms >= ?3 AND payment_event.state_after = 'in_flight'",
         )?
-        .query_row(params![person, since_ms], |row| row.get(0))?)
+        .query_row(params![person, bill_number, since_ms], |row| row.get(0))?)
 }
 
 /// The person an award belongs to.

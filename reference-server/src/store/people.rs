@@ -100,15 +100,6 @@ pub fn set_consent(tx: &Tx<'_>, person: &str, now_ms: i64) -> Result<(), StoreEr
     Ok(())
 }
 
-/// Records the district the person declared.
-pub fn set_district(tx: &Tx<'_>, person: &str, district: Option<&str>) -> Result<(), StoreError> {
-    // store::people::set_district
-    tx.connection
-        .prepare_cached("UPDATE person SET district = ?2 WHERE person = ?1")?
-        .execute(params![person, district])?;
-    Ok(())
-}
-
 /// A person's place among the followers, if the person ever followed.
 pub fn follow(read: &Read<'_>, person: &str) -> Result<Option<FollowRow>, StoreError> {
     // store::people::follow

@@ -255,22 +255,17 @@ pub fn packet_amount_fen(
         .optional()?)
 }
 
-/// The rank of the top packet in a day's top deck.
-pub fn top_sequence(
-    read: &Read<'_>,
-    city: &str,
-    day: i64,
-    top_fen: i64,
-) -> Result<Option<i64>, StoreError> {
-    // store::season::top_sequence
-    Ok(read
-        .connection
-        .prepare_cached(
-            "SELECT sequence FROM packet
-             WHERE city = ?1 AND day = ?2 AND deck = 'top' AND amount_fen = ?3",
-        )?
-        .query_row(params![city, day, top_fen], |row| row.get(0))
-        .optional()?)
+/// A city's sealed packets as day, deck, sequence and amount, in that order.
+pub fn packets(read: &Read<'_>, city: &str) -> Result<Vec<(i64, String, i64, i64)>, StoreError> {
+    // store::season::packets
+    let mut statement = read.connection.prepare_cached(
+        "SELECT day, deck, sequence, amount_fen FROM packet
+         WHERE city = ?1 ORDER BY day, deck, sequence",
+    )?;
+    let rows = statement.query_map([city], |row| {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Raises the latch of every open city to `now_ms`, so that a clock that falls
@@ -284,6 +279,15 @@ pub fn heartbeat(tx: &Tx<'_>, now_ms: i64) -> Result<usize, StoreError> {
              WHERE opens_ms <= ?1 AND last_decision_ms < ?1 AND last_decision_ms < closes_ms",
         )?
         .execute([now_ms])?)
+}
+
+/// The latest decision of any city.
+pub fn latest_decision_ms(read: &Read<'_>) -> Result<Option<i64>, StoreError> {
+    // store::season::latest_decision_ms
+    Ok(read
+        .connection
+        .prepare_cached("SELECT MAX(last_decision_ms) FROM city")?
+        .query_row([], |row| row.get(0))?)
 }
 
 /// Takes the decision instant of a city: never earlier than any before it.

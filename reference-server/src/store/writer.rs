@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ffi};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{StoreError, Tx};
@@ -58,7 +58,9 @@ where
             (Some(Ok(value)), Ok(())) => Ok(value),
             (Some(Ok(_)), Err(message)) => Err(StoreError::Commit { message }.into()),
             (Some(Err(error)), _) => Err(error),
-            (None, _) => Err(StoreError::Stopped.into()),
+            // The group never began, because another process held the database: safe to repeat.
+            (None, Err(_)) => Err(StoreError::Busy.into()),
+            (None, Ok(())) => Err(StoreError::Stopped.into()),
         };
         // A caller that has gone away no longer wants the answer.
         drop(self.reply.send(answer));
@@ -95,6 +97,13 @@ fn run_group(
         } else {
             // Dropping a savepoint rolls it back.
             drop(savepoint);
+            // A full disk rolls back more than the savepoint: nothing of the group may pass then.
+            if transaction.is_autocommit() {
+                return Err(rusqlite::Error::SqliteFailure(
+                    ffi::Error::new(ffi::SQLITE_ABORT),
+                    Some("the transaction of the group is gone".to_owned()),
+                ));
+            }
         }
     }
     transaction.commit()

@@ -7,30 +7,18 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::watch, task::JoinHandle};
 
+pub use crate::contest::season::heartbeat;
 use crate::{
     app::App,
     contest::{Error, payout},
-    store::season,
 };
 
-/// How often the loop looks.
-const BEAT: Duration = Duration::from_millis(250);
+/// How often payments are looked at.
+const PAYMENT_BEAT: Duration = Duration::from_millis(250);
+/// How often the latch is raised.
+const LATCH_BEAT: Duration = Duration::from_secs(1);
 /// Rounds of payments in one beat, so that other duties get their turn.
 const ROUNDS_PER_BEAT: u32 = 8;
-
-/// Raises the latch of the open city, so that a clock that falls back cannot reopen it.
-///
-/// # Errors
-/// Fails when the database does.
-pub async fn heartbeat(app: &App) -> Result<(), Error> {
-    let now_ms = app.now().timestamp_millis();
-    app.store
-        .write(move |tx| {
-            season::heartbeat(tx, now_ms)?;
-            Ok(())
-        })
-        .await
-}
 
 /// Drives every payment that is due until nothing more moves at this instant.
 ///
@@ -52,30 +40,56 @@ pub async fn settle_due(app: &App, rounds_max: u32) -> Result<payout::Round, Err
 }
 
 /// Runs every duty until told to stop.
+///
+/// The latch has a task of its own: payments may wait ten seconds for WeChat, it may not.
 #[must_use]
-pub fn spawn(app: Arc<App>, mut stop: watch::Receiver<bool>) -> JoinHandle<()> {
+pub fn spawn(app: Arc<App>, stop: watch::Receiver<bool>) -> JoinHandle<()> {
     tokio::spawn(async move {
-        let mut beat = tokio::time::interval(BEAT);
-        beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut n_beats = 0_u64;
-        loop {
-            tokio::select! {
-                _ = beat.tick() => {}
-                _ = stop.changed() => break,
-            }
-            if let Some(host) = &app.simulator {
-                host.simulator.advance(app.now());
-            }
-            // The latch once a second, payments at every beat.
-            if n_beats.is_multiple_of(4)
-                && let Err(error) = heartbeat(&app).await
-            {
-                tracing::error!(%error, "the latch was not raised");
-            }
-            n_beats = n_beats.wrapping_add(1);
-            if let Err(error) = settle_due(&app, ROUNDS_PER_BEAT).await {
-                tracing::error!(%error, "payments could not be driven");
-            }
-        }
+        tokio::join!(
+            keep_latch(Arc::clone(&app), stop.clone()),
+            keep_paying(app, stop)
+        );
     })
+}
+
+async fn keep_latch(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    let mut second = beat(LATCH_BEAT);
+    loop {
+        tokio::select! {
+            _ = second.tick() => {}
+            _ = stop.changed() => return,
+        }
+        if let Err(error) = heartbeat(&app).await {
+            tracing::error!(%error, "the latch was not raised");
+        }
+    }
+}
+
+async fn keep_paying(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    let mut quarter = beat(PAYMENT_BEAT);
+    loop {
+        tokio::select! {
+            _ = quarter.tick() => {}
+            _ = stop.changed() => return,
+        }
+        if let Some(host) = &app.simulator {
+            host.simulator.advance(app.now());
+        }
+        // Stopping in the middle of a sending is a crash like any other: the intention
+        // is durable, and the next step is a query.
+        tokio::select! {
+            settled = settle_due(&app, ROUNDS_PER_BEAT) => {
+                if let Err(error) = settled {
+                    tracing::error!(%error, "payments could not be driven");
+                }
+            }
+            _ = stop.changed() => return,
+        }
+    }
+}
+
+fn beat(length: Duration) -> tokio::time::Interval {
+    let mut beat = tokio::time::interval(length);
+    beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    beat
 }
