@@ -4,6 +4,8 @@
 //! answers into its words. A crash anywhere leaves a row whose next step is a query or
 //! the same order number again, never a new one.
 
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use reward_core::{
     Authority, Command, DeadReason, Event, Jitter, NextStep, Payout, PayoutState, Permit,
@@ -15,7 +17,7 @@ use wechat_adapter::{
     pay::{PayAction, PayError, QueryRedPacket, RedPacketOrder, RedPacketState, SendRedPacket},
 };
 
-use super::{Error, Failure, claim};
+use super::{Error, Failure, PersonId, claim};
 use crate::{
     app::App,
     store::{
@@ -78,6 +80,37 @@ pub async fn drive_due(app: &App) -> Result<Round, Error> {
     Ok(round)
 }
 
+/// Asks WeChat about the packets a person has waiting there, because he is looking at them.
+///
+/// Without this a packet that was opened a minute ago would show as waiting until its next
+/// scheduled query. Each payment is asked about once in five seconds at most, three at a
+/// time, and whoever looks waits a second and a half at most.
+///
+/// # Errors
+/// Fails when the database does; WeChat's failures are answers, not errors.
+pub async fn refresh(app: &App, person: &PersonId) -> Result<(), Error> {
+    let who = person.clone();
+    let since_ms = (app.now() - TimeDelta::seconds(5)).timestamp_millis();
+    let waiting = app
+        .store
+        .read(move |read| {
+            Ok::<_, Error>(payments::awaiting_person(read, who.as_str(), since_ms, 3)?)
+        })
+        .await?;
+    let asked = async {
+        let mut round = Round::default();
+        for row in waiting {
+            let payout = payout_of(&row)?;
+            query(app, Driven { row, payout }, &mut round).await?;
+        }
+        Ok::<_, Error>(())
+    };
+    // Too slow an answer is no answer: the worker asks again by its schedule.
+    tokio::time::timeout(Duration::from_millis(1_500), asked)
+        .await
+        .unwrap_or(Ok(()))
+}
+
 /// When the next payment is due, if any is.
 ///
 /// # Errors
@@ -111,10 +144,7 @@ struct Driven {
 }
 
 async fn step_row(app: &App, row: PaymentRow, round: &mut Round) -> Result<(), Error> {
-    let payout: Payout =
-        serde_json::from_str(&row.machine).map_err(|_error| Failure::Unreadable {
-            what: "payment.machine",
-        })?;
+    let payout = payout_of(&row)?;
     let season = &app.season;
     let next = payout.next_step(app.now(), &season.channel, &season.payout);
     let driven = Driven { row, payout };
@@ -125,6 +155,14 @@ async fn step_row(app: &App, row: PaymentRow, round: &mut Round) -> Result<(), E
         NextStep::Tick => move_on(app, driven, Event::Tick, round).await,
         NextStep::Wait(_) | NextStep::Nothing => Ok(()),
     }
+}
+
+fn payout_of(row: &PaymentRow) -> Result<Payout, Error> {
+    Ok(
+        serde_json::from_str(&row.machine).map_err(|_error| Failure::Unreadable {
+            what: "payment.machine",
+        })?,
+    )
 }
 
 async fn move_on(app: &App, driven: Driven, event: Event, round: &mut Round) -> Result<(), Error> {

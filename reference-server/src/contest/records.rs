@@ -6,7 +6,7 @@ use reward_core::{ChanceKind, ClaimScope, Fen};
 use super::{
     Error, PersonId, Refusal,
     claim::{self, Packet},
-    season,
+    payout, season,
 };
 use crate::{
     app::App,
@@ -109,6 +109,7 @@ struct Rows {
 /// # Errors
 /// Fails when the database does.
 pub async fn records(app: &App, person: &PersonId) -> Result<Records, Error> {
+    payout::refresh(app, person).await?;
     let who = person.clone();
     let rows = app.store.read(move |read| rows_of(read, &who)).await?;
     let verdict = claim::verdict(app, person).await?;
@@ -144,6 +145,7 @@ pub async fn records(app: &App, person: &PersonId) -> Result<Records, Error> {
 /// # Errors
 /// Refuses with [`Refusal::NotFound`] when there is none, or it is somebody else's.
 pub async fn packet(app: &App, person: &PersonId, award: &str) -> Result<Packet, Error> {
+    payout::refresh(app, person).await?;
     let (who, award) = (person.clone(), award.to_owned());
     let view = app
         .store

@@ -139,6 +139,26 @@ pub fn due_questions(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// A person's payments that wait in WeChat and were not touched since an instant.
+pub fn awaiting_person(
+    read: &Read<'_>,
+    person: &str,
+    untouched_since_ms: i64,
+    n_rows_max: i64,
+) -> Result<Vec<PaymentRow>, StoreError> {
+    // store::payments::awaiting_person
+    let mut statement = read.connection.prepare_cached(
+        "SELECT payment.bill_number, payment.award, payment.attempt_number, payment.amount_fen,
+                payment.request_sealed, payment.state, payment.due_ms, payment.machine,
+                payment.version
+         FROM award JOIN payment ON payment.award = award.award
+         WHERE award.person = ?1 AND payment.state = 'sent' AND payment.changed_ms <= ?2
+         ORDER BY award.decided_ms DESC LIMIT ?3",
+    )?;
+    let rows = statement.query_map(params![person, untouched_since_ms, n_rows_max], payment_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// When the next payment is due.
 pub fn next_due_ms(read: &Read<'_>) -> Result<Option<i64>, StoreError> {
     // store::payments::next_due_ms

@@ -58,7 +58,7 @@ pub(super) async fn number_and_log(
 }
 
 /// What a browser may do with any page of ours.
-const POLICY: &str = "default-src 'none'; script-src 'self' https://res.wx.qq.com; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+const POLICY: &str = "default-src 'none'; script-src 'self' https://res.wx.qq.com; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self' https://open.weixin.qq.com; frame-ancestors 'none'; base-uri 'none'";
 
 /// Adds the security headers to every answer.
 pub(super) async fn secure(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
