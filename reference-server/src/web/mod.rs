@@ -64,7 +64,6 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Every page, call and callback of the contest.
 ///
 /// The simulator's routes are there only when the app has a simulator.
-#[must_use]
 pub fn router(app: Arc<App>) -> Router {
     let mut citizens = Router::new()
         .merge(pages().layer(DefaultBodyLimit::max(FORM_BYTES)))

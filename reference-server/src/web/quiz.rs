@@ -120,11 +120,14 @@ pub(super) async fn begin(
     person: &PersonId,
     headers: &HeaderMap,
 ) -> Result<Response, PageError> {
-    if !records::has_consented(app, person).await? {
-        return Ok(Redirect::to("/consent").into_response());
-    }
-    if !follow::is_following(app, person).await? {
-        return Ok(Redirect::to("/follow").into_response());
+    // Nobody is asked for anything while there is no contest to start.
+    if app.season.edition.contest_at(app.now()).is_some() {
+        if !records::has_consented(app, person).await? {
+            return Ok(Redirect::to("/consent").into_response());
+        }
+        if !follow::is_following(app, person).await? {
+            return Ok(Redirect::to("/follow").into_response());
+        }
     }
     let paper = attempt::start(app, person).await?;
     Ok(Jar::of(app, headers)
