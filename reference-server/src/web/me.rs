@@ -13,7 +13,7 @@ use axum::{
 use reward_core::ReferralPolicy;
 
 use super::{
-    api::body::MeBody,
+    api::records_body::MeBody,
     error::PageError,
     frame::{self, Frame},
     moment,

@@ -5,13 +5,14 @@
 //!
 //! | file | what it is |
 //! |---|---|
-//! | `body` | what is sent and answered |
+//! | `body`, `records_body` | what is sent and answered |
 //! | `document` | the OpenAPI description |
 //! | `problem` | refusals and failures |
 
-pub(super) mod body;
+mod body;
 mod document;
 pub(super) mod problem;
+pub(super) mod records_body;
 
 use std::sync::Arc;
 
@@ -23,10 +24,9 @@ use axum::{
     routing::{MethodRouter, get, post},
 };
 
-use body::{
-    ClaimBody, ContestBody, MeBody, OutcomeBody, PacketBody, PaperBody, PosterBody, SubmissionBody,
-};
+use body::{ClaimBody, ContestBody, OutcomeBody, PacketBody, PaperBody, SubmissionBody};
 use problem::Problem;
+use records_body::{MeBody, PosterBody};
 
 use super::session::Caller;
 use crate::{

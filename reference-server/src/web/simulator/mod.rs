@@ -5,14 +5,17 @@
 //! | file | what it is |
 //! |---|---|
 //! | `phone` | the page with the drawn phone |
+//! | `buttons`, `fault_panel` | what its buttons and switches do |
 //! | `act` | what the page and the control interface can do |
 //! | `control` | the control interface, as JSON |
 //! | `wire` | WeChat's endpoints, faults included |
 //! | `delivery` | pushes on their way to our own callback |
 
 mod act;
+mod buttons;
 mod control;
 pub(super) mod delivery;
+mod fault_panel;
 mod phone;
 mod wire;
 
@@ -26,6 +29,7 @@ use crate::app::App;
 pub(super) fn phone_routes() -> Router<Arc<App>> {
     Router::new()
         .merge(phone::routes())
+        .merge(buttons::routes())
         .merge(control::routes())
 }
 

@@ -4,41 +4,27 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::{
-    Form, Router,
+    Router,
     extract::{Query, State},
-    http::HeaderMap,
-    response::{IntoResponse, Redirect, Response},
-    routing::{get, post},
+    response::Response,
+    routing::get,
 };
-use chrono::TimeDelta;
 use reward_core::Fen;
 use serde::Deserialize;
-use wechat_adapter::simulator::{
-    Fault, FaultRule, MessageContent, NewPerson, Operation, PacketState, PersonView, SimulatorError,
-};
+use wechat_adapter::simulator::{FaultRule, MessageContent, PacketState, PersonView};
 
-use super::act::{self, ActError, Jump};
+use super::{act, fault_panel::FaultChoice};
 use crate::{
     app::App,
     contest::Refusal,
-    web::{
-        assets::ASSETS,
-        error::PageError,
-        frame, moment,
-        session::{Jar, Name, SignedIn, Visitor},
-    },
+    web::{assets::ASSETS, error::PageError, frame, moment, session::Visitor},
 };
 
-/// Who chose to hold the phone holds it for a month.
-const HOLDER_SECONDS: i64 = 30 * 86_400;
 /// Lines of the ledger that are shown.
 const LEDGER_LINES: usize = 12;
 
 pub(super) fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/simulator", get(phone))
-        .route("/simulator/act", post(act_on))
-        .route("/simulator/follow", post(follow_self))
+    Router::new().route("/simulator", get(phone))
 }
 
 /// One line of the dialogue.
@@ -281,217 +267,7 @@ fn bills(app: &App, people: &[PersonView]) -> Vec<BillLine> {
         .collect()
 }
 
-/// A switch of the fault panel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum FaultChoice {
-    None,
-    Slow,
-    AnswerLost,
-    Balance,
-    Processing,
-    Certificate,
-    Token,
-    CallbackTwice,
-    CallbackLost,
-}
-
-impl FaultChoice {
-    const ALL: [Self; 9] = [
-        Self::None,
-        Self::Slow,
-        Self::AnswerLost,
-        Self::Balance,
-        Self::Processing,
-        Self::Certificate,
-        Self::Token,
-        Self::CallbackTwice,
-        Self::CallbackLost,
-    ];
-
-    fn word(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Slow => "slow",
-            Self::AnswerLost => "answer_lost",
-            Self::Balance => "balance",
-            Self::Processing => "processing",
-            Self::Certificate => "certificate",
-            Self::Token => "token",
-            Self::CallbackTwice => "callback_twice",
-            Self::CallbackLost => "callback_lost",
-        }
-    }
-
-    fn label(self) -> &'static str {
-        match self {
-            Self::None => "一切正常",
-            Self::Slow => "微信变慢（3 秒）",
-            Self::AnswerLost => "发了红包但答复丢失",
-            Self::Balance => "余额不足",
-            Self::Processing => "处理中（20 秒）",
-            Self::Certificate => "证书错误",
-            Self::Token => "令牌失效一次",
-            Self::CallbackTwice => "回调重复",
-            Self::CallbackLost => "回调丢失",
-        }
-    }
-
-    fn rules(self) -> Vec<FaultRule> {
-        let pay = |fault| FaultRule {
-            operation: Some(Operation::SendRedPacket),
-            ..FaultRule::always(fault)
-        };
-        match self {
-            Self::None => Vec::new(),
-            Self::Slow => vec![pay(Fault::Delay {
-                milliseconds: 3_000,
-            })],
-            Self::AnswerLost => vec![pay(Fault::ExecuteThenDrop)],
-            Self::Balance => vec![pay(Fault::NotEnough)],
-            Self::Processing => vec![pay(Fault::Processing { seconds: 20 })],
-            Self::Certificate => vec![pay(Fault::CertificateError)],
-            Self::Token => vec![FaultRule::once(Fault::InvalidateToken)],
-            Self::CallbackTwice => vec![FaultRule::always(Fault::DuplicateCallbacks)],
-            Self::CallbackLost => vec![FaultRule::always(Fault::LoseCallback)],
-        }
-    }
-
-    /// Whether these are the rules in force.
-    fn is_on(self, app_rules: &[FaultRule]) -> bool {
-        let kinds = |rules: &[FaultRule]| -> Vec<Fault> {
-            rules.iter().map(|rule| rule.fault.clone()).collect()
-        };
-        kinds(&self.rules()) == kinds(app_rules)
-    }
-}
-
-/// What a button of the page does.
-#[derive(Debug, Deserialize)]
-#[serde(tag = "action", rename_all = "snake_case")]
-enum Act {
-    Create {
-        name: String,
-    },
-    Enter {
-        person: String,
-        #[serde(default)]
-        next: String,
-    },
-    Follow {
-        person: String,
-        #[serde(default)]
-        scene: String,
-    },
-    Unfollow {
-        person: String,
-    },
-    Scan {
-        person: String,
-        scanned: String,
-    },
-    Open {
-        person: String,
-        bill_number: String,
-    },
-    Jump {
-        person: String,
-        jump: Jump,
-    },
-    Advance {
-        person: String,
-        hours: String,
-    },
-    Fault {
-        person: String,
-        fault: FaultChoice,
-    },
-}
-
-async fn act_on(State(app): State<Arc<App>>, headers: HeaderMap, Form(act): Form<Act>) -> Response {
-    if let Act::Enter { person, next } = &act {
-        return Jar::of(&app, &headers)
-            .set(Name::Holder, person, HOLDER_SECONDS)
-            .forget(Name::Session)
-            .redirect(&format!(
-                "/login?next={}",
-                crate::web::session::local_path(next)
-            ));
-    }
-    match perform(&app, act).await {
-        Ok(to) => Redirect::to(&to).into_response(),
-        Err(error) => Redirect::to(&format!("/simulator?said={}", why(&error))).into_response(),
-    }
-}
-
-/// Does it, and says where to look next.
-async fn perform(app: &Arc<App>, act: Act) -> Result<String, ActError> {
-    let host = act::host(app)?;
-    let back = |person: &str| format!("/simulator?person={person}");
-    match act {
-        Act::Create { name } => {
-            let name: String = name.trim().chars().take(12).collect();
-            let name = if name.is_empty() {
-                "新用户".to_owned()
-            } else {
-                name
-            };
-            let made = host
-                .simulator
-                .create_person(NewPerson::named(&name), app.now())?;
-            Ok(back(&made.openid))
-        }
-        Act::Enter { person, .. } => Ok(back(&person)),
-        Act::Follow { person, scene } => {
-            let scene = Some(scene.as_str()).filter(|scene| !scene.is_empty());
-            act::follow(app, &person, scene).await?;
-            Ok(back(&person))
-        }
-        Act::Unfollow { person } => {
-            act::unfollow(app, &person).await?;
-            Ok(back(&person))
-        }
-        Act::Scan { person, scanned } => {
-            Ok(match act::scan(app, &person, scanned.trim()).await? {
-                Some(scene) => format!("{}&scene={scene}", back(&person)),
-                None => back(&person),
-            })
-        }
-        Act::Open {
-            person,
-            bill_number,
-        } => {
-            host.simulator
-                .open_packet(&person, &bill_number, app.now())?;
-            Ok(back(&person))
-        }
-        Act::Jump { person, jump } => {
-            act::move_clock(app, act::destination(app, jump)?)?;
-            Ok(back(&person))
-        }
-        Act::Advance { person, hours } => {
-            let hours = hours.parse::<u8>().unwrap_or(1);
-            act::move_clock(app, app.now() + TimeDelta::hours(i64::from(hours)))?;
-            Ok(back(&person))
-        }
-        Act::Fault { person, fault } => {
-            host.simulator.set_faults(fault.rules());
-            Ok(back(&person))
-        }
-    }
-}
-
-/// A word for the address of the page that says what went wrong.
-fn why(error: &ActError) -> &'static str {
-    match error {
-        ActError::NotAhead => "not-ahead",
-        ActError::Simulator(SimulatorError::UnknownQrCode { .. }) => "unknown-code",
-        ActError::Simulator(SimulatorError::ExpiredQrCode { .. }) => "expired-code",
-        ActError::Simulator(SimulatorError::PacketNotOpenable { .. }) => "not-openable",
-        ActError::Simulator(_) | ActError::NoSimulator => "other",
-    }
-}
-
+/// What went wrong, by the word in the address.
 fn said(word: &str) -> &'static str {
     match word {
         "" => "",
@@ -501,20 +277,4 @@ fn said(word: &str) -> &'static str {
         "not-openable" => "这个红包现在不能打开。",
         _ => "没有做成。",
     }
-}
-
-/// Makes whoever is logged in follow, from the page that asks for it.
-async fn follow_self(
-    State(app): State<Arc<App>>,
-    signed_in: SignedIn,
-) -> Result<Response, PageError> {
-    let holder = signed_in
-        .visitor
-        .holder
-        .filter(|openid| app.keys.openid_index(openid) == signed_in.person.as_str())
-        .ok_or(Refusal::NotFound)?;
-    act::follow(&app, &holder, None)
-        .await
-        .map_err(|_unknown| Refusal::NotFound)?;
-    Ok(Redirect::to("/quiz").into_response())
 }

@@ -15,7 +15,7 @@ use http_body_util::{Full, Limited};
 use tokio::time as timer;
 use wechat_adapter::simulator::{AuthorizeOutcome, Handled};
 
-use super::act;
+use super::{act, buttons::HOLDER_SECONDS};
 use crate::{
     app::App,
     web::{
@@ -26,9 +26,6 @@ use crate::{
         session::{Jar, Name, Visitor},
     },
 };
-
-/// Who held the phone last holds it for a month.
-const HOLDER_SECONDS: i64 = 30 * 86_400;
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()

@@ -1,0 +1,175 @@
+//! `/simulator/act`: what the buttons beside the drawn phone do.
+
+use std::sync::Arc;
+
+use axum::{
+    Form, Router,
+    extract::State,
+    http::HeaderMap,
+    response::{IntoResponse, Redirect, Response},
+    routing::post,
+};
+use chrono::TimeDelta;
+use serde::Deserialize;
+use wechat_adapter::simulator::{NewPerson, SimulatorError};
+
+use super::{
+    act::{self, ActError, Jump},
+    fault_panel::FaultChoice,
+};
+use crate::{
+    app::App,
+    contest::Refusal,
+    web::{
+        error::PageError,
+        session::{Jar, Name, SignedIn, local_path},
+    },
+};
+
+/// Who chose to hold the phone holds it for a month.
+pub(super) const HOLDER_SECONDS: i64 = 30 * 86_400;
+
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/simulator/act", post(act_on))
+        .route("/simulator/follow", post(follow_self))
+}
+
+/// What a button of the page does.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "action", rename_all = "snake_case")]
+enum Act {
+    Create {
+        name: String,
+    },
+    Enter {
+        person: String,
+        #[serde(default)]
+        next: String,
+    },
+    Follow {
+        person: String,
+        #[serde(default)]
+        scene: String,
+    },
+    Unfollow {
+        person: String,
+    },
+    Scan {
+        person: String,
+        scanned: String,
+    },
+    Open {
+        person: String,
+        bill_number: String,
+    },
+    Jump {
+        person: String,
+        jump: Jump,
+    },
+    Advance {
+        person: String,
+        hours: String,
+    },
+    Fault {
+        person: String,
+        fault: FaultChoice,
+    },
+}
+
+async fn act_on(State(app): State<Arc<App>>, headers: HeaderMap, Form(act): Form<Act>) -> Response {
+    if let Act::Enter { person, next } = &act {
+        return Jar::of(&app, &headers)
+            .set(Name::Holder, person, HOLDER_SECONDS)
+            .forget(Name::Session)
+            .redirect(&format!("/login?next={}", local_path(next)));
+    }
+    match perform(&app, act).await {
+        Ok(to) => Redirect::to(&to).into_response(),
+        Err(error) => Redirect::to(&format!("/simulator?said={}", why(&error))).into_response(),
+    }
+}
+
+/// Does it, and says where to look next.
+async fn perform(app: &Arc<App>, act: Act) -> Result<String, ActError> {
+    let host = act::host(app)?;
+    let back = |person: &str| format!("/simulator?person={person}");
+    match act {
+        Act::Create { name } => {
+            let name: String = name.trim().chars().take(12).collect();
+            let name = if name.is_empty() {
+                "新用户".to_owned()
+            } else {
+                name
+            };
+            let made = host
+                .simulator
+                .create_person(NewPerson::named(&name), app.now())?;
+            Ok(back(&made.openid))
+        }
+        Act::Enter { person, .. } => Ok(back(&person)),
+        Act::Follow { person, scene } => {
+            let scene = Some(scene.as_str()).filter(|scene| !scene.is_empty());
+            act::follow(app, &person, scene).await?;
+            Ok(back(&person))
+        }
+        Act::Unfollow { person } => {
+            act::unfollow(app, &person).await?;
+            Ok(back(&person))
+        }
+        Act::Scan { person, scanned } => {
+            Ok(match act::scan(app, &person, scanned.trim()).await? {
+                Some(scene) => format!("{}&scene={scene}", back(&person)),
+                None => back(&person),
+            })
+        }
+        Act::Open {
+            person,
+            bill_number,
+        } => {
+            host.simulator
+                .open_packet(&person, &bill_number, app.now())?;
+            Ok(back(&person))
+        }
+        Act::Jump { person, jump } => {
+            act::move_clock(app, act::destination(app, jump)?)?;
+            Ok(back(&person))
+        }
+        Act::Advance { person, hours } => {
+            let hours = hours.parse::<u8>().unwrap_or(1);
+            act::move_clock(app, app.now() + TimeDelta::hours(i64::from(hours)))?;
+            Ok(back(&person))
+        }
+        Act::Fault { person, fault } => {
+            host.simulator.set_faults(fault.rules());
+            Ok(back(&person))
+        }
+    }
+}
+
+/// A word for the address of the page that says what went wrong.
+fn why(error: &ActError) -> &'static str {
+    match error {
+        ActError::NotAhead => "not-ahead",
+        ActError::Simulator(SimulatorError::UnknownQrCode { .. }) => "unknown-code",
+        ActError::Simulator(SimulatorError::ExpiredQrCode { .. }) => "expired-code",
+        ActError::Simulator(SimulatorError::PacketNotOpenable { .. }) => "not-openable",
+        ActError::Simulator(_) | ActError::NoSimulator => "other",
+    }
+}
+
+/// Makes whoever is logged in follow, from the page that asks for it.
+async fn follow_self(
+    State(app): State<Arc<App>>,
+    signed_in: SignedIn,
+) -> Result<Response, PageError> {
+    let holder = signed_in
+        .visitor
+        .holder
+        .filter(|openid| app.keys.openid_index(openid) == signed_in.person.as_str())
+        .ok_or(Refusal::NotFound)?;
+    act::follow(&app, &holder, None)
+        .await
+        .map_err(|_unknown| Refusal::NotFound)?;
+    Ok(Redirect::to("/quiz").into_response())
+}
