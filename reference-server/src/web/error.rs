@@ -118,7 +118,7 @@ pub(super) fn message(
 /// Gives every bare error response its page, or its problem document under `/api/`.
 pub(super) async fn explain(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
-    let visitor = Visitor::of(&app, request.headers(), &path);
+    let headers = request.headers().clone();
     let reference = request.extensions().get::<Reference>().cloned();
     let response = next.run(request).await;
     let status = response.status();
@@ -149,6 +149,7 @@ pub(super) async fn explain(State(app): State<Arc<App>>, request: Request, next:
         .is_server_error()
         .then(|| reference.map(|reference| reference.0))
         .flatten();
+    let visitor = Visitor::of(&app, &headers, &path);
     let mut page = message(Frame::of(&app, &visitor), false, said, reference);
     *page.status_mut() = status;
     if let Some((name, value)) = retry_after(status, explained.as_ref()) {

@@ -78,16 +78,16 @@ pub fn router(app: Arc<App>) -> Router {
     let citizens = citizens
         .fallback(|| async { StatusCode::NOT_FOUND })
         .layer(csrf(&app))
-        .layer(middleware::from_fn_with_state(
-            Arc::clone(&app),
-            error::explain,
-        ))
-        .layer(CompressionLayer::new())
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,
             PATIENCE,
         ))
         .layer(CatchPanicLayer::new())
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&app),
+            error::explain,
+        ))
+        .layer(CompressionLayer::new())
         .layer(middleware::from_fn_with_state(
             observe::Gate::new(),
             observe::shed,
