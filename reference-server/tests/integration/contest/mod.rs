@@ -1,0 +1,11 @@
+//! Laws of the contest: who may answer, who gets a packet, how it is paid, and who notices damage.
+
+mod attempts;
+mod auditor;
+mod callbacks;
+mod claims;
+mod crashes;
+mod money;
+mod payments;
+mod referrals;
+mod window;

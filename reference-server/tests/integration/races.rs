@@ -1,0 +1,168 @@
+//! Laws under concurrency: one chance gives one packet, and no cap is passed, whoever comes first.
+
+use std::sync::Arc;
+
+use reference_server::{
+    app::App,
+    contest::{
+        Error, attempt,
+        claim::{self, ClaimRequest, Packet},
+    },
+    worker,
+};
+use tokio::task::JoinSet;
+
+use crate::app::{Person, TestApp};
+
+fn spawn_claim(set: &mut JoinSet<Result<Packet, Error>>, app: &Arc<App>, person: &Person) {
+    let (app, id) = (Arc::clone(app), person.id.clone());
+    set.spawn(async move { claim::claim(&app, &id, ClaimRequest::default()).await });
+}
+
+async fn passers(test: &TestApp, n: usize) -> Vec<Person> {
+    let people = test.followers(n).await;
+    for person in &people {
+        test.answer(person, 5).await;
+    }
+    people
+}
+
+/// Every sequence from 0 was given once, and the day's cap was kept.
+fn assert_dense_and_capped(test: &TestApp, n_awards: i64) {
+    assert_eq!(test.number("SELECT COUNT(*) FROM award"), n_awards);
+    assert_eq!(
+        test.number("SELECT COUNT(DISTINCT sequence) FROM award"),
+        n_awards
+    );
+    assert_eq!(test.number("SELECT MAX(sequence) FROM award"), n_awards - 1);
+    assert!(test.number("SELECT SUM(amount_fen) FROM award") <= 20_000);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn sixty_four_claims_of_one_person_at_once_give_one_packet() {
+    let test = TestApp::new().await;
+    let person = test.follower("hasty").await;
+    for _ in 0..3 {
+        test.answer(&person, 5).await;
+    }
+    let mut claims = JoinSet::new();
+    for _ in 0..64 {
+        spawn_claim(&mut claims, &test.app, &person);
+    }
+    let outcomes = claims.join_all().await;
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
+    assert_eq!(test.number("SELECT COUNT(*) FROM award"), 1);
+    test.assert_sound().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn sixty_four_claims_with_one_attempt_at_once_give_the_same_packet() {
+    let test = TestApp::new().await;
+    let person = test.follower("hasty").await;
+    let outcome = test.answer(&person, 5).await;
+    let other = test.another_instance(77);
+    let mut claims = JoinSet::new();
+    for number in 0..64 {
+        let app = Arc::clone(if number % 2 == 0 { &test.app } else { &other });
+        let (id, attempt) = (person.id.clone(), outcome.id.clone());
+        claims.spawn(async move {
+            let request = ClaimRequest {
+                attempt: Some(attempt),
+                request_key: None,
+            };
+            claim::claim(&app, &id, request).await.unwrap().award
+        });
+    }
+    let mut awards = claims.join_all().await;
+    awards.dedup();
+    assert_eq!(awards.len(), 1);
+    assert_eq!(test.number("SELECT COUNT(*) FROM award"), 1);
+    test.assert_sound().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_people_at_once_never_pass_the_cap() {
+    let test = TestApp::new().await;
+    let people = passers(&test, 24).await;
+    let mut claims = JoinSet::new();
+    for person in &people {
+        for _ in 0..2 {
+            spawn_claim(&mut claims, &test.app, person);
+        }
+    }
+    let outcomes = claims.join_all().await;
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 8);
+    for refused in outcomes.into_iter().filter_map(Result::err) {
+        assert!(matches!(refused, Error::Refused(_)), "{refused}");
+    }
+    assert_dense_and_capped(&test, 8);
+    test.assert_sound().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_instances_on_one_database_keep_the_cap_and_give_each_person_one_packet() {
+    let test = TestApp::new().await;
+    let other = test.another_instance(77);
+    let people = passers(&test, 24).await;
+    let mut claims = JoinSet::new();
+    for person in &people {
+        for app in [&test.app, &other] {
+            spawn_claim(&mut claims, app, person);
+        }
+    }
+    let outcomes = claims.join_all().await;
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 8);
+    for refused in outcomes.into_iter().filter_map(Result::err) {
+        assert!(matches!(refused, Error::Refused(_)), "{refused}");
+    }
+    assert_dense_and_capped(&test, 8);
+    test.assert_sound().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn one_paper_submitted_many_times_at_once_is_marked_once() {
+    let test = TestApp::new().await;
+    let person = test.follower("hasty").await;
+    let paper = test.start(&person).await;
+    let other = test.another_instance(77);
+    let mut submissions = JoinSet::new();
+    for number in 0..32_usize {
+        let app = Arc::clone(if number.is_multiple_of(2) {
+            &test.app
+        } else {
+            &other
+        });
+        let (id, token) = (person.id.clone(), paper.attempt.clone());
+        let answers = test.answers(&paper, number % 11);
+        submissions.spawn(async move {
+            attempt::submit(&app, &id, &token, &answers)
+                .await
+                .unwrap()
+                .score
+        });
+    }
+    let mut scores = submissions.join_all().await;
+    scores.dedup();
+    assert_eq!(scores.len(), 1, "{scores:?}");
+    assert_eq!(test.number("SELECT COUNT(*) FROM attempt"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_workers_on_one_database_send_every_order_once() {
+    let test = TestApp::new().await;
+    for number in 0..8 {
+        test.winner(&format!("winner {number}")).await;
+    }
+    let other = test.another_instance(77);
+    let mut workers = JoinSet::new();
+    for app in [&test.app, &other, &test.app, &other] {
+        let app = Arc::clone(app);
+        workers.spawn(async move { worker::settle_due(&app, 64).await.unwrap().n_sent });
+    }
+    let n_sent: u32 = workers.join_all().await.into_iter().sum();
+    assert_eq!(n_sent, 8);
+    let ledger = test.simulator.ledger();
+    assert_eq!(ledger.bills.len(), 8);
+    assert!(ledger.bills.values().all(|bill| bill.requests == 1));
+    test.assert_sound().await;
+}
