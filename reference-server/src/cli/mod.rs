@@ -75,7 +75,7 @@ struct DemoArguments {
 enum BankCommand {
     /// Read question files, and say what is wrong in which row and column.
     #[command(
-        after_help = "Example:\n  reference-server bank check questions.xlsx\n  reference-server bank check province.xlsx nanjing.docx --format json\n\nExit code 0: nothing found; 3: findings; 1: a file cannot be read."
+        after_help = "Example:\n  reference-server bank check questions.xlsx\n  reference-server bank check province.xlsx nanjing.docx --format json\n\nExit code 0: no error or warning; 3: findings; 1: a file cannot be read."
     )]
     Check {
         /// The files: .xlsx, .xls, .ods, .docx, .csv, .tsv or .txt.

@@ -1,6 +1,6 @@
 //! The report as a table in Chinese.
 
-use std::env;
+use std::{collections::BTreeMap, env};
 
 use comfy_table::{Cell, Color, ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
 use quiz_core::Severity;
@@ -13,6 +13,9 @@ const WIDTH_WITHOUT_SCREEN: u16 = 160;
 /// Longest excerpt of the words in a file, in characters.
 const LONGEST_EXCERPT: usize = 40;
 
+/// Notes of one kind that are shown for a file; a habit of an office shows in three rows.
+const MOST_NOTES_ALIKE: usize = 3;
+
 /// Renders the findings, then one line for each file.
 pub(super) fn render(files: &[FileReport]) -> String {
     let mut table = Table::new();
@@ -24,8 +27,8 @@ pub(super) fn render(files: &[FileReport]) -> String {
         table.set_width(WIDTH_WITHOUT_SCREEN);
     }
     let is_coloured = env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    for finding in files.iter().flat_map(|file| &file.findings) {
-        table.add_row(row(finding, is_coloured));
+    for file in files {
+        add_rows(&mut table, file, is_coloured);
     }
     let mut text = String::new();
     if !table.is_empty() {
@@ -37,6 +40,35 @@ pub(super) fn render(files: &[FileReport]) -> String {
         text.push('\n');
     }
     text
+}
+
+/// Every error and warning; of notes of one kind the first few, then how many more there are.
+fn add_rows(table: &mut Table, file: &FileReport, is_coloured: bool) {
+    let mut n_notes: BTreeMap<&str, usize> = BTreeMap::new();
+    for report in &file.findings {
+        if report.severity == Severity::Note {
+            let n_alike = n_notes.entry(report.finding.code.message_zh()).or_default();
+            *n_alike = n_alike.saturating_add(1);
+            if *n_alike > MOST_NOTES_ALIKE {
+                continue;
+            }
+        }
+        table.add_row(row(report, is_coloured));
+    }
+    for (message, n_alike) in n_notes {
+        let n_more = n_alike.saturating_sub(MOST_NOTES_ALIKE);
+        if n_more > 0 {
+            table.add_row([
+                printable(&file.file),
+                "—".to_owned(),
+                "…".to_owned(),
+                "—".to_owned(),
+                format!("提示：{message}（同类还有 {n_more} 条）"),
+                String::new(),
+                "--format json 列出全部".to_owned(),
+            ]);
+        }
+    }
 }
 
 fn row(report: &FindingReport, is_coloured: bool) -> Vec<Cell> {
