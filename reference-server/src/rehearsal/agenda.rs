@@ -124,31 +124,16 @@ impl Agenda {
     }
 
     /// Reads back what `path` says was done, tells `seen` about each, and goes on writing there.
+    ///
+    /// The file begins with the heading that [`take_folder`] has put there.
     pub(super) fn remember(
         &mut self,
         path: &Path,
-        heading: &str,
         mut seen: impl FnMut(Outcome),
     ) -> Result<(), RehearsalError> {
         let lines: Vec<serde_json::Value> = intact_lines(path)?;
-        let mut log = OpenOptions::new().create(true).append(true).open(path)?;
-        let heading = Heading {
-            rehearsal: heading.to_owned(),
-        };
-        let mut lines = lines.into_iter();
-        match lines.next() {
-            None => write_line(&mut log, &heading)?,
-            Some(found) => {
-                let found: Heading = read_value(path, found)?;
-                if found != heading {
-                    return Err(RehearsalError::OtherRehearsal {
-                        found: found.rehearsal,
-                        asked: heading.rehearsal,
-                    });
-                }
-            }
-        }
-        for line in lines {
+        let log = OpenOptions::new().append(true).open(path)?;
+        for line in lines.into_iter().skip(1) {
             let line: Line = read_value(path, line)?;
             if let Some((at, citizen)) = self.places.remove(&line.done) {
                 self.entries.remove(&(at, citizen, line.done));
@@ -199,6 +184,31 @@ impl Agenda {
         let n_left = u64::try_from(self.entries.len()).unwrap_or(u64::MAX);
         (self.n_done, n_left)
     }
+}
+
+/// Makes a folder's progress file that of the rehearsal with this heading; returns whether it was so before.
+///
+/// The first thing a rehearsal does in a folder: with another seed nothing in it could be read.
+pub(super) fn take_folder(path: &Path, heading: &str) -> Result<bool, RehearsalError> {
+    let heading = Heading {
+        rehearsal: heading.to_owned(),
+    };
+    if let Some(found) = intact_lines::<serde_json::Value>(path)?.into_iter().next() {
+        let found: Heading = read_value(path, found)?;
+        if found != heading {
+            return Err(RehearsalError::OtherRehearsal {
+                found: found.rehearsal,
+                asked: heading.rehearsal,
+            });
+        }
+        return Ok(true);
+    }
+    if let Some(dir) = path.parent() {
+        std::fs::create_dir_all(dir)?;
+    }
+    let mut file = OpenOptions::new().create(true).append(true).open(path)?;
+    write_line(&mut file, &heading)?;
+    Ok(false)
 }
 
 /// Appends one value as a line of JSON, in one write.
@@ -285,7 +295,8 @@ mod tests {
         let path = dir.path().join("progress.jsonl");
         let first = || vec![entry(1, 1), entry(2, 2), entry(3, 3)];
         let mut agenda = Agenda::new(first());
-        agenda.remember(&path, "one", |_| ()).expect("a new file");
+        assert!(!take_folder(&path, "one").expect("a new file"));
+        agenda.remember(&path, |_| ()).expect("a new file");
         let (number, _) = agenda.first().expect("three entries");
         let outcome = Outcome {
             next: vec![entry(9, 7)],
@@ -300,14 +311,15 @@ mod tests {
             .expect("it exists");
         file.write_all(b"{\"done\":1,\"ne").expect("written");
 
+        assert!(take_folder(&path, "one").expect("the same rehearsal"));
         let mut again = Agenda::new(first());
         let mut refused = Vec::new();
         again
-            .remember(&path, "one", |outcome| refused.extend(outcome.refused))
+            .remember(&path, |outcome| refused.extend(outcome.refused))
             .expect("the torn line is no damage");
         assert_eq!(refused, ["not-following"]);
         assert_eq!(order(&mut again), [2, 3, 7]);
-        let other = Agenda::new(first()).remember(&path, "two", |_| ());
+        let other = take_folder(&path, "two");
         assert!(matches!(other, Err(RehearsalError::OtherRehearsal { .. })));
     }
 }

@@ -538,9 +538,10 @@ impl Visit<'_> {
                 other => self.strange(format!("a second press: {other:?}")),
             },
             Kind::Replayer => {
-                if !matches!(self.press_open(key).await?, Reply::Done(_))
-                    || self.books.n_won(&self.openid) != n_won
-                {
+                let again = self.press_open(key).await?;
+                let is_same =
+                    matches!(again, Reply::Done(_)) && self.books.n_won(&self.openid) == n_won;
+                if !is_same {
                     self.strange("the same press again was another packet".to_owned());
                 }
             }

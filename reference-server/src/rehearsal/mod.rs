@@ -1,6 +1,8 @@
-//! A season in minutes: simulated citizens play through the real router, the real store
-//! and the real worker, and an auditor compares what they were told with what is stored
-//! and with the simulated WeChat's own record.
+//! A season in minutes, played by simulated citizens and audited to the fen.
+//!
+//! They go through the real router, the real store and the real worker; the auditor
+//! compares what they were told with what is stored and with the simulated WeChat's
+//! own record.
 //!
 //! One thing happens at a time, on a clock that jumps from one to the next, and every
 //! choice follows from the seed: the same options give the same report, byte for byte.
@@ -56,10 +58,16 @@ use knowledge::Knowledge;
 use phone::Network;
 use report::Title;
 
+/// The file of what is done, in a data folder.
+const PROGRESS: &str = "progress.jsonl";
+/// The file of what citizens were told, in a data folder.
+const ACKNOWLEDGED: &str = "acknowledged.jsonl";
 /// How long before the first opening the clock starts: old followers have a past.
 const LEAD: TimeDelta = TimeDelta::hours(3);
-/// Rounds of payments at one instant.
-const ROUNDS_MAX: u32 = 64;
+/// How often the worker looks at payments; a real one looks more often, with the same result.
+const BEAT: TimeDelta = TimeDelta::seconds(30);
+/// How soon the worker sees a new payment.
+const FIRST_LOOK: TimeDelta = TimeDelta::seconds(10);
 /// When nothing moved although something is due, the worker looks again after this time.
 const STUCK: TimeDelta = TimeDelta::seconds(60);
 /// After the last closing every payment must have ended within this time.
@@ -159,6 +167,8 @@ impl Rehearsal {
     /// # Errors
     /// [`RehearsalError`] when a part is missing, or the folder holds another rehearsal.
     pub async fn prepare(options: Options) -> Result<Self, RehearsalError> {
+        let progress = options.data_dir.join(PROGRESS);
+        let was_resumed = options.lasting && agenda::take_folder(&progress, &options.heading())?;
         let edition = setup::edition_of(options.edition);
         let rounds = played(edition.rounds(), options.city.as_deref())?;
         let start = rounds
@@ -212,7 +222,7 @@ impl Rehearsal {
             last_close: rounds.last().map_or(start, |round| round.window().end()),
             next_settle: payout::next_due(&app).await?,
             next_heartbeat: start,
-            was_resumed: false,
+            was_resumed,
             options,
             app,
             host,
@@ -229,12 +239,9 @@ impl Rehearsal {
     fn remember(&mut self) -> Result<(), RehearsalError> {
         let dir = self.options.data_dir.clone();
         let books = &mut self.journeys.books;
-        books.remember(&dir.join("acknowledged.jsonl"))?;
-        let heading = self.options.heading();
-        let path = dir.join("progress.jsonl");
-        self.was_resumed = path.exists();
+        books.remember(&dir.join(ACKNOWLEDGED))?;
         self.agenda
-            .remember(&path, &heading, |outcome| books.note(&outcome))
+            .remember(&dir.join(PROGRESS), |outcome| books.note(&outcome))
     }
 
     /// Plays everything to its end, audits, and counts.
@@ -253,8 +260,9 @@ impl Rehearsal {
             self.advance_to(entry.at).await?;
             let outcome = self.journeys.perform(number, &entry).await?;
             if matches!(entry.step, agenda::Step::Claim { .. }) {
-                // A new payment is due at once.
-                self.next_settle = Some(self.app.now());
+                // Maybe there is a new payment, which is due at once.
+                let soon = self.app.now() + FIRST_LOOK;
+                self.next_settle = Some(self.next_settle.map_or(soon, |next| next.min(soon)));
             }
             self.agenda.finish(number, outcome)?;
             let (n_done, n_left) = self.agenda.counts();
@@ -295,14 +303,15 @@ impl Rehearsal {
     async fn settle(&mut self) -> Result<(), RehearsalError> {
         let now = self.app.now();
         self.host.simulator.advance(now);
-        let round = worker::settle_due(&self.app, ROUNDS_MAX).await?;
+        let round = worker::settle_due(&self.app, 1).await?;
         let next = payout::next_due(&self.app).await?;
-        // Whoever is due and had to wait is looked at again in the next second.
-        let earliest = if round.made_progress() || round.n_waiting > 0 {
-            now + TimeDelta::seconds(1)
-        } else {
-            now + STUCK
-        };
+        let earliest = now
+            + match (round.made_progress(), round.n_waiting) {
+                // Whoever had to wait for this second's sendings gets the next second's.
+                (_, 1..) => TimeDelta::seconds(1),
+                (true, 0) => BEAT,
+                (false, 0) => STUCK,
+            };
         self.next_settle = next.map(|due| due.max(earliest));
         Ok(())
     }

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior, ffi};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior, config::DbConfig, ffi};
 
 use super::StoreError;
 
@@ -52,6 +52,8 @@ fn configure(connection: &Connection) -> Result<(), StoreError> {
     // The guards against deletion also stand in the way of INSERT OR REPLACE.
     connection.pragma_update(None, "recursive_triggers", true)?;
     connection.pragma_update(None, "cache_size", -65_536)?;
+    // A plan does not depend on the values bound to it, or each new value is planned anew.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(())
 }

@@ -6,7 +6,9 @@
 
 mod app;
 mod contest;
+mod crash;
 mod office;
 mod races;
+mod season;
 mod store;
 mod tidy;

@@ -1,0 +1,181 @@
+//! A rehearsed season: nothing is violated, the seed decides everything, and the auditor sees damage.
+
+use std::{collections::BTreeSet, path::PathBuf};
+
+use chrono::{DateTime, Utc};
+use reference_server::{
+    config::EditionName,
+    contest::audit::Violation,
+    rehearsal::{Options, Rehearsal, Report, TopPacket, Watcher},
+};
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+/// Counts steps, and sees that the clock never goes back.
+#[derive(Debug, Default)]
+struct Steps {
+    n_done: u64,
+    latest: DateTime<Utc>,
+}
+
+impl Watcher for Steps {
+    fn progress(&mut self, n_done: u64, _n_left: u64, now: DateTime<Utc>) {
+        assert!(now >= self.latest, "the clock went back to {now}");
+        (self.n_done, self.latest) = (n_done, now);
+    }
+
+    fn resumed(&mut self, n_acknowledged: usize, violations: &[Violation]) {
+        panic!("a new rehearsal went on after {n_acknowledged} awards: {violations:?}");
+    }
+}
+
+/// A rehearsal in a folder that is deleted with it.
+struct Played {
+    rehearsal: Rehearsal,
+    report: Report,
+    steps: Steps,
+    dir: TempDir,
+}
+
+async fn play(seed: u64, people: u32, city: Option<&str>) -> Played {
+    let dir = tempfile::tempdir().unwrap();
+    let mut rehearsal = Rehearsal::prepare(Options {
+        seed,
+        people,
+        city: city.map(str::to_owned),
+        edition: EditionName::Postponed,
+        data_dir: dir.path().to_owned(),
+        lasting: false,
+        office_program: PathBuf::from(env!("CARGO_BIN_EXE_reference-server")),
+    })
+    .await
+    .unwrap();
+    let mut steps = Steps::default();
+    let report = rehearsal.play(&mut steps).await.unwrap();
+    Played {
+        rehearsal,
+        report,
+        steps,
+        dir,
+    }
+}
+
+#[tokio::test]
+async fn thirteen_cities_are_played_without_a_violation() {
+    let Played { report, steps, .. } = play(7, 20, None).await;
+    assert_eq!(report.violations, []);
+    assert_eq!(report.cities.len(), 13);
+    assert!(steps.n_done > 13 * 20);
+    assert!(report.audit_chain.holds);
+    assert_eq!(report.wechat.difference_fen, 0);
+    assert_eq!(report.wechat.in_flight_fen, 0);
+    let states: BTreeSet<&str> = report.payouts.keys().map(String::as_str).collect();
+    assert_eq!(states, BTreeSet::from(["received", "refunded"]));
+    for city in &report.cities {
+        assert!(city.n_awards > 0, "{}: nobody won", city.city);
+        assert!(city.awarded_fen <= 1_000_000);
+        assert_eq!(city.days.len(), 7);
+        assert!(city.days.iter().all(|day| day.awarded_fen <= 142_800));
+        assert!(city.n_referrals_used <= city.n_referrals_credited);
+    }
+    for reason in ["already-claimed", "city-closed", "not-following"] {
+        assert!(
+            report.refusals.contains_key(reason),
+            "no {reason} in {:?}",
+            report.refusals
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_same_seed_gives_the_same_report_to_the_byte_and_another_seed_another() {
+    let text = async |seed| {
+        let played = play(seed, 40, Some("nanjing")).await;
+        (played.report.to_table(), played.report.to_json().unwrap())
+    };
+    let first = text(7).await;
+    assert_eq!(first, text(7).await);
+    assert_ne!(first, text(8).await);
+}
+
+#[tokio::test]
+async fn a_city_nobody_comes_to_awards_nothing_and_violates_nothing() {
+    let Played { report, steps, .. } = play(7, 0, Some("yancheng")).await;
+    assert_eq!(report.violations, []);
+    assert_eq!(steps.n_done, 0);
+    assert_eq!(report.cities[0].n_awards, 0);
+    assert_eq!(report.cities[0].top, TopPacket::NobodyCameAfterItWasDue);
+}
+
+/// Damage that got past every guard, how it is undone, and what the auditor calls it.
+const DAMAGE: [(&str, &str, &str); 6] = [
+    (
+        "UPDATE award SET amount_fen = amount_fen + 1 WHERE kind = 'base'",
+        "UPDATE award SET amount_fen = amount_fen - 1 WHERE kind = 'base'",
+        "citizens: an award is not what was told",
+    ),
+    (
+        "UPDATE award SET award = 'X' || award",
+        "UPDATE award SET award = substr(award, 2)",
+        "citizens: an acknowledged award is lost",
+    ),
+    (
+        "UPDATE award SET award = 'X' || award",
+        "UPDATE award SET award = substr(award, 2)",
+        "citizens: an award nobody was told of",
+    ),
+    (
+        "UPDATE award SET person = 'X' || person",
+        "UPDATE award SET person = substr(person, 2)",
+        "citizens: an award is not what was told",
+    ),
+    (
+        "UPDATE payment SET state = 'sent' WHERE state = 'received'",
+        "UPDATE payment SET state = 'received' WHERE state = 'sent'",
+        "M21 a payment has not ended",
+    ),
+    (
+        "UPDATE payment SET state = 'received' WHERE state = 'refunded'",
+        "",
+        "M22 sums differ",
+    ),
+];
+
+#[tokio::test]
+async fn the_auditor_names_planted_damage() {
+    let played = play(7, 40, Some("nanjing")).await;
+    assert_eq!(played.report.violations, []);
+    let raw = without_guards(&played.dir);
+    for (damage, undo, invariant) in DAMAGE {
+        raw.execute_batch(damage).unwrap();
+        let found = played.rehearsal.report().await.unwrap().violations;
+        assert!(
+            found
+                .iter()
+                .any(|violation| violation.invariant == invariant),
+            "{damage}\n  wanted {invariant}\n  got {found:#?}"
+        );
+        raw.execute_batch(undo).unwrap();
+    }
+}
+
+/// A connection past the server, with every guard of the database taken away.
+fn without_guards(dir: &TempDir) -> Connection {
+    let raw = Connection::open(Options::database(dir.path())).unwrap();
+    raw.pragma_update(None, "foreign_keys", false).unwrap();
+    raw.pragma_update(None, "ignore_check_constraints", true)
+        .unwrap();
+    let triggers: Vec<String> = raw
+        .prepare("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        .unwrap()
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap();
+    assert!(!triggers.is_empty());
+    for trigger in triggers {
+        raw.execute_batch(&format!("DROP TRIGGER {trigger}"))
+            .unwrap();
+    }
+    raw
+}
