@@ -158,6 +158,12 @@ impl Failure {
     pub fn is_busy(&self) -> bool {
         matches!(self, Self::Store(StoreError::Busy))
     }
+
+    /// Whether WeChat is to blame, so that the same call may succeed in a moment.
+    #[must_use]
+    pub fn is_wechat(&self) -> bool {
+        matches!(self, Self::WeChat(_) | Self::Transport(_))
+    }
 }
 
 /// Our identifier of a person; never an openid.

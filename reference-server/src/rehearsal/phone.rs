@@ -274,7 +274,12 @@ impl Answer {
             .and_then(Value::as_str)
             .and_then(|kind| kind.rsplit('/').next());
         match code {
-            Some(code) if self.status.is_client_error() => Reply::Refused(code.to_owned()),
+            // WeChat's trouble is told as such; whoever wants a poster asks again another day.
+            Some(code)
+                if self.status.is_client_error() || self.status == StatusCode::BAD_GATEWAY =>
+            {
+                Reply::Refused(code.to_owned())
+            }
             _ => strange(),
         }
     }

@@ -62,11 +62,13 @@ impl IntoResponse for PageError {
 /// The status of an expected no.
 pub(super) fn status(refusal: &Refusal) -> StatusCode {
     match refusal {
+        Refusal::NotFollowing
+        | Refusal::Claim(reward_core::Refusal::NotFollowing)
+        | Refusal::SnapshotUser => StatusCode::FORBIDDEN,
         Refusal::Claim(_)
         | Refusal::NoCityOpen { .. }
         | Refusal::CityClosed { .. }
         | Refusal::Paused { .. } => StatusCode::CONFLICT,
-        Refusal::NotFollowing | Refusal::SnapshotUser => StatusCode::FORBIDDEN,
         Refusal::LoginRefused => StatusCode::UNAUTHORIZED,
         Refusal::UnknownAnswer { .. } | Refusal::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::TooFast { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -79,6 +81,9 @@ pub(super) fn failed(failure: &Failure) -> StatusCode {
     if failure.is_busy() {
         tracing::warn!(error = %failure, "busy");
         StatusCode::SERVICE_UNAVAILABLE
+    } else if failure.is_wechat() {
+        tracing::warn!(error = %failure, "WeChat gave no usable answer");
+        StatusCode::BAD_GATEWAY
     } else {
         tracing::error!(error = %failure, "failed");
         StatusCode::INTERNAL_SERVER_ERROR
@@ -172,6 +177,7 @@ fn retry_after(
     let seconds = match explained {
         Some(Explained::Refused(Refusal::TooFast { retry_after_s })) => *retry_after_s,
         _ if status == StatusCode::SERVICE_UNAVAILABLE => 20,
+        _ if status == StatusCode::BAD_GATEWAY => 5,
         _ => return None,
     };
     Some((header::RETRY_AFTER, HeaderValue::from(seconds)))
@@ -189,6 +195,10 @@ pub(super) fn of_status(status: StatusCode) -> Sentence {
         StatusCode::SERVICE_UNAVAILABLE => {
             ("人太多了，正在排队", "约 20 秒后再试，您的答案没有丢。")
         }
+        StatusCode::BAD_GATEWAY => (
+            "微信那边暂时没有回应",
+            "请稍后再试，您的答案和机会都没有丢。",
+        ),
         status if status.is_server_error() => ("服务器开小差了，您的答案没有丢", "请稍后再试。"),
         _ => ("这次操作没有看懂", "请回到上一页重新操作。"),
     };

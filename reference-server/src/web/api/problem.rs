@@ -71,6 +71,7 @@ impl Problem {
             StatusCode::PAYLOAD_TOO_LARGE => "body-too-large",
             StatusCode::FORBIDDEN => "cross-site-request",
             StatusCode::SERVICE_UNAVAILABLE => "busy",
+            StatusCode::BAD_GATEWAY => "wechat-unavailable",
             status if status.is_server_error() => "internal",
             _ => "malformed-request",
         };
