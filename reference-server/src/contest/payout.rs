@@ -101,7 +101,11 @@ pub async fn refresh(app: &App, person: &PersonId) -> Result<(), Error> {
         let mut round = Round::default();
         for row in waiting {
             let payout = payout_of(&row)?;
-            query(app, Driven { row, payout }, &mut round).await?;
+            let due_ms = row.due_ms;
+            // Noted before it is asked: an answer that changes nothing, or never comes, counts too.
+            if let Some(row) = reschedule(app, row, due_ms, "person-looks").await? {
+                query(app, Driven { row, payout }, &mut round).await?;
+            }
         }
         Ok::<_, Error>(())
     };
@@ -180,7 +184,9 @@ async fn send(app: &App, driven: Driven, round: &mut Round) -> Result<(), Error>
     }
     if let Some(tomorrow) = person_quota_until(app, &driven.row).await? {
         round.n_moved = round.n_moved.saturating_add(1);
-        return wait_until(app, driven.row, tomorrow).await;
+        let due_ms = Some(tomorrow.timestamp_millis());
+        reschedule(app, driven.row, due_ms, "person-quota").await?;
+        return Ok(());
     }
     // Whatever is wrong with the request shows before the row says that it may have left.
     let order = frozen_order(app, &driven.row)?;
@@ -572,26 +578,38 @@ async fn person_quota_until(app: &App, row: &PaymentRow) -> Result<Option<DateTi
     Ok(is_full.then(|| today.end() + TimeDelta::seconds(after_midnight)))
 }
 
-/// Looks at a payment again at a later instant; its state does not change.
-async fn wait_until(app: &App, row: PaymentRow, until: DateTime<Utc>) -> Result<(), Error> {
+/// Notes when a payment is looked at again, and why; its state does not change.
+///
+/// `None` when another instance was faster.
+async fn reschedule(
+    app: &App,
+    row: PaymentRow,
+    due_ms: Option<i64>,
+    event: &'static str,
+) -> Result<Option<PaymentRow>, Error> {
     let at_ms = app.now().timestamp_millis();
     app.store
         .write(move |tx| {
-            payments::advance(
+            let moved = payments::advance(
                 tx,
                 &PaymentStep {
                     bill_number: &row.bill_number,
                     version_seen: row.version,
                     state_before: &row.state,
                     state_after: &row.state,
-                    due_ms: Some(until.timestamp_millis()),
+                    due_ms,
                     machine: &row.machine,
-                    event: "person-quota",
+                    event,
                     evidence: None,
                     at_ms,
                 },
             )?;
-            Ok(())
+            let version = row.version.saturating_add(1);
+            Ok::<_, Error>(moved.then_some(PaymentRow {
+                version,
+                due_ms,
+                ..row
+            }))
         })
         .await
 }
