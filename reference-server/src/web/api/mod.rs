@@ -20,7 +20,9 @@ use axum::{
     Json, Router,
     body::Bytes,
     extract::{Path, State, rejection::JsonRejection},
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    middleware,
+    response::Response,
     routing::{MethodRouter, get, post},
 };
 
@@ -63,6 +65,15 @@ pub(super) fn routes() -> Router<Arc<App>> {
             router.route(path, answer)
         })
         .route("/api/v1/openapi.json", get(document::serve))
+        .layer(middleware::map_response(kept_nowhere))
+}
+
+/// What a call answers belongs to one caller and one instant.
+async fn kept_nowhere(mut response: Response) -> Response {
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
 /// What is on: the phase, the open city and what it can still give, the next city.
@@ -90,8 +101,8 @@ async fn start(
     request_body = SubmissionBody,
     responses((status = 200, body = OutcomeBody), (status = 400, body = Problem),
         (status = 401, body = Problem), (status = 404, body = Problem),
-        (status = 409, body = Problem), (status = 422, body = Problem),
-        (status = 429, body = Problem)))]
+        (status = 409, body = Problem), (status = 413, body = Problem),
+        (status = 422, body = Problem), (status = 429, body = Problem)))]
 async fn submit(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
@@ -108,8 +119,9 @@ async fn submit(
     params(("Idempotency-Key" = Option<String>, Header, description = "At most 64 characters")),
     request_body = Option<ClaimBody>,
     responses((status = 200, body = PacketBody), (status = 400, body = Problem),
-        (status = 401, body = Problem), (status = 404, body = Problem),
-        (status = 409, body = Problem)))]
+        (status = 401, body = Problem), (status = 403, body = Problem),
+        (status = 404, body = Problem), (status = 409, body = Problem),
+        (status = 413, body = Problem), (status = 422, body = Problem)))]
 async fn claim(
     State(app): State<Arc<App>>,
     Caller(person): Caller,
