@@ -21,7 +21,7 @@ async fn scene() -> TestApp {
 }
 
 /// Takes every guard away and does the damage.
-fn damage(test: &TestApp, sql: &str) {
+pub(super) fn damage(test: &TestApp, sql: &str) {
     let raw = test.raw();
     raw.pragma_update(None, "foreign_keys", false).unwrap();
     raw.pragma_update(None, "ignore_check_constraints", true)

@@ -1,13 +1,18 @@
 //! Laws of claims: one chance and one pass become one packet, once.
 
+use std::sync::{Arc, mpsc};
+
 use reference_server::contest::{
-    Refusal,
-    claim::{self, ClaimRequest, Offer},
+    Error, PersonId, Refusal,
+    claim::{self, ClaimRequest, Offer, Packet},
     records,
 };
 use reward_core::{ChanceKind, ClaimScope, Refusal as ClaimRefusal, RewardTerms};
+use tokio::{sync::oneshot, task::yield_now};
 
-use crate::app::{FIRST_CITY, SECOND_CITY, SMALL, Setting, TestApp, code, refusal, shanghai};
+use crate::app::{
+    FIRST_CITY, Person, SECOND_CITY, SMALL, Setting, TestApp, code, refusal, shanghai,
+};
 
 #[tokio::test]
 async fn four_right_answers_earn_no_packet_and_may_be_bettered() {
@@ -196,4 +201,127 @@ async fn a_pass_of_an_earlier_city_is_worth_nothing_in_the_next() {
     test.sleep_until(shanghai("2020-04-29 00:00:00"));
     assert_eq!(code(test.claim(&person).await), "not-passed");
     assert_eq!(code(test.claim_with(&person, &outcome.id).await), "closed");
+}
+
+/// Claims under a request key, with one attempt or with the oldest.
+async fn claim_under(
+    test: &TestApp,
+    person: &Person,
+    key: &str,
+    attempt: Option<&str>,
+) -> Result<Packet, Error> {
+    let request = ClaimRequest {
+        attempt: attempt.map(str::to_owned),
+        request_key: Some(key.to_owned()),
+    };
+    claim::claim(&test.app, &person.id, request).await
+}
+
+#[tokio::test]
+async fn a_request_key_with_another_attempt_is_refused() {
+    let test = TestApp::new().await;
+    let person = test.follower("person").await;
+    let first = test.answer(&person, 5).await.id;
+    let second = test.answer(&person, 5).await.id;
+    let packet = claim_under(&test, &person, "key 1", Some(&first))
+        .await
+        .unwrap();
+    for later in ["2020-04-22 12:00:01", "2020-05-10 12:00:00"] {
+        test.sleep_until(shanghai(later));
+        for other in [second.as_str(), "no such attempt"] {
+            let reused = claim_under(&test, &person, "key 1", Some(other)).await;
+            assert_eq!(refusal(reused), Refusal::KeyReused, "{later} {other}");
+        }
+        for same in [Some(first.as_str()), None] {
+            let again = claim_under(&test, &person, "key 1", same).await.unwrap();
+            assert_eq!(again.award, packet.award, "{later}");
+        }
+        // An attempt that has its packet gives it under any key.
+        let again = claim_under(&test, &person, "key 2", Some(&first)).await;
+        assert_eq!(again.unwrap().award, packet.award, "{later}");
+    }
+    assert_eq!(test.number("SELECT COUNT(*) FROM award"), 1);
+    test.assert_sound().await;
+}
+
+/// Keeps the writer busy while a claim queues up behind it and the clock goes on.
+async fn claim_that_waits(test: &TestApp, person: &Person, until: &str) -> Result<Packet, Error> {
+    let attempt = test.answer(person, 5).await.id;
+    let (begun, has_begun) = oneshot::channel();
+    let (release, is_released) = mpsc::channel::<()>();
+    let app = Arc::clone(&test.app);
+    let holding = tokio::spawn(async move {
+        app.store
+            .write(move |_tx| {
+                begun.send(()).unwrap();
+                is_released.recv().unwrap();
+                Ok::<_, Error>(())
+            })
+            .await
+    });
+    has_begun.await.unwrap();
+    let (app, id) = (Arc::clone(&test.app), person.id.clone());
+    let claiming = tokio::spawn(async move { claim_attempt(app, id, attempt).await });
+    // What a claim reads before it queues up is read when every reader has answered after it.
+    yield_now().await;
+    for _ in 0..4 {
+        test.app
+            .store
+            .read(|_read| Ok::<_, Error>(()))
+            .await
+            .unwrap();
+        yield_now().await;
+    }
+    assert!(!claiming.is_finished());
+    test.sleep_until(shanghai(until));
+    release.send(()).unwrap();
+    holding.await.unwrap().unwrap();
+    claiming.await.unwrap()
+}
+
+async fn claim_attempt(
+    app: Arc<reference_server::app::App>,
+    person: PersonId,
+    attempt: String,
+) -> Result<Packet, Error> {
+    let request = ClaimRequest {
+        attempt: Some(attempt),
+        request_key: None,
+    };
+    claim::claim(&app, &person, request).await
+}
+
+#[tokio::test]
+async fn a_claim_that_waits_in_the_queue_across_the_close_is_refused() {
+    let test = TestApp::starting("2020-04-28 23:59:59.999").await;
+    let person = test.follower("last minute").await;
+    let waited = claim_that_waits(&test, &person, "2020-04-29 00:00:00").await;
+    assert_eq!(code(waited), "closed");
+    assert_eq!(test.number("SELECT COUNT(*) FROM award"), 0);
+    test.assert_sound().await;
+}
+
+#[tokio::test]
+async fn a_claim_that_waits_in_the_queue_across_midnight_takes_from_the_new_day() {
+    let test = TestApp::starting("2020-04-22 23:59:59.999").await;
+    let person = test.follower("night owl").await;
+    let packet = claim_that_waits(&test, &person, "2020-04-23 00:00:00")
+        .await
+        .unwrap();
+    assert_eq!(packet.decided, shanghai("2020-04-23 00:00:00"));
+    let first_day = "SELECT day.used_fen FROM budget_day AS day JOIN city USING (city)
+         WHERE ordinal = 1 ORDER BY day LIMIT 1";
+    assert_eq!(test.number(first_day), 0);
+    test.assert_sound().await;
+}
+
+#[tokio::test]
+async fn a_claim_that_waits_in_the_queue_until_just_before_the_close_is_granted() {
+    let test = TestApp::starting("2020-04-28 23:59:00").await;
+    let person = test.follower("in time").await;
+    let packet = claim_that_waits(&test, &person, "2020-04-28 23:59:59.999")
+        .await
+        .unwrap();
+    assert_eq!(packet.decided, shanghai("2020-04-28 23:59:59.999"));
+    test.assert_sound().await;
 }

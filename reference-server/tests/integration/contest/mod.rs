@@ -8,4 +8,6 @@ mod crashes;
 mod money;
 mod payments;
 mod referrals;
+mod renewal;
+mod setup;
 mod window;

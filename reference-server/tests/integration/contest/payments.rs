@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use reference_server::contest::{claim::PacketState, payout, records};
 use wechat_adapter::simulator::{Fault, FaultRule, Operation, PacketState as AtWeChat};
 
+use super::auditor::damage;
 use crate::app::{Behaviour, Person, TestApp};
 
 /// How many packets landed at WeChat for a person and were not returned or failed.
@@ -358,4 +359,94 @@ async fn a_mixture_of_faults_never_pays_anybody_twice() {
         assert_eq!(test.simulator.ledger().totals.received_fen, 20_000);
         test.assert_sound().await;
     }
+}
+
+#[tokio::test]
+async fn one_payment_that_cannot_be_read_does_not_stop_the_others() {
+    for broken in ["machine = '{'", "request_sealed = 'nothing'"] {
+        let test = TestApp::new().await;
+        let (_first, first_packet) = test.winner("first").await;
+        test.sleep(TimeDelta::seconds(1));
+        let (second, second_packet) = test.winner("second").await;
+        damage(
+            &test,
+            &format!(
+                "UPDATE payment SET {broken} WHERE award = '{}'",
+                first_packet.award
+            ),
+        );
+        test.settle().await;
+        assert_eq!(test.payment_state(&second_packet.award), "sent", "{broken}");
+        assert_eq!(test.open_packets(&second), 1, "{broken}");
+        test.sleep(TimeDelta::seconds(20));
+        test.settle().await;
+        assert_eq!(test.payment_state(&second_packet.award), "received");
+        // Nothing left under a number whose order or state nobody can read.
+        assert_eq!(test.payment_state(&first_packet.award), "reserved");
+        assert_eq!(test.simulator.ledger().bills.len(), 1);
+    }
+}
+
+/// How often somebody's looking led to a question to WeChat.
+fn n_looks(test: &TestApp) -> i64 {
+    test.number("SELECT COUNT(*) FROM payment_event WHERE event = 'person-looks'")
+}
+
+#[tokio::test]
+async fn a_packet_opened_in_wechat_shows_as_received_at_the_next_look() {
+    let test = TestApp::new().await;
+    let (person, packet) = test.winner("winner").await;
+    test.settle().await;
+    test.open_packets(&person);
+    test.sleep(TimeDelta::milliseconds(4_999));
+    let shown = records::records(&test.app, &person.id).await.unwrap();
+    assert_eq!(shown.packets[0].state, PacketState::AwaitingCollection);
+    test.sleep(TimeDelta::milliseconds(1));
+    let next = payout::next_due(&test.app).await.unwrap().unwrap();
+    assert!(next > test.app.now(), "the schedule asks later");
+    let shown = records::records(&test.app, &person.id).await.unwrap();
+    assert_eq!(shown.packets[0].state, PacketState::Received);
+    assert_eq!(test.payment_state(&packet.award), "received");
+    test.assert_sound().await;
+}
+
+#[tokio::test]
+async fn looking_again_and_again_asks_wechat_once_in_five_seconds() {
+    let test = TestApp::new().await;
+    let (person, packet) = test.winner("winner").await;
+    let (stranger, _packet) = test.winner("stranger").await;
+    test.settle().await;
+    let scheduled = payout::next_due(&test.app).await.unwrap();
+    for n_asked in 1..=3 {
+        test.sleep(TimeDelta::seconds(5));
+        for _ in 0..4 {
+            payout::refresh(&test.app, &person.id).await.unwrap();
+            records::packet(&test.app, &person.id, &packet.award)
+                .await
+                .unwrap();
+        }
+        assert_eq!(n_looks(&test), n_asked);
+    }
+    // Looking neither moves the schedule nor asks about somebody else's packet.
+    assert_eq!(payout::next_due(&test.app).await.unwrap(), scheduled);
+    assert_eq!(test.settle().await.n_queried, 0);
+    payout::refresh(&test.app, &stranger.id).await.unwrap();
+    assert_eq!(n_looks(&test), 4);
+    test.assert_sound().await;
+}
+
+#[tokio::test]
+async fn looking_while_wechat_does_not_answer_shows_what_is_known() {
+    let test = TestApp::new().await;
+    let (person, packet) = test.winner("winner").await;
+    test.settle().await;
+    test.open_packets(&person);
+    test.sleep(TimeDelta::seconds(5));
+    test.fault(Fault::DropBeforeExecute);
+    let look = || records::packet(&test.app, &person.id, &packet.award);
+    assert_eq!(look().await.unwrap().state, PacketState::AwaitingCollection);
+    test.no_faults();
+    test.sleep(TimeDelta::seconds(5));
+    assert_eq!(look().await.unwrap().state, PacketState::Received);
+    test.assert_sound().await;
 }

@@ -1,0 +1,119 @@
+//! Laws of setting a real season up: what would fail a payment later fails the start.
+
+use std::{fs, path::PathBuf};
+
+use reference_server::{
+    app::App,
+    config::{Config, ConfigError},
+    setup::{self, SetupError},
+};
+use tempfile::TempDir;
+
+/// The configuration of a real season in a folder of its own, without any secret.
+fn config(dir: &TempDir, send_name: &str) -> Config {
+    for folder in ["content/cities", "content/banks"] {
+        fs::create_dir_all(dir.path().join(folder)).unwrap();
+    }
+    let path = dir.path().join("contest.toml");
+    let text = format!(
+        r#"
+listen = "127.0.0.1:8080"
+public_url = "https://contest.example.cn"
+data_dir = "data"
+content_dir = "content"
+
+[season]
+name = "jiangsu-2020"
+edition = "postponed"
+
+[official]
+account_name = "苏信服"
+app_id = "wx5a1f0c3d7e9b2468"
+app_secret_file = "app-secret"
+callback_token_file = "callback-token"
+encoding_aes_key_file = "encoding-aes-key"
+
+[merchant]
+merchant_id = "1900000109"
+key_file = "merchant-key"
+identity_file = "identity.pem"
+send_name = "{send_name}"
+wishing = "守信有礼，与信用同行"
+act_name = "信用知识竞答"
+scene_id = "PRODUCT_2"
+client_ip = "192.0.2.1"
+"#
+    );
+    fs::write(&path, text).unwrap();
+    Config::read(&path).unwrap()
+}
+
+fn start(config: &Config) -> Result<std::sync::Arc<App>, SetupError> {
+    let office_program = PathBuf::from(env!("CARGO_BIN_EXE_reference-server"));
+    setup::real(config, office_program)
+}
+
+#[test]
+fn a_send_name_too_long_for_wechat_is_refused_at_the_start() {
+    // Ten Han characters are 30 bytes, eleven are 33; WeChat takes 32.
+    for (send_name, fits) in [
+        ("江苏省信用管理办公室", true),
+        ("江苏省信用管理办公室室", false),
+        ("abcdefghijklmnopqrstuvwxyz012345", true),
+        ("abcdefghijklmnopqrstuvwxyz0123456", false),
+    ] {
+        let dir = TempDir::new().unwrap();
+        let error = start(&config(&dir, send_name)).unwrap_err();
+        match error {
+            SetupError::Config(ConfigError::Value { field, problem }) => {
+                assert!(!fits, "{send_name}: {problem}");
+                assert_eq!(field, "merchant");
+                assert!(problem.contains("send_name"), "{problem}");
+            }
+            // The wording was taken; the first secret is looked for after it.
+            SetupError::Config(ConfigError::Unreadable { path, .. }) => {
+                assert!(fits, "{send_name}: {}", path.display());
+                assert!(path.ends_with("app-secret"));
+            }
+            other => panic!("{send_name}: {other}"),
+        }
+    }
+}
+
+#[test]
+fn a_database_without_its_master_key_is_refused_and_no_new_key_is_made() {
+    let dir = TempDir::new().unwrap();
+    let config = config(&dir, "江苏省信用办");
+    drop(start(&config).unwrap_err());
+    let key = config.data_dir.join("master.key");
+    let first = fs::read_to_string(&key).unwrap();
+    assert!(config.data_dir.join("contest.db").exists());
+    fs::remove_file(&key).unwrap();
+    for _ in 0..2 {
+        let error = start(&config).unwrap_err();
+        assert!(
+            matches!(&error, SetupError::MasterKeyLost { path } if *path == key),
+            "{error}"
+        );
+        assert!(!key.exists());
+    }
+    // The key that belongs to it opens it again; the start fails further on, for want of secrets.
+    fs::write(&key, &first).unwrap();
+    assert!(matches!(
+        start(&config).unwrap_err(),
+        SetupError::Config(ConfigError::Unreadable { .. })
+    ));
+    assert_eq!(fs::read_to_string(&key).unwrap(), first);
+}
+
+#[test]
+fn a_master_key_that_is_cut_off_is_refused() {
+    let dir = TempDir::new().unwrap();
+    let config = config(&dir, "江苏省信用办");
+    fs::create_dir_all(&config.data_dir).unwrap();
+    fs::write(config.data_dir.join("master.key"), "0123456789abcdef").unwrap();
+    assert!(matches!(
+        start(&config).unwrap_err(),
+        SetupError::MasterKey { .. }
+    ));
+}
