@@ -86,18 +86,13 @@ fn middle_of_nanjing(edition: EditionName) -> DateTime<Utc> {
 fn welcome(app: &App, prepared: &Prepared) -> anyhow::Result<()> {
     let url = &app.public_url;
     let now = app.now().with_timezone(&schedule_core::CHINA_STANDARD_TIME);
-    let city = app
-        .season
-        .edition
-        .contest_at(app.now())
-        .map_or("没有城市在竞赛", |round| round.city().name());
+    let city = app.season.edition.contest_at(app.now()).map_or_else(
+        || "现在没有城市在竞赛".to_owned(),
+        |round| format!("正在竞赛：{}", round.city().name()),
+    );
     let mut out = std::io::stdout().lock();
     writeln!(out, "\n  信用知识有奖竞答 · 演示（模拟微信，不会真实付款）")?;
-    writeln!(
-        out,
-        "  竞赛时钟 {}，正在竞赛：{city}\n",
-        now.format("%Y-%m-%d %H:%M")
-    )?;
+    writeln!(out, "  竞赛时钟 {}，{city}\n", now.format("%Y-%m-%d %H:%M"))?;
     writeln!(out, "  参赛页面   {url}/")?;
     writeln!(out, "             答 10 题，对 5 题，拆一个红包")?;
     writeln!(out, "  模拟手机   {url}/simulator")?;
