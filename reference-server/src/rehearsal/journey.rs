@@ -571,15 +571,24 @@ impl Visit<'_> {
         Ok(())
     }
 
+    async fn ask_for_poster(&mut self) -> Reply {
+        let nothing = json!({});
+        self.network
+            .call(self.cookies, "/api/v1/poster", &nothing)
+            .await
+    }
+
     async fn share(&mut self) {
         if !self.log_in().await {
             return;
         }
-        let nothing = json!({});
-        let reply = self
-            .network
-            .call(self.cookies, "/api/v1/poster", &nothing)
-            .await;
+        let mut reply = self.ask_for_poster().await;
+        if matches!(reply, Reply::Strange(_)) {
+            // WeChat can fail twice in a row, which is more than the server repairs by itself:
+            // the report shows it, and the citizen presses once more.
+            self.refused("poster-not-made".to_owned());
+            reply = self.ask_for_poster().await;
+        }
         let scene = match reply {
             Reply::Done(poster) => match poster.get("code").and_then(Value::as_str) {
                 Some(code) => Some(code.to_owned()),
