@@ -31,6 +31,7 @@ use reward_core::{
     ClaimScope, Fen, PacketBounds, ReferralPolicy, Release, Residual, RewardRules, RewardTerms,
 };
 use rusqlite::Connection;
+use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 use tokio::sync::Notify;
 use wechat_adapter::{
@@ -71,6 +72,8 @@ pub(crate) struct Setting {
     pub(crate) start: DateTime<Utc>,
     pub(crate) terms: RewardTerms,
     pub(crate) seed: u64,
+    /// How the simulated WeChat is reached, and the port of the public address.
+    pub(crate) wire: (Wire, u16),
 }
 
 impl Setting {
@@ -80,6 +83,7 @@ impl Setting {
             start: shanghai("2020-04-22 12:00:00"),
             terms: SMALL,
             seed: 7,
+            wire: (Wire::InProcess, 8080),
         }
     }
 
@@ -129,9 +133,9 @@ impl TestApp {
             start: setting.start,
             clock_runs: false,
             edition: EditionName::Postponed,
-            public_url: "http://127.0.0.1:8080".to_owned(),
+            public_url: format!("http://127.0.0.1:{}", setting.wire.1),
             seed: Some(setting.seed),
-            wire: Wire::InProcess,
+            wire: setting.wire.0,
             office_program: PathBuf::from(env!("CARGO_BIN_EXE_reference-server")),
         })
         .unwrap();
@@ -324,6 +328,16 @@ impl TestApp {
             .collect()
     }
 
+    /// The text of the right option under a stem.
+    pub(crate) fn right(&self, stem: &str) -> &str {
+        &self.right[stem]
+    }
+
+    /// Every stem of the province and of the two cities.
+    pub(crate) fn stems(&self) -> impl Iterator<Item = &str> {
+        self.right.keys().map(String::as_str)
+    }
+
     /// Submits a paper with so many right answers.
     pub(crate) async fn submit(
         &self,
@@ -470,14 +484,37 @@ pub(crate) fn code<T>(result: Result<T, Error>) -> &'static str {
     refusal(result).code()
 }
 
+/// A city's page by somebody who wishes its readers ill.
+const HOSTILE_PAGE: &str = "欢迎来盐城。<script>alert(1)</script>\n\n<p style=\"position:fixed\" onclick=\"alert(1)\">好</p>\n\n[点](javascript:alert(1)) ![图](https://evil.example/pixel.png)\n";
+
+/// What explains the key of a stem in the test's own banks.
+pub(crate) fn explanation(stem: &str) -> String {
+    format!("因为这条解析属于“{stem}”")
+}
+
+/// What a stem of the test's own banks rests on.
+pub(crate) fn source(stem: &str) -> String {
+    format!("依据文件{}", hex::encode(&Sha256::digest(stem)[..6]))
+}
+
 /// Question files of the province and of two cities, and the right option of every stem.
 fn content(dir: &TempDir) -> (Content, BTreeMap<String, String>) {
     let root = dir.path().join("content");
     fs::create_dir_all(root.join("cities")).unwrap();
     fs::create_dir_all(root.join("banks")).unwrap();
+    let city = root.join("cities").join(FIRST_CITY);
+    fs::create_dir_all(&city).unwrap();
+    let about = "name = \"盐城市\"\ntagline = \"守信之城\"\nsample = true\nlinks = []\n";
+    fs::write(
+        city.join("city.toml"),
+        format!("slug = \"{FIRST_CITY}\"\n{about}"),
+    )
+    .unwrap();
+    fs::write(city.join("page.md"), HOSTILE_PAGE).unwrap();
+    fs::write(city.join("hero.svg"), "<svg onload=\"alert(1)\"/>").unwrap();
     let mut right = BTreeMap::new();
     for name in ["province", FIRST_CITY, SECOND_CITY] {
-        let mut table = "题干,选项A,选项B,选项C,选项D,答案\n".to_owned();
+        let mut table = "题干,选项A,选项B,选项C,选项D,答案,解析,来源\n".to_owned();
         for number in 1..=50_u32 {
             let stem = format!("{name}题库中编号{number}的信用条款规定的期限是多少天？");
             let mut options: Vec<String> =
@@ -485,7 +522,13 @@ fn content(dir: &TempDir) -> (Content, BTreeMap<String, String>) {
             let key = usize::try_from(number % 4).unwrap();
             options.insert(key, format!("{number}天"));
             let letter = ["A", "B", "C", "D"][key];
-            writeln!(table, "{stem},{},{letter}", options.join(",")).unwrap();
+            let (explanation, source) = (explanation(&stem), source(&stem));
+            writeln!(
+                table,
+                "{stem},{},{letter},{explanation},{source}",
+                options.join(",")
+            )
+            .unwrap();
             right.insert(stem, format!("{number}天"));
         }
         fs::write(root.join("banks").join(format!("{name}.csv")), table).unwrap();

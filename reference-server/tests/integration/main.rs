@@ -12,3 +12,4 @@ mod races;
 mod season;
 mod store;
 mod tidy;
+mod web;

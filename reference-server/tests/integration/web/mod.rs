@@ -1,0 +1,13 @@
+//! Laws of the web layer, over HTTP: what citizens, scripts, WeChat and attackers get for an answer.
+
+mod browser;
+mod callbacks;
+mod document;
+mod guards;
+mod headers;
+mod journey;
+mod leaks;
+mod logins;
+mod loopback;
+mod routes;
+mod states;

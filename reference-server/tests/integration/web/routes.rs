@@ -1,0 +1,81 @@
+//! Every route there is, so that a law about all of them leaves none out.
+
+use std::{fs, path::Path};
+
+/// Addresses that answer a GET, with an example in each place of a parameter.
+pub(super) const GETS: [&str; 27] = [
+    "/",
+    "/status",
+    "/text-size/large",
+    "/city/yancheng",
+    "/city/yancheng/hero.svg",
+    "/rules",
+    "/login",
+    "/login/return",
+    "/follow",
+    "/consent",
+    "/quiz",
+    "/quiz/nothing",
+    "/result/nothing",
+    "/packet/nothing",
+    "/me",
+    "/me/export",
+    "/poster",
+    "/share-signature",
+    "/livez",
+    "/readyz",
+    "/api/v1/contest",
+    "/api/v1/me",
+    "/api/v1/openapi.json",
+    "/simulator",
+    "/simulator/api/people",
+    "/simulator/api/ledger",
+    "/nowhere",
+];
+
+/// Addresses that answer a POST, with an example in each place of a parameter.
+pub(super) const POSTS: [&str; 22] = [
+    "/logout",
+    "/follow/check",
+    "/consent",
+    "/quiz",
+    "/quiz/nothing",
+    "/claims",
+    "/api/v1/attempts",
+    "/api/v1/attempts/nothing/submission",
+    "/api/v1/claims",
+    "/api/v1/poster",
+    "/wechat/callback",
+    "/simulator/act",
+    "/simulator/follow",
+    "/simulator/api/people",
+    "/simulator/api/people/nobody/follow",
+    "/simulator/api/people/nobody/unfollow",
+    "/simulator/api/people/nobody/scan",
+    "/simulator/api/people/nobody/say",
+    "/simulator/api/people/nobody/open",
+    "/simulator/api/clock",
+    "/simulator/api/faults",
+    "/simulator/api/top-up",
+];
+
+/// How often these words stand in the code of the web layer.
+fn n_in_code(dir: &Path, words: &str) -> usize {
+    fs::read_dir(dir)
+        .unwrap()
+        .map(|entry| {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                n_in_code(&path, words)
+            } else {
+                fs::read_to_string(path).unwrap().matches(words).count()
+            }
+        })
+        .sum()
+}
+
+#[test]
+fn the_list_of_posts_leaves_no_handler_out() {
+    let code = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web");
+    assert_eq!(n_in_code(&code, "post("), POSTS.len());
+}
