@@ -583,10 +583,11 @@ impl Visit<'_> {
             return;
         }
         let mut reply = self.ask_for_poster().await;
-        if matches!(reply, Reply::Strange(_)) {
-            // WeChat can fail twice in a row, which is more than the server repairs by itself:
-            // the report shows it, and the citizen presses once more.
-            self.refused("poster-not-made".to_owned());
+        if let Reply::Refused(code) = &reply
+            && code == "wechat-unavailable"
+        {
+            // The page says to try again in a moment, and so he does.
+            self.refused(code.clone());
             reply = self.ask_for_poster().await;
         }
         let scene = match reply {
