@@ -99,6 +99,14 @@ pub(super) fn is_unique_violation(error: &rusqlite::Error) -> bool {
     )
 }
 
+/// The error of a transaction that the engine has rolled back by itself.
+pub(super) fn transaction_gone() -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(
+        ffi::Error::new(ffi::SQLITE_ABORT),
+        Some("the transaction of the group is gone".to_owned()),
+    )
+}
+
 /// Whether the database itself refused the row (CHECK, foreign key or guard).
 pub(super) fn is_guard_violation(error: &rusqlite::Error) -> bool {
     matches!(error, rusqlite::Error::SqliteFailure(failure, _)

@@ -2,10 +2,10 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use rusqlite::{Connection, ffi};
+use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{StoreError, Tx};
+use super::{StoreError, Tx, dialect};
 
 /// The most writes of one commit.
 const GROUP_SIZE: usize = 512;
@@ -99,10 +99,7 @@ fn run_group(
             drop(savepoint);
             // A full disk rolls back more than the savepoint: nothing of the group may pass then.
             if transaction.is_autocommit() {
-                return Err(rusqlite::Error::SqliteFailure(
-                    ffi::Error::new(ffi::SQLITE_ABORT),
-                    Some("the transaction of the group is gone".to_owned()),
-                ));
+                return Err(dialect::transaction_gone());
             }
         }
     }
