@@ -23,29 +23,15 @@ async fn call(client: &Client, url: &str, body: &Value) -> Value {
     body
 }
 
-#[tokio::test]
-async fn over_real_sockets_a_login_becomes_money_in_wechats_own_record() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let test = TestApp::with(Setting {
-        wire: (Wire::Loopback, port),
-        ..Setting::usual()
-    })
-    .await;
-    let url = test.app.public_url.clone();
-    let serving = tokio::spawn(serve(listener, web::router(test.app.clone())).into_future());
-    let client = Client::builder()
-        .cookie_store(true)
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .unwrap();
+/// A new person who has logged in through WeChat's page; his openid.
+async fn logged_in(client: &Client, url: &str) -> String {
     let made = call(
-        &client,
+        client,
         &format!("{url}/simulator/api/people"),
         &json!({ "name": "张三" }),
     )
     .await;
-    let openid = made["openid"].as_str().unwrap();
+    let openid = made["openid"].as_str().unwrap().to_owned();
     let away = client
         .get(format!("{url}/login?next=/me"))
         .send()
@@ -64,6 +50,26 @@ async fn over_real_sockets_a_login_becomes_money_in_wechats_own_record() {
         (home.status(), location(&home)),
         (StatusCode::SEE_OTHER, "/me")
     );
+    openid
+}
+
+#[tokio::test]
+async fn over_real_sockets_a_login_becomes_money_in_wechats_own_record() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let test = TestApp::with(Setting {
+        wire: (Wire::Loopback, port),
+        ..Setting::usual()
+    })
+    .await;
+    let url = test.app.public_url.clone();
+    let serving = tokio::spawn(serve(listener, web::router(test.app.clone())).into_future());
+    let client = Client::builder()
+        .cookie_store(true)
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap();
+    let openid = logged_in(&client, &url).await;
     let attempts = format!("{url}/api/v1/attempts");
     let refused = client.post(&attempts).send().await.unwrap();
     assert_eq!(refused.status(), StatusCode::FORBIDDEN);
@@ -87,7 +93,7 @@ async fn over_real_sockets_a_login_becomes_money_in_wechats_own_record() {
     );
     let packet = call(&client, &format!("{url}/api/v1/claims"), &json!({})).await;
     worker::settle_due(&test.app, 64).await.unwrap();
-    let view = test.simulator.person(openid).unwrap();
+    let view = test.simulator.person(&openid).unwrap();
     let [sent] = view.packets.as_slice() else {
         panic!("not one packet: {:?}", view.packets);
     };
