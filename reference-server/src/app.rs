@@ -87,6 +87,8 @@ pub struct PacketWording {
 pub struct WeChat {
     /// The Official Account's name, as people see it.
     pub account_name: String,
+    /// What the account's own QR code encodes, if it is known.
+    pub follow_url: Option<String>,
     /// The Official Account's credentials.
     pub official: Official,
     /// The merchant's number.

@@ -71,6 +71,8 @@ pub enum ScopeName {
 pub struct OfficialConfig {
     /// The account's name, as people see it.
     pub account_name: String,
+    /// What the account's own QR code encodes; without it people are asked to search for the name.
+    pub follow_url: Option<String>,
     /// The account's appid.
     pub app_id: String,
     /// File with the app secret.

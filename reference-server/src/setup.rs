@@ -315,6 +315,7 @@ fn real_wechat(config: &Config) -> Result<WeChat, SetupError> {
     try_order(&wording, &merchant_id, &app_id)?;
     Ok(WeChat {
         account_name: config.official.account_name.clone(),
+        follow_url: config.official.follow_url.clone(),
         official: Official::new(
             app_id.clone(),
             secret(&config.official.app_secret_file)?,
@@ -390,6 +391,7 @@ fn simulated_wechat(
         .transpose()?;
     Ok(WeChat {
         account_name: ACCOUNT_NAME.to_owned(),
+        follow_url: Some(format!("{}/simulator", options.public_url)),
         official: Official::new(
             app_id.clone(),
             Secret::new(config.app_secret.as_str())?,

@@ -37,7 +37,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
 struct FollowPage {
     frame: Frame,
     asked: bool,
-    qr: String,
+    qr: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -51,11 +51,11 @@ async fn follow_first(
     Query(asked): Query<Asked>,
     visitor: Visitor,
 ) -> Response {
-    let phone = format!("{}/simulator", app.public_url);
+    let code = app.wechat.follow_url.as_deref().and_then(QrCode::of);
     frame::personal(&FollowPage {
         frame: Frame::of(&app, &visitor),
         asked: asked.asked == 1,
-        qr: QrCode::of(&phone).map_or_else(String::new, |code| code.svg("二维码")),
+        qr: code.map(|code| code.svg("公众号二维码")),
     })
 }
 
