@@ -1,12 +1,13 @@
 //! One try at a quiz: open for answers, then submitted once.
 
-use std::collections::BTreeMap;
-
 use crate::{Marking, Ordinal, Position, QuestionBank, Quiz, QuizError, Score};
 
 /// Options chosen so far, by item; every one exists in its quiz.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Answers(BTreeMap<Ordinal, Position>);
+pub struct Answers(
+    /// By 0-based index of the item; the last one is never `None`.
+    Vec<Option<Position>>,
+);
 
 /// Why an answer is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,32 +37,37 @@ impl Answers {
     /// No answers.
     #[must_use]
     pub const fn new() -> Self {
-        Self(BTreeMap::new())
+        Self(Vec::new())
     }
 
     /// Option chosen for an item, if any.
     #[must_use]
     pub fn get(&self, ordinal: Ordinal) -> Option<Position> {
-        self.0.get(&ordinal).copied()
+        self.0.get(ordinal.index()).copied().flatten()
     }
 
     /// Number of items answered.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.0.iter().flatten().count()
     }
 
     /// Whether no item is answered.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Every answer, by item.
     pub fn iter(&self) -> impl Iterator<Item = (Ordinal, Position)> {
-        self.0
-            .iter()
-            .map(|(ordinal, position)| (*ordinal, *position))
+        Ordinal::up_to(u16::MAX)
+            .zip(&self.0)
+            .filter_map(|(ordinal, position)| Some((ordinal, (*position)?)))
+    }
+
+    /// Option chosen for each item from the first to the last answered.
+    pub(crate) fn by_item(&self) -> &[Option<Position>] {
+        &self.0
     }
 
     /// Notes an answer if the quiz has the item and the item has the option.
@@ -82,7 +88,13 @@ impl Answers {
                 n_options,
             });
         }
-        self.0.insert(ordinal, position);
+        let n_needed = ordinal.index().saturating_add(1);
+        if self.0.len() < n_needed {
+            self.0.resize(n_needed, None);
+        }
+        if let Some(answer) = self.0.get_mut(ordinal.index()) {
+            *answer = Some(position);
+        }
         Ok(())
     }
 }

@@ -1,10 +1,10 @@
 //! A frozen bank: a province half and a city half, named by a digest.
 
-use std::{collections::BTreeMap, fmt, fmt::Write as _, str::FromStr};
+use std::{collections::BTreeMap, fmt};
 
-use sha2::{Digest as _, Sha256};
-
-use crate::{Question, arrangement::Arrangement, folding::fold};
+use crate::{
+    BankDigest, Position, Question, arrangement::Arrangement, digest::canonical_form, folding::fold,
+};
 
 /// Who wrote a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -145,12 +145,23 @@ pub enum BankError {
 /// A frozen bank: nothing can be added, removed or reworded.
 ///
 /// Changing a question means freezing a new bank, which has another [`BankDigest`].
-#[derive(Clone, Debug)]
+/// `Debug` names it and leaves its questions and keys out.
+#[derive(Clone)]
 pub struct QuestionBank {
     questions: Vec<Question>,
     arrangements: Vec<Arrangement>,
+    keys: Vec<Position>,
     size: BankSize,
     digest: BankDigest,
+}
+
+impl fmt::Debug for QuestionBank {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("QuestionBank")
+            .field("digest", &self.digest)
+            .field("size", &self.size)
+            .finish_non_exhaustive()
+    }
 }
 
 impl QuestionBank {
@@ -182,13 +193,23 @@ impl QuestionBank {
         let questions: Vec<Question> = halves.province.into_iter().chain(halves.city).collect();
         refuse_duplicates(&questions)?;
         let arrangements = questions.iter().map(Arrangement::of).collect();
+        let keys = questions.iter().map(Question::key).collect();
         let digest = BankDigest::of(size, &questions);
         Ok(Self {
             questions,
             arrangements,
+            keys,
             size,
             digest,
         })
+    }
+
+    /// The bytes whose SHA-256 is the [`digest`](Self::digest); they hold the keys.
+    ///
+    /// Keep them with a published digest: whoever gets them can check it with any tool for SHA-256.
+    #[must_use]
+    pub fn canonical_form(&self) -> String {
+        canonical_form(self.size, &self.questions)
     }
 
     /// Digest that names this bank.
@@ -237,6 +258,11 @@ impl QuestionBank {
         (0..=u16::MAX).map(QuestionId).zip(&self.questions)
     }
 
+    /// Key of a question, without touching its texts.
+    pub(crate) fn key(&self, id: QuestionId) -> Option<Position> {
+        self.keys.get(id.index()).copied()
+    }
+
     pub(crate) fn arrangement(&self, id: QuestionId) -> Option<Arrangement> {
         self.arrangements.get(id.index()).copied()
     }
@@ -249,7 +275,7 @@ pub(crate) fn sameness(question: &Question) -> (String, Vec<String>) {
     (fold(question.stem()), choices)
 }
 
-fn refuse_duplicates(questions: &[Question]) -> Result<(), BankError> {
+pub(crate) fn refuse_duplicates(questions: &[Question]) -> Result<(), BankError> {
     let mut seen = BTreeMap::new();
     for (second, question) in (0..=u16::MAX).map(QuestionId).zip(questions) {
         if let Some(first) = seen.insert(sameness(question), second) {
@@ -257,143 +283,4 @@ fn refuse_duplicates(questions: &[Question]) -> Result<(), BankError> {
         }
     }
     Ok(())
-}
-
-/// Name of a frozen bank: SHA-256 of its canonical form, printed as 64 lower-case hexadecimal digits.
-///
-/// # Canonical form, version 1
-///
-/// UTF-8 lines, each ended by one line feed. A *text* is written as the number of its UTF-8 bytes in decimal,
-/// a colon, and the bytes themselves (which may hold line feeds); an absent text is a single `-`.
-///
-/// ```text
-/// quiz-bank 1
-/// province <number of questions>
-/// city <number of questions>
-/// ```
-///
-/// then for every question, province half first, in the order of the bank:
-///
-/// ```text
-/// stem <text>
-/// choice <text>            one line for each option, in the order of the bank
-/// key <letter>
-/// explanation <text or ->
-/// source <text or ->
-/// law_as_of <YYYY-MM-DD or ->
-/// ```
-///
-/// Texts are as stored: outer white space dropped, nothing else changed.
-/// The key is part of it, so a digest published before the opening binds the keys too.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct BankDigest([u8; 32]);
-
-impl BankDigest {
-    /// Digest with the given bytes, as kept in a database.
-    #[must_use]
-    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(bytes)
-    }
-
-    /// The 32 bytes.
-    #[must_use]
-    pub const fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
-
-    fn of(size: BankSize, questions: &[Question]) -> Self {
-        Self(Sha256::digest(canonical_form(size, questions)).into())
-    }
-}
-
-impl fmt::Display for BankDigest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl fmt::Debug for BankDigest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "BankDigest({self})")
-    }
-}
-
-/// Text that is not 64 hexadecimal digits.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is not a digest of 64 hexadecimal digits")]
-#[non_exhaustive]
-pub struct ParseBankDigestError {
-    /// The text given.
-    pub text: String,
-}
-
-impl FromStr for BankDigest {
-    type Err = ParseBankDigestError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let refused = || ParseBankDigestError {
-            text: text.to_owned(),
-        };
-        if text.len() != 64 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
-            return Err(refused());
-        }
-        let mut bytes = [0_u8; 32];
-        for (index, byte) in bytes.iter_mut().enumerate() {
-            let start = index.saturating_mul(2);
-            let digits = text
-                .get(start..start.saturating_add(2))
-                .ok_or_else(refused)?;
-            *byte = u8::from_str_radix(digits, 16).map_err(|_| refused())?;
-        }
-        Ok(Self(bytes))
-    }
-}
-
-#[cfg(feature = "serde")]
-impl serde::Serialize for BankDigest {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-#[cfg(feature = "serde")]
-impl<'de> serde::Deserialize<'de> for BankDigest {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
-    }
-}
-
-fn canonical_form(size: BankSize, questions: &[Question]) -> String {
-    let mut form = format!(
-        "quiz-bank 1\nprovince {}\ncity {}\n",
-        size.province, size.city
-    );
-    for question in questions {
-        write_text(&mut form, "stem", Some(question.stem()));
-        for choice in question.choices() {
-            write_text(&mut form, "choice", Some(choice.text()));
-        }
-        write_line(&mut form, "key", &question.key());
-        write_text(&mut form, "explanation", question.explanation());
-        write_text(&mut form, "source", question.source());
-        match question.law_as_of() {
-            Some(day) => write_line(&mut form, "law_as_of", &day.format("%Y-%m-%d")),
-            None => write_line(&mut form, "law_as_of", &'-'),
-        }
-    }
-    form
-}
-
-fn write_text(form: &mut String, label: &str, text: Option<&str>) {
-    match text {
-        Some(text) => write_line(form, label, &format_args!("{}:{text}", text.len())),
-        None => write_line(form, label, &'-'),
-    }
-}
-
-fn write_line(form: &mut String, label: &str, value: &dyn fmt::Display) {
-    // Writing to a `String` cannot fail; the result carries nothing.
-    let _: fmt::Result = writeln!(form, "{label} {value}");
 }

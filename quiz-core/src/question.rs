@@ -79,6 +79,14 @@ pub enum QuestionError {
         /// Number of options given.
         n_choices: usize,
     },
+    /// An option that is to keep its place is not there.
+    #[error("option {pinned} is to keep its place but is outside the {n_choices} options")]
+    PinOutsideChoices {
+        /// Place given.
+        pinned: Position,
+        /// Number of options of the question.
+        n_choices: usize,
+    },
 }
 
 /// Text of one option, not blank, without its letter.
@@ -120,6 +128,7 @@ pub struct Question {
     explanation: Option<String>,
     source: Option<String>,
     law_as_of: Option<NaiveDate>,
+    pinned: Vec<Position>,
 }
 
 impl Question {
@@ -155,7 +164,48 @@ impl Question {
             explanation: not_blank(draft.explanation),
             source: not_blank(draft.source),
             law_as_of: draft.law_as_of,
+            pinned: Vec::new(),
         })
+    }
+
+    /// The same question with options that keep their places when it is drawn; none is the usual.
+    ///
+    /// Places are sorted and named once.
+    /// "All of the above" and options that name each other by letter need no such statement, see
+    /// [`Quiz`](crate::Quiz); it is for what a file states itself, such as `fixed` of IMS QTI.
+    ///
+    /// # Errors
+    ///
+    /// [`QuestionError::PinOutsideChoices`].
+    ///
+    /// ```
+    /// use quiz_core::{Position, Question, QuestionDraft};
+    /// let draft = QuestionDraft {
+    ///     stem: "1 + 1 = （ ）".to_owned(), choices: vec!["2".to_owned(), "3".to_owned()], key: Position::A,
+    ///     explanation: None, source: None, law_as_of: None,
+    /// };
+    /// let question = Question::new(draft)?.with_pinned(&[Position::B])?;
+    /// assert_eq!(question.pinned(), [Position::B]);
+    /// # Ok::<(), quiz_core::QuestionError>(())
+    /// ```
+    pub fn with_pinned(self, places: &[Position]) -> Result<Self, QuestionError> {
+        let n_choices = self.choices.len();
+        if let Some(outside) = places.iter().find(|p| p.index() >= n_choices) {
+            return Err(QuestionError::PinOutsideChoices {
+                pinned: *outside,
+                n_choices,
+            });
+        }
+        let mut pinned = places.to_vec();
+        pinned.sort_unstable();
+        pinned.dedup();
+        Ok(Self { pinned, ..self })
+    }
+
+    /// Places of the options that keep them by statement, in order; see [`with_pinned`](Self::with_pinned).
+    #[must_use]
+    pub fn pinned(&self) -> &[Position] {
+        &self.pinned
     }
 
     /// Stem.
@@ -200,7 +250,8 @@ impl Question {
         self.law_as_of
     }
 
-    /// Copy of the content as an author may edit it.
+    /// Copy of the content as an author may edit it; [`pinned`](Self::pinned) is no part of it, since places
+    /// mean nothing once options are edited.
     #[must_use]
     pub fn to_draft(&self) -> QuestionDraft {
         QuestionDraft {

@@ -1,10 +1,13 @@
 //! The drawn items, as an attempt holds them and as a phone may see them.
 
+use std::fmt;
+
 use rand::Rng;
 
 use crate::{
-    Answers, BankDigest, DrawError, DrawRule, MarkedItem, Marking, Ordinal, Origin, Position,
-    Question, QuestionBank, QuestionId, Score, draw,
+    Answers, BankDigest, DrawError, DrawRule, MarkedItem, Marking, OptionOrder, Ordinal, Origin,
+    Position, Question, QuestionBank, QuestionId, Score,
+    draw::{self, Bands, Shown},
 };
 
 /// Questions drawn from one frozen bank, each with the order in which its options are shown.
@@ -18,7 +21,7 @@ pub struct Quiz {
 }
 
 /// One drawn question and the order of its options.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(
     clippy::exhaustive_structs,
     reason = "a plain record; a store that keeps a quiz writes it as a literal"
@@ -27,7 +30,7 @@ pub struct Item {
     /// The question.
     pub question: QuestionId,
     /// Places in the bank of the options, in the order shown.
-    pub option_order: Vec<Position>,
+    pub option_order: OptionOrder,
 }
 
 /// One item as a phone may see it: no key, no identifier, no explanation.
@@ -43,6 +46,66 @@ pub struct PresentedItem {
     pub stem: String,
     /// Options in the order shown.
     pub options: Vec<(Position, String)>,
+}
+
+/// One item as a phone may see it, read out of the bank without copying: no key, no identifier, no explanation.
+///
+/// `Debug` leaves everything but the number out, so that a log line cannot leak the key.
+#[derive(Clone, Copy)]
+pub struct ShownItem<'bank> {
+    ordinal: Ordinal,
+    origin: Origin,
+    question: &'bank Question,
+    option_order: OptionOrder,
+}
+
+impl<'bank> ShownItem<'bank> {
+    /// Number of the item.
+    #[must_use]
+    pub const fn ordinal(&self) -> Ordinal {
+        self.ordinal
+    }
+
+    /// Who wrote the question.
+    #[must_use]
+    pub const fn origin(&self) -> Origin {
+        self.origin
+    }
+
+    /// Stem.
+    #[must_use]
+    pub fn stem(&self) -> &'bank str {
+        self.question.stem()
+    }
+
+    /// Options in the order shown.
+    pub fn options(&self) -> impl Iterator<Item = (Position, &'bank str)> + use<'bank> {
+        let (choices, order) = (self.question.choices(), self.option_order);
+        let shown = Position::ALL.into_iter().zip(order.indices());
+        shown.filter_map(|(shown, written)| Some((shown, choices.get(written)?.text())))
+    }
+
+    /// A copy that outlives the bank.
+    #[must_use]
+    pub fn to_presented(&self) -> PresentedItem {
+        PresentedItem {
+            ordinal: self.ordinal,
+            origin: self.origin,
+            stem: self.stem().to_owned(),
+            options: self
+                .options()
+                .map(|(shown, text)| (shown, text.to_owned()))
+                .collect(),
+        }
+    }
+}
+
+impl fmt::Debug for ShownItem<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ShownItem")
+            .field("ordinal", &self.ordinal)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Why a quiz and a bank do not fit.
@@ -77,8 +140,8 @@ pub enum QuizError {
         /// The question named.
         question: QuestionId,
     },
-    /// The order of the options does not name each option once.
-    #[error("the order of the options of question {question} does not name each once")]
+    /// The order of the options has more or fewer options than the question.
+    #[error("the order of the options of question {question} is of another length")]
     OptionOrder {
         /// The question named.
         question: QuestionId,
@@ -106,21 +169,61 @@ impl Quiz {
         rng: &mut impl Rng,
     ) -> Result<Self, DrawError> {
         let drawn = draw::questions(bank, rule, rng)?;
-        let items = drawn
-            .into_iter()
-            .filter_map(|id| {
-                let n_choices = bank.question(id)?.choices().len();
-                let option_order = draw::option_order(bank.arrangement(id)?, n_choices, rng);
-                Some(Item {
-                    question: id,
+        Ok(Self::arranged(bank, drawn, rng))
+    }
+
+    /// Draws `n` questions with the same share of every band of difficulty; the procedure is stated at [`Bands`].
+    ///
+    /// Costs the size of the bank in memory and time, and about `2 * n` words more than [`draw`](Self::draw).
+    ///
+    /// # Errors
+    ///
+    /// [`DrawError::OtherBank`], [`NoQuestions`](DrawError::NoQuestions), [`BankTooSmall`](DrawError::BankTooSmall);
+    /// no word is taken then.
+    pub fn draw_balanced(
+        bank: &QuestionBank,
+        bands: &Bands,
+        n: u16,
+        rng: &mut impl Rng,
+    ) -> Result<Self, DrawError> {
+        let drawn = draw::balanced_questions(bank, bands, n, rng)?;
+        Ok(Self::arranged(bank, drawn, rng))
+    }
+
+    /// Draws for one person, questions shown least often first; the procedure is stated at [`Shown`].
+    ///
+    /// The caller adds the quiz to the history by [`Shown::record`] when it counts as shown.
+    /// Costs sorting the bank by the history.
+    ///
+    /// # Errors
+    ///
+    /// [`DrawError`], with [`OtherBank`](DrawError::OtherBank) for a history of another bank; no word is taken then.
+    pub fn draw_fresh(
+        bank: &QuestionBank,
+        rule: DrawRule,
+        shown: &Shown,
+        rng: &mut impl Rng,
+    ) -> Result<Self, DrawError> {
+        let drawn = draw::fresh_questions(bank, rule, shown, rng)?;
+        Ok(Self::arranged(bank, drawn, rng))
+    }
+
+    /// Orders the options of drawn questions.
+    fn arranged(bank: &QuestionBank, drawn: Vec<QuestionId>, rng: &mut impl Rng) -> Self {
+        let mut items = Vec::with_capacity(drawn.len());
+        for question in drawn {
+            if let Some(arrangement) = bank.arrangement(question) {
+                let option_order = arrangement.order(rng);
+                items.push(Item {
+                    question,
                     option_order,
-                })
-            })
-            .collect();
-        Ok(Self {
+                });
+            }
+        }
+        Self {
             bank: bank.digest(),
             items,
-        })
+        }
     }
 
     /// Quiz of kept items, checked against the bank.
@@ -148,12 +251,7 @@ impl Quiz {
             if !seen.insert(question) {
                 return Err(QuizError::RepeatedQuestion { question });
             }
-            let mut sorted = option_order.clone();
-            sorted.sort_unstable();
-            if !sorted
-                .into_iter()
-                .eq(Position::ALL.into_iter().take(found.choices().len()))
-            {
+            if option_order.n_options() != found.choices().len() {
                 return Err(QuizError::OptionOrder { question });
             }
         }
@@ -196,22 +294,35 @@ impl Quiz {
         bank: &QuestionBank,
         ordinal: Ordinal,
     ) -> Result<PresentedItem, QuizError> {
+        Ok(self.show(bank, ordinal)?.to_presented())
+    }
+
+    /// One item as a phone may see it, without copying its texts.
+    ///
+    /// # Errors
+    ///
+    /// [`QuizError::OtherBank`], [`QuizError::NoSuchItem`].
+    pub fn show<'bank>(
+        &self,
+        bank: &'bank QuestionBank,
+        ordinal: Ordinal,
+    ) -> Result<ShownItem<'bank>, QuizError> {
         self.check_bank(bank)?;
-        let item = self.item(ordinal)?;
-        let (question, origin) = resolve(bank, item.question)?;
-        let options = Position::ALL
-            .into_iter()
-            .zip(&item.option_order)
-            .filter_map(|(shown, written)| {
-                Some((shown, question.choice(*written)?.text().to_owned()))
-            })
-            .collect();
-        Ok(PresentedItem {
-            ordinal,
-            origin,
-            stem: question.stem().to_owned(),
-            options,
-        })
+        shown(bank, ordinal, self.item(ordinal)?)
+    }
+
+    /// Every item as a phone may see it, in order, without copying its texts; the bank is compared once.
+    ///
+    /// # Errors
+    ///
+    /// [`QuizError::OtherBank`].
+    pub fn paper<'bank>(
+        &self,
+        bank: &'bank QuestionBank,
+    ) -> Result<impl Iterator<Item = ShownItem<'bank>>, QuizError> {
+        self.check_bank(bank)?;
+        let items = self.ordinals().zip(&self.items);
+        Ok(items.filter_map(move |(ordinal, item)| shown(bank, ordinal, item).ok()))
     }
 
     /// The question behind an item, for showing its explanation after submission.
@@ -241,9 +352,7 @@ impl Quiz {
             let (question, _) = resolve(bank, item.question)?;
             let key = item
                 .option_order
-                .iter()
-                .position(|written| *written == question.key())
-                .and_then(Position::from_index)
+                .shown(question.key())
                 .ok_or(QuizError::OptionOrder {
                     question: item.question,
                 })?;
@@ -263,13 +372,30 @@ impl Quiz {
         Ok(Marking { score, items })
     }
 
+    /// Counts right answers, without the marking of each item; the score of [`mark`](Self::mark).
+    ///
+    /// # Errors
+    ///
+    /// [`QuizError::OtherBank`].
+    pub fn score(&self, bank: &QuestionBank, answers: &Answers) -> Result<Score, QuizError> {
+        self.check_bank(bank)?;
+        let mut right = 0_u16;
+        for (item, chosen) in self.items.iter().zip(answers.by_item()) {
+            let Some(chosen) = *chosen else { continue };
+            let is_right = item.option_order.written(chosen) == bank.key(item.question);
+            right = right.saturating_add(u16::from(is_right));
+        }
+        let n_items = self.items.len();
+        Score::new(right, self.n_items()).map_err(|_| QuizError::ItemCount { n_items })
+    }
+
     /// Number of options of an item.
     ///
     /// # Errors
     ///
     /// [`QuizError::NoSuchItem`].
     pub fn n_options(&self, ordinal: Ordinal) -> Result<usize, QuizError> {
-        Ok(self.item(ordinal)?.option_order.len())
+        Ok(self.item(ordinal)?.option_order.n_options())
     }
 
     fn item(&self, ordinal: Ordinal) -> Result<&Item, QuizError> {
@@ -293,4 +419,18 @@ fn resolve(bank: &QuestionBank, question: QuestionId) -> Result<(&Question, Orig
     bank.question(question)
         .zip(bank.origin(question))
         .ok_or(QuizError::NoSuchQuestion { question })
+}
+
+fn shown<'bank>(
+    bank: &'bank QuestionBank,
+    ordinal: Ordinal,
+    item: &Item,
+) -> Result<ShownItem<'bank>, QuizError> {
+    let (question, origin) = resolve(bank, item.question)?;
+    Ok(ShownItem {
+        ordinal,
+        origin,
+        question,
+        option_order: item.option_order,
+    })
 }

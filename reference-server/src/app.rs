@@ -4,7 +4,6 @@ use std::{
     collections::HashMap,
     fmt,
     net::Ipv4Addr,
-    path::PathBuf,
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
@@ -13,9 +12,9 @@ use quiz_core::{BankSize, DrawRule, PassMark, QuestionBank};
 use reward_core::{ChannelProfile, PacketPlan, PayoutPolicy, RewardRules, WorkerId};
 use schedule_core::{Edition, Province};
 use wechat_adapter::{
-    HttpClient, MerchantId,
+    AppId, BillNumber, HttpClient, MerchantId, OpenId,
     official::{CallbackVerifier, JsSigner, Official},
-    pay::Merchant,
+    pay::{Merchant, RedPacketOrder},
 };
 
 use crate::{
@@ -49,8 +48,6 @@ pub struct Season {
     pub channel: ChannelProfile,
     /// The waits and ages of the payout machine.
     pub payout: PayoutPolicy,
-    /// Whether cities without a bank of their own play with generated sample questions.
-    pub generated_banks: bool,
 }
 
 impl Season {
@@ -107,6 +104,33 @@ pub struct WeChat {
     pub wording: PacketWording,
 }
 
+impl PacketWording {
+    /// The order that pays a person a packet worded so.
+    #[must_use]
+    pub fn order(
+        &self,
+        bill_number: BillNumber,
+        merchant_id: MerchantId,
+        app_id: AppId,
+        openid: OpenId,
+        amount_fen: u32,
+    ) -> RedPacketOrder {
+        RedPacketOrder {
+            bill_number,
+            merchant_id,
+            app_id,
+            openid,
+            amount_fen,
+            send_name: self.send_name.clone(),
+            wishing: self.wishing.clone(),
+            act_name: self.act_name.clone(),
+            remark: self.remark.clone(),
+            scene_id: self.scene_id.clone(),
+            client_ip: self.client_ip,
+        }
+    }
+}
+
 /// The simulated WeChat and the clock it can move.
 #[derive(Debug, Clone)]
 pub struct SimulatorHost {
@@ -140,34 +164,22 @@ pub struct App {
     pub worker: WorkerId,
     /// The simulated WeChat, when there is no real one.
     pub simulator: Option<SimulatorHost>,
+    /// What this process has loaded and sent; empty at first.
+    pub memory: Memory,
+}
+
+/// What a process remembers and could load or count again.
+#[derive(Debug, Default)]
+pub struct Memory {
     banks: RwLock<HashMap<String, Arc<QuestionBank>>>,
     plans: RwLock<HashMap<String, Arc<PacketPlan>>>,
     sends: Mutex<SendBudget>,
 }
 
-/// The parts of an [`App`] that a caller chooses.
-#[derive(Debug)]
-pub struct AppParts {
-    /// The database.
-    pub store: Store,
-    /// Where instants come from.
-    pub clock: Arc<dyn Clock>,
-    /// Where randomness comes from.
-    pub entropy: Arc<dyn Entropy>,
-    /// The season's keys.
-    pub keys: Arc<Keys>,
-    /// The season's terms.
-    pub season: Arc<Season>,
-    /// What the cities handed in.
-    pub content: Content,
-    /// The program that opens office files in a child process.
-    pub office_program: PathBuf,
-    /// The way to WeChat.
-    pub wechat: Arc<WeChat>,
-    /// The address people reach the server at, without a slash at its end.
-    pub public_url: String,
-    /// The simulated WeChat, when there is no real one.
-    pub simulator: Option<SimulatorHost>,
+/// A name for this process among the workers.
+#[must_use]
+pub fn worker_id(entropy: &dyn Entropy) -> WorkerId {
+    WorkerId::new(u64::from_le_bytes(entropy.bytes()))
 }
 
 impl fmt::Debug for App {
@@ -181,28 +193,6 @@ impl fmt::Debug for App {
 }
 
 impl App {
-    /// Puts the parts together.
-    #[must_use]
-    pub fn new(parts: AppParts) -> Self {
-        let worker: [u8; 8] = parts.entropy.bytes();
-        Self {
-            store: parts.store,
-            clock: parts.clock,
-            entropy: parts.entropy,
-            keys: parts.keys,
-            season: parts.season,
-            content: parts.content,
-            office: OfficeReader::new(parts.office_program),
-            wechat: parts.wechat,
-            public_url: parts.public_url,
-            worker: WorkerId::new(u64::from_le_bytes(worker)),
-            simulator: parts.simulator,
-            banks: RwLock::new(HashMap::new()),
-            plans: RwLock::new(HashMap::new()),
-            sends: Mutex::new(SendBudget::default()),
-        }
-    }
-
     /// The present instant of the contest.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
@@ -211,7 +201,8 @@ impl App {
 
     /// A frozen bank that was loaded before.
     pub(crate) fn cached_bank(&self, digest: &str) -> Option<Arc<QuestionBank>> {
-        self.banks
+        self.memory
+            .banks
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .get(digest)
@@ -220,7 +211,8 @@ impl App {
 
     /// Keeps a loaded bank; a bank never changes under its digest.
     pub(crate) fn cache_bank(&self, digest: String, bank: Arc<QuestionBank>) {
-        self.banks
+        self.memory
+            .banks
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(digest, bank);
@@ -228,7 +220,8 @@ impl App {
 
     /// A city's plan that was drawn before.
     pub(crate) fn cached_plan(&self, city: &str) -> Option<Arc<PacketPlan>> {
-        self.plans
+        self.memory
+            .plans
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .get(city)
@@ -237,7 +230,8 @@ impl App {
 
     /// Keeps a drawn plan; a city's plan never changes.
     pub(crate) fn cache_plan(&self, city: String, plan: Arc<PacketPlan>) {
-        self.plans
+        self.memory
+            .plans
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(city, plan);
@@ -245,7 +239,8 @@ impl App {
 
     /// Takes one of the channel's sendings of this second; `false` when they are used up.
     pub(crate) fn take_send(&self, now: DateTime<Utc>, per_second: u32) -> bool {
-        self.sends
+        self.memory
+            .sends
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take(now, per_second)

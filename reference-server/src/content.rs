@@ -6,7 +6,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -50,6 +50,20 @@ pub struct BankFile {
     pub bytes: Vec<u8>,
 }
 
+impl BankFile {
+    /// Reads the file at a path; it keeps its own name and forgets its folders.
+    ///
+    /// # Errors
+    /// As [`fs::read`].
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let name = path.file_name().unwrap_or_default();
+        Ok(Self {
+            name: name.display().to_string(),
+            bytes: fs::read(path)?,
+        })
+    }
+}
+
 /// The name under which the province's own questions stand among the bank files.
 pub const PROVINCE: &str = "province";
 
@@ -70,7 +84,7 @@ pub enum ContentError {
         /// Which.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// A `city.toml` is not what it should be.
     #[error("{file}: {source}")]
@@ -146,9 +160,19 @@ impl Content {
         }
         for (name, bytes) in sample_banks![
             "province.xlsx",
+            "changzhou.csv",
+            "huaian.tsv",
+            "lianyungang.xls",
             "nanjing.docx",
+            "nantong.ods",
+            "suqian.xlsx",
+            "suzhou.xlsx",
+            "taizhou.xml",
+            "wuxi.docx",
+            "xuzhou.txt",
             "yancheng.csv",
-            "suzhou.xlsx"
+            "yangzhou.docx",
+            "zhenjiang.gift",
         ] {
             content.add_bank(name, bytes.to_vec());
         }

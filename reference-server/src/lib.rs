@@ -10,7 +10,7 @@
 //! | [`store`] | every SQL statement, behind one writer |
 //! | [`worker`] | what happens without a request |
 //! | [`rehearsal`] | a season in minutes: simulated citizens and the auditor |
-//! | [`office`], [`content`], [`generated`] | question files and city pages |
+//! | [`office`], [`content`] | question files and city pages |
 //! | [`journal`] | the simulated WeChat's memory |
 //! | [`clock`], [`entropy`], [`privacy`], [`id`], [`config`] | instants, randomness, keys, identifiers, settings |
 //!
@@ -23,7 +23,6 @@ pub mod config;
 pub mod content;
 pub mod contest;
 pub mod entropy;
-pub mod generated;
 pub mod id;
 pub mod journal;
 pub mod office;

@@ -18,17 +18,18 @@ use wechat_adapter::{
     AppId, BaseUrl, ClientError, Endpoints, HttpClient, InvalidBaseUrl, InvalidId, InvalidSecret,
     MerchantId, Secret, WeChatHttp,
     official::{CallbackConfigError, CallbackMode, CallbackVerifier, JsSigner, Official},
-    pay::{Merchant, RedPacketOrder, SendRedPacket},
+    pay::{Merchant, SendRedPacket},
     simulator::SimulatorConfig,
 };
 
 use crate::{
-    app::{App, AppParts, PacketWording, Season, SimulatorHost, WeChat},
+    app::{self, App, Memory, PacketWording, Season, SimulatorHost, WeChat},
     clock::{Clock, SimulatedClock, SystemClock},
     config::{self, Config, ConfigError, EditionName, ScopeName},
     content::{Content, ContentError},
     entropy::{Entropy, SeededEntropy, SystemEntropy},
     journal::{InProcessWeChat, JournalError, JournaledSimulator},
+    office::OfficeReader,
     privacy::Keys,
     store::{Durability, Store, StoreError},
 };
@@ -170,7 +171,6 @@ pub fn jiangsu_2020(
             renew_after_close: true,
             ..PayoutPolicy::PUBLISHED
         },
-        generated_banks: false,
     })
 }
 
@@ -197,14 +197,13 @@ pub fn simulated(options: &Simulated) -> Result<Arc<App>, SetupError> {
         Some(seed) => Arc::new(SeededEntropy::new(seed)),
         None => Arc::new(SystemEntropy),
     };
-    let mut season = jiangsu_2020(
+    let season = jiangsu_2020(
         "jiangsu-2020",
         options.edition,
         ScopeName::Season,
         false,
         ChannelProfile::red_packet_with_scene(),
     )?;
-    season.generated_banks = true;
     let config = simulator_config(options);
     let (simulator, latest) = if options.lasting {
         let journal = options.data_dir.join("simulated-wechat.jsonl");
@@ -236,18 +235,20 @@ pub fn simulated(options: &Simulated) -> Result<Arc<App>, SetupError> {
         Some(seed) => seeded_master(seed),
         None => master_key(&options.data_dir, entropy.as_ref())?,
     };
-    Ok(Arc::new(App::new(AppParts {
+    Ok(Arc::new(App {
         store,
         clock: Arc::<SimulatedClock>::clone(&clock),
+        worker: app::worker_id(entropy.as_ref()),
         entropy,
         keys: Arc::new(Keys::derive(&master)),
         season: Arc::new(season),
         content: Content::sample()?,
-        office_program: options.office_program.clone(),
+        office: OfficeReader::new(options.office_program.clone()),
         wechat: Arc::new(simulated_wechat(&config, options, http)?),
         public_url: options.public_url.clone(),
         simulator: Some(SimulatorHost { simulator, clock }),
-    })))
+        memory: Memory::default(),
+    }))
 }
 
 /// The app of a real season.
@@ -275,18 +276,20 @@ pub fn real(config: &Config, office_program: PathBuf) -> Result<Arc<App>, SetupE
         return Err(SetupError::MasterKeyLost { path: key });
     }
     let master = master_key(&config.data_dir, entropy.as_ref())?;
-    Ok(Arc::new(App::new(AppParts {
+    Ok(Arc::new(App {
         store: Store::open(&database, Durability::Full)?,
         clock: Arc::new(SystemClock::new()),
+        worker: app::worker_id(entropy.as_ref()),
         entropy,
         keys: Arc::new(Keys::derive(&master)),
         season: Arc::new(season),
         content: Content::from_dir(&config.content_dir)?,
-        office_program,
+        office: OfficeReader::new(office_program),
         wechat: Arc::new(real_wechat(config)?),
         public_url: config.public_url.trim_end_matches('/').to_owned(),
         simulator: None,
-    })))
+        memory: Memory::default(),
+    }))
 }
 
 fn real_wechat(config: &Config) -> Result<WeChat, SetupError> {
@@ -345,19 +348,13 @@ fn try_order(
     merchant_id: &MerchantId,
     app_id: &AppId,
 ) -> Result<(), SetupError> {
-    let order = RedPacketOrder {
-        bill_number: "0".repeat(28).parse()?,
-        merchant_id: merchant_id.clone(),
-        app_id: app_id.clone(),
-        openid: "o".repeat(28).parse()?,
-        amount_fen: 100,
-        send_name: wording.send_name.clone(),
-        wishing: wording.wishing.clone(),
-        act_name: wording.act_name.clone(),
-        remark: wording.remark.clone(),
-        scene_id: wording.scene_id.clone(),
-        client_ip: wording.client_ip,
-    };
+    let order = wording.order(
+        "0".repeat(28).parse()?,
+        merchant_id.clone(),
+        app_id.clone(),
+        "o".repeat(28).parse()?,
+        100,
+    );
     SendRedPacket::new(order).map_err(|error| ConfigError::Value {
         field: "merchant",
         problem: error.to_string(),

@@ -1,10 +1,14 @@
 //! Seeds, what is published about them before the contest, and what lets anybody check it afterwards.
 
-use std::{fmt, fmt::Write as _, str::FromStr};
+use std::fmt;
 
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 
-use crate::{ClaimScope, Deck, DeckKind, Fen, ReferralPolicy, Release, Residual, RewardRules};
+use crate::{
+    BeaconSource, BeaconValue, ClaimScope, Deck, DeckKind, Fen, ReferralPolicy, Release, Residual,
+    RewardRules,
+    digest::{digest_text, sha256},
+};
 
 /// Version line of the canonical specification; it changes with every change of a drawn value.
 const SPEC_VERSION: &str = "reward-plan-spec 1";
@@ -14,6 +18,7 @@ const COMMITMENT_TAG: &[u8] = b"reward-core/commitment/1\0";
 const SCHEDULE_TAG: &[u8] = b"reward-core/schedule/1\0";
 const DECK_TAG: &[u8] = b"reward-core/deck/1\0";
 const DECK_DIGEST_TAG: &[u8] = b"reward-core/deck-digest/1\0";
+const EFFECTIVE_TAG: &[u8] = b"reward-core/effective-seed/1\0";
 
 /// The secret of a whole season, from which every city's plan follows.
 ///
@@ -66,6 +71,41 @@ impl PlanSeed {
     #[must_use]
     pub const fn reveal(&self) -> [u8; 32] {
         self.0
+    }
+
+    /// Mixes in the public value that was announced, and returns the effective seed from which the plan is drawn.
+    ///
+    /// `SHA-256("reward-core/effective-seed/1\0" || seed || L || spec || value)`, with the bytes of
+    /// [`canonical_spec_with_beacon`] and their number `L` as big-endian `u32`, and the value as it was published.
+    /// An organiser who commits before the value exists can try as many seeds as he likes: each gives him a plan only
+    /// when it is too late to choose another.
+    ///
+    /// ```
+    /// use reward_core::{PlanSeed, RewardRules, SeedCommitment};
+    ///
+    /// let (seed, rules) = (PlanSeed::from_bytes([7; 32]), RewardRules::JIANGSU_2020);
+    /// let source = "Welfare Lottery 3D, draw 2020090, three digits".parse()?;
+    /// let commitment = SeedCommitment::with_beacon(&seed, &rules, &source); // published at once
+    /// let effective = seed.mixed_with(&rules, &source, &"407".parse()?); // on the evening of that draw
+    /// assert_ne!(effective, seed);
+    /// # Ok::<(), reward_core::BeaconError>(())
+    /// ```
+    #[must_use]
+    pub fn mixed_with(
+        &self,
+        rules: &RewardRules,
+        source: &BeaconSource,
+        value: &BeaconValue,
+    ) -> Self {
+        let spec = canonical_spec_with_beacon(rules, source);
+        let length = u32::try_from(spec.len()).unwrap_or(u32::MAX);
+        Self(sha256(&[
+            EFFECTIVE_TAG,
+            &self.0,
+            &length.to_be_bytes(),
+            spec.as_bytes(),
+            value.as_str().as_bytes(),
+        ]))
     }
 
     /// Seed of the word stream for the top packet's day and the rescue: `SHA-256(tag || seed)`.
@@ -138,11 +178,21 @@ pub fn canonical_spec(rules: &RewardRules) -> String {
     )
 }
 
+/// Returns the canonical text of the rules and of the public value that will be mixed in.
+///
+/// The text of [`canonical_spec`] with one more line, `beacon ` and the source.
+#[must_use]
+pub fn canonical_spec_with_beacon(rules: &RewardRules, source: &BeaconSource) -> String {
+    let mut spec = canonical_spec(rules);
+    spec.extend(["beacon ", source.as_str(), "\n"]);
+    spec
+}
+
 /// What is published before a city opens: the seed and the rules can no longer be changed unnoticed.
 ///
 /// `SHA-256("reward-core/commitment/1\0" || plan seed || canonical spec)`.
 /// It binds the organiser but does not stop him from trying seeds before he commits; that takes a later public value,
-/// which is outside this type.
+/// announced with [`with_beacon`](Self::with_beacon) and mixed in by [`PlanSeed::mixed_with`].
 ///
 /// ```
 /// use reward_core::{PlanSeed, RewardRules, SeedCommitment};
@@ -162,11 +212,17 @@ impl SeedCommitment {
     /// Commits to a seed and the rules it is used with.
     #[must_use]
     pub fn new(seed: &PlanSeed, rules: &RewardRules) -> Self {
-        Self(sha256(&[
-            COMMITMENT_TAG,
-            &seed.0,
-            canonical_spec(rules).as_bytes(),
-        ]))
+        Self::over(seed, &canonical_spec(rules))
+    }
+
+    /// Commits to a seed, the rules, and the public value that will be mixed in.
+    #[must_use]
+    pub fn with_beacon(seed: &PlanSeed, rules: &RewardRules, source: &BeaconSource) -> Self {
+        Self::over(seed, &canonical_spec_with_beacon(rules, source))
+    }
+
+    fn over(seed: &PlanSeed, spec: &str) -> Self {
+        Self(sha256(&[COMMITMENT_TAG, &seed.0, spec.as_bytes()]))
     }
 
     /// Returns whether a revealed seed and the rules are those committed to.
@@ -207,107 +263,13 @@ impl DeckDigest {
     }
 }
 
-/// Why a text is not a digest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ParseDigestError {
-    /// Not exactly 64 characters.
-    #[error("a digest has 64 hexadecimal digits, not {characters} characters")]
-    Length {
-        /// Characters found.
-        characters: usize,
-    },
-    /// A character that is no lower-case hexadecimal digit.
-    #[error("{found:?} is not a lower-case hexadecimal digit")]
-    NotHexadecimal {
-        /// The first such character.
-        found: char,
-    },
-}
-
-macro_rules! digest_text {
-    ($digest:ident) => {
-        impl $digest {
-            /// Returns the 32 bytes.
-            #[must_use]
-            pub const fn to_bytes(self) -> [u8; 32] {
-                self.0
-            }
-
-            /// Takes the 32 bytes of a digest computed earlier.
-            #[must_use]
-            pub const fn from_bytes(bytes: [u8; 32]) -> Self {
-                Self(bytes)
-            }
-        }
-
-        /// Writes 64 lower-case hexadecimal digits.
-        impl fmt::Display for $digest {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.pad(&hexadecimal(&self.0)?)
-            }
-        }
-
-        impl fmt::Debug for $digest {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{}({self})", stringify!($digest))
-            }
-        }
-
-        /// Reads 64 lower-case hexadecimal digits.
-        impl FromStr for $digest {
-            type Err = ParseDigestError;
-
-            fn from_str(text: &str) -> Result<Self, ParseDigestError> {
-                parse_hexadecimal(text).map(Self)
-            }
-        }
-    };
-}
-
 digest_text!(SeedCommitment);
 digest_text!(DeckDigest);
 
 /// The byte that stands for a kind of deck in a digest.
-const fn kind_byte(kind: DeckKind) -> u8 {
+pub(crate) const fn kind_byte(kind: DeckKind) -> u8 {
     match kind {
         DeckKind::Plain => 0,
         DeckKind::Top => 1,
     }
-}
-
-fn sha256(pieces: &[&[u8]]) -> [u8; 32] {
-    let mut hasher = Sha256::new();
-    for piece in pieces {
-        hasher.update(piece);
-    }
-    hasher.finalize().into()
-}
-
-fn hexadecimal(bytes: &[u8; 32]) -> Result<String, fmt::Error> {
-    let mut text = String::with_capacity(64);
-    for byte in bytes {
-        write!(text, "{byte:02x}")?;
-    }
-    Ok(text)
-}
-
-fn parse_hexadecimal(text: &str) -> Result<[u8; 32], ParseDigestError> {
-    let characters = text.chars().count();
-    if characters != 64 {
-        return Err(ParseDigestError::Length { characters });
-    }
-    let mut bytes = [0_u8; 32];
-    let mut digits = text.chars();
-    for byte in &mut bytes {
-        for found in digits.by_ref().take(2) {
-            let digit = found
-                .to_digit(16)
-                .filter(|_| !found.is_ascii_uppercase())
-                .and_then(|digit| u8::try_from(digit).ok())
-                .ok_or(ParseDigestError::NotHexadecimal { found })?;
-            *byte = (*byte << 4) | digit;
-        }
-    }
-    Ok(bytes)
 }

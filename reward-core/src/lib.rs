@@ -10,30 +10,41 @@
     clippy::wildcard_enum_match_arm
 )]
 
+mod adaptive;
 mod channel;
+mod closing;
 mod commitment;
+mod digest;
 mod entitlement;
 mod fen;
 mod instant;
 mod ledger;
+mod lottery;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 mod pacing;
 mod payout;
 mod plan;
+mod proof;
 mod rules;
 mod sampling;
 mod split;
 mod taking;
 
+pub use crate::adaptive::AdaptiveDay;
 pub use crate::channel::{ChannelError, ChannelProfile, QuietHours};
+pub use crate::closing::{ClosingError, ClosingFacts, ClosingTopUp, JackpotOutcome, closing_draw};
 pub use crate::commitment::{
-    DeckDigest, ParseDigestError, PlanSeed, SeasonSeed, SeedCommitment, canonical_spec,
+    DeckDigest, PlanSeed, SeasonSeed, SeedCommitment, canonical_spec, canonical_spec_with_beacon,
 };
+pub use crate::digest::ParseDigestError;
 pub use crate::entitlement::{
     BaseUse, ChanceKind, ClaimDecision, ClaimFacts, ClaimPhase, Credit, FollowFacts, FollowMoment,
     MoneyState, NoCredit, Refusal,
 };
 pub use crate::fen::{Fen, ParseFenError};
 pub use crate::ledger::{Account, Ledger, LedgerError, LedgerTransfer};
+pub use crate::lottery::slot_lottery;
 pub use crate::pacing::{DAY_MS, DayOffset, NotWithinADay, Release};
 pub use crate::payout::{
     Authority, BillFinding, Command, DeadReason, DeferReason, Event, EvidenceId, HeldMoney,
@@ -42,9 +53,21 @@ pub use crate::payout::{
     Transition, Unknown, WorkerId,
 };
 pub use crate::plan::{Deck, DeckKind, PacketPlan, PlannedPacket};
+pub use crate::proof::{
+    Assurance, AuditFault, AuditReport, AwardEntry, AwardLog, BeaconError, BeaconSource,
+    BeaconValue, Claimant, DailyHead, Disclosed, EntryFault, LogError, LogHead, ParseLogError,
+    ParseReceiptError, PlanRoot, Published, Receipt, ReceiptFault, SealedPlan, audit,
+};
 pub use crate::rules::{
     ClaimScope, PacketBounds, ReferralPolicy, Residual, RewardRules, RewardTerms, RulesError,
 };
 pub use crate::sampling::WordStream;
-pub use crate::split::{Engine, Infeasible, Split, SplitSpec, Uniform};
+#[cfg(feature = "exact-reference")]
+pub use crate::split::Counting;
+#[cfg(feature = "folk-laws")]
+pub use crate::split::FolkLaw;
+pub use crate::split::{
+    Engine, Exchangeable, Infeasible, Jackpot, Online, Split, SplitSpec, Uniform, WeightTable,
+    Weighted, WeightsError,
+};
 pub use crate::taking::{DayProgress, DayRule, InconsistentDay, Next, next_packet};

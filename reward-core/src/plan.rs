@@ -2,7 +2,9 @@
 
 use std::{fmt, num::NonZeroU32};
 
-use crate::{DAY_MS, DayOffset, DayRule, Fen, PlanSeed, RewardRules, Split, Uniform, WordStream};
+use crate::{
+    DAY_MS, DayOffset, DayRule, Exchangeable, Fen, PlanSeed, RewardRules, Uniform, WordStream,
+};
 
 /// 18:00, the earliest rescue.
 const RESCUE_FROM_MS: u32 = 64_800_000;
@@ -85,7 +87,7 @@ pub struct Deck {
 
 impl Deck {
     /// Draws a deck without the top packet: the uniform law below it.
-    fn draw_plain(law: &Uniform, day: u8, seed: &PlanSeed) -> Self {
+    fn draw_plain(law: &impl Exchangeable, day: u8, seed: &PlanSeed) -> Self {
         let kind = DeckKind::Plain;
         let mut words = WordStream::new(seed.deck_stream_seed(day, kind));
         Self {
@@ -97,7 +99,7 @@ impl Deck {
     }
 
     /// Draws a deck with the top packet: first its place, then the uniform law for the others.
-    fn draw_top(law: &Uniform, top: Fen, day: u8, seed: &PlanSeed) -> Self {
+    fn draw_top(law: &impl Exchangeable, top: Fen, day: u8, seed: &PlanSeed) -> Self {
         let kind = DeckKind::Top;
         let mut words = WordStream::new(seed.deck_stream_seed(day, kind));
         let top_sequence = words.below(NonZeroU32::MIN.saturating_add(law.spec().parts()));

@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use crate::city::Province;
-use crate::edition::{Edition, Row, Timeline};
+use crate::city::{City, Province};
+use crate::edition::{Edition, Row};
 use crate::error::EditionError;
+use crate::openings::Openings;
 use crate::phase::{Phase, Provenance, ScheduledPhase};
 use crate::round::Round;
 use crate::slug::{CitySlug, EditionSlug};
+use crate::timeline::Timeline;
 use crate::window::Window;
 
 /// The most phases an edition may hold, all rows and both stages counted.
-pub const MAX_PHASES: usize = 1_000;
+pub const MAX_PHASES: usize = 250_000;
 
 /// Collects the rows of a timetable as printed, then checks them all.
 ///
@@ -103,47 +105,80 @@ impl EditionBuilder {
         self
     }
 
-    /// Checks everything and makes the edition, in O(n²) for n phases.
+    /// Checks everything and makes the edition, in O(n log n) for n phases and cities.
     ///
     /// # Errors
     ///
-    /// The first [`EditionError`] found, in this order: the title and the size, each row for itself, the order of rows, contests, preheats, stages.
+    /// The first of the [faults](Self::faults).
     pub fn build(self) -> Result<Edition, EditionError> {
-        if self.title.trim().is_empty() {
-            return Err(EditionError::BlankTitle { slug: self.slug });
+        if let Some(fault) = self.faults().into_iter().next() {
+            return Err(fault);
         }
-        self.check_rows()?;
-        let contests = self.checked_contests()?;
-        self.check_preheats(&contests)?;
-        let season = contests
-            .values()
-            .map(|(_, window)| *window)
-            .reduce(|season, window| season.hull(&window))
-            .ok_or(EditionError::NoContest {
-                slug: self.slug.clone(),
-            })?;
-        self.check_stages(season)?;
+        let season = self.season().ok_or(EditionError::NoContest {
+            slug: self.slug.clone(),
+        })?;
         Ok(self.assemble(season))
     }
 
-    fn check_rows(&self) -> Result<(), EditionError> {
+    /// Names everything that keeps the rows from being an edition, and where; none if they are one.
+    ///
+    /// In this order: the title and the size, each row for itself, the order of rows, zones, contests, preheats, stages.
+    /// Too large a timetable is not looked at any further.
+    /// Costs O(n log n) for n phases and cities.
+    #[must_use]
+    pub fn faults(&self) -> Vec<EditionError> {
+        let mut faults = Vec::new();
+        if self.title.trim().is_empty() {
+            faults.push(EditionError::BlankTitle {
+                slug: self.slug.clone(),
+            });
+        }
+        let n_phases = self.n_phases();
+        if n_phases > MAX_PHASES {
+            faults.push(EditionError::TooManyPhases { n_phases });
+            return faults;
+        }
+        self.check_rows(&mut faults);
+        self.check_zones(&mut faults);
+        let contests = self.check_contests(&mut faults);
+        self.check_preheats(&contests, &mut faults);
+        match self.season() {
+            Some(season) => self.check_stages(season, &mut faults),
+            None => faults.push(EditionError::NoContest {
+                slug: self.slug.clone(),
+            }),
+        }
+        faults
+    }
+
+    fn n_phases(&self) -> usize {
         let n_stages = usize::from(self.publicity.is_some())
             .saturating_add(usize::from(self.summary.is_some()));
-        let n_phases = self.rows.iter().fold(n_stages, |n_phases, row| {
+        self.rows.iter().fold(n_stages, |n_phases, row| {
             n_phases.saturating_add(row.phases.len())
-        });
-        if n_phases > MAX_PHASES {
-            return Err(EditionError::TooManyPhases { n_phases });
-        }
+        })
+    }
+
+    /// The hull of all contests.
+    fn season(&self) -> Option<Window> {
+        let contests = self
+            .printed()
+            .filter(|(_, phase)| matches!(phase, Phase::Contest(_)));
+        contests
+            .map(|(row, _)| row.window)
+            .reduce(|season, window| season.hull(&window))
+    }
+
+    fn check_rows(&self, faults: &mut Vec<EditionError>) {
+        let cities = self.cities();
         for row in &self.rows {
             let label = || row.label.clone();
             if row.phases.is_empty() {
-                return Err(EditionError::EmptyRow { label: label() });
+                faults.push(EditionError::EmptyRow { label: label() });
             }
-            let cities = row.phases.iter().filter_map(Phase::city);
-            for city in cities {
-                if self.province.city(city).is_none() {
-                    return Err(EditionError::UnknownCity {
+            for city in row.phases.iter().filter_map(Phase::city) {
+                if !cities.contains_key(city) {
+                    faults.push(EditionError::UnknownCity {
                         label: label(),
                         city: city.clone(),
                     });
@@ -152,85 +187,111 @@ impl EditionBuilder {
         }
         for (above, row) in self.rows.iter().zip(self.rows.iter().skip(1)) {
             if row.window.start() < above.window.start() {
-                return Err(EditionError::RowsOutOfOrder {
+                faults.push(EditionError::RowsOutOfOrder {
                     above: above.label.clone(),
                     label: row.label.clone(),
                 });
             }
         }
-        Ok(())
     }
 
-    /// Returns label and window of every city's contest.
-    ///
-    /// Rows are in order of start, so when each contest clears its predecessor all are disjoint.
-    fn checked_contests(&self) -> Result<BTreeMap<&CitySlug, (&str, Window)>, EditionError> {
+    fn check_zones(&self, faults: &mut Vec<EditionError>) {
+        let labelled = self.rows.iter().map(|row| (Some(&row.label), row.window));
+        let stages = self.publicity.iter().chain(&self.summary);
+        let mut windows = labelled.chain(stages.map(|stage| (None, stage.window)));
+        let Some((_, first)) = windows.next() else {
+            return;
+        };
+        let strangers = windows.filter(|(_, window)| window.zone() != first.zone());
+        faults.extend(strangers.map(|(label, window)| EditionError::MixedZones {
+            label: label.cloned(),
+            first: first.zone(),
+            other: window.zone(),
+        }));
+    }
+
+    /// Returns label and window of every city's contest, the first of each.
+    fn check_contests(
+        &self,
+        faults: &mut Vec<EditionError>,
+    ) -> BTreeMap<&CitySlug, (&str, Window)> {
         let mut contests: BTreeMap<&CitySlug, (&str, Window)> = BTreeMap::new();
-        let mut previous: Option<(&CitySlug, Window)> = None;
+        // The contest that closes last among those above; with rows in order every overlap meets it.
+        let mut latest: Option<(&CitySlug, Window)> = None;
         for (row, phase) in self.printed() {
             let Phase::Contest(city) = phase else {
                 continue;
             };
-            if let Some((label, _)) = contests.insert(city, (&row.label, row.window)) {
-                return Err(EditionError::RepeatedContest {
+            if let Some((label, _)) = contests.get(city) {
+                faults.push(EditionError::RepeatedContest {
                     city: city.clone(),
-                    first_label: label.into(),
+                    first_label: (*label).into(),
                     second_label: row.label.clone(),
                 });
+            } else {
+                contests.insert(city, (&row.label, row.window));
             }
-            if let Some((first, window)) = previous
+            if let Some((first, window)) = latest
+                && first != city
                 && let Some(overlap) = window.intersection(&row.window)
             {
-                return Err(EditionError::ContestsOverlap {
+                faults.push(EditionError::ContestsOverlap {
                     first: first.clone(),
                     second: city.clone(),
+                    label: row.label.clone(),
                     overlap,
                 });
             }
-            previous = Some((city, row.window));
+            if latest.is_none_or(|(_, window)| window.end() < row.window.end()) {
+                latest = Some((city, row.window));
+            }
         }
-        Ok(contests)
+        contests
     }
 
     fn check_preheats(
         &self,
         contests: &BTreeMap<&CitySlug, (&str, Window)>,
-    ) -> Result<(), EditionError> {
+        faults: &mut Vec<EditionError>,
+    ) {
         let mut labels: BTreeMap<&CitySlug, &str> = BTreeMap::new();
         for (row, phase) in self.printed() {
             let Phase::Preheat(city) = phase else {
                 continue;
             };
-            if let Some(label) = labels.insert(city, &row.label) {
-                return Err(EditionError::RepeatedPreheat {
+            if let Some(label) = labels.get(city) {
+                faults.push(EditionError::RepeatedPreheat {
                     city: city.clone(),
-                    first_label: label.into(),
+                    first_label: (*label).into(),
                     second_label: row.label.clone(),
                 });
+            } else {
+                labels.insert(city, &row.label);
             }
-            let Some((_, contest)) = contests.get(city) else {
-                return Err(EditionError::PreheatWithoutContest {
+            match contests.get(city) {
+                None => faults.push(EditionError::PreheatWithoutContest {
                     city: city.clone(),
                     label: row.label.clone(),
-                });
-            };
-            if row.window.end() > contest.start() {
-                return Err(EditionError::PreheatAfterOpening {
-                    city: city.clone(),
-                    preheat: row.window,
-                    opening: contest.start(),
-                });
+                }),
+                Some((_, contest)) if row.window.end() > contest.start() => {
+                    faults.push(EditionError::PreheatAfterOpening {
+                        city: city.clone(),
+                        label: row.label.clone(),
+                        preheat: row.window,
+                        opening: contest.start(),
+                    });
+                }
+                Some(_) => {}
             }
         }
-        Ok(())
     }
 
-    fn check_stages(&self, season: Window) -> Result<(), EditionError> {
+    fn check_stages(&self, season: Window, faults: &mut Vec<EditionError>) {
         for (row, phase) in self.printed() {
             if let Some(stage) = self.declared(phase)
                 && !stage.window.encloses(&row.window)
             {
-                return Err(EditionError::RowOutsideStage {
+                faults.push(EditionError::RowOutsideStage {
                     phase: phase.clone(),
                     label: row.label.clone(),
                     declared: stage.window,
@@ -241,13 +302,13 @@ impl EditionBuilder {
             let window = scheduled.window;
             match scheduled.phase {
                 Phase::Publicity if window.start() >= season.start() => {
-                    return Err(EditionError::PublicityAfterOpening {
+                    faults.push(EditionError::PublicityAfterOpening {
                         publicity: window,
                         opening: season.start(),
                     });
                 }
                 Phase::Summary if window.start() < season.end() => {
-                    return Err(EditionError::SummaryBeforeClosing {
+                    faults.push(EditionError::SummaryBeforeClosing {
                         summary: window,
                         closing: season.end(),
                     });
@@ -255,7 +316,11 @@ impl EditionBuilder {
                 Phase::Publicity | Phase::Preheat(_) | Phase::Contest(_) | Phase::Summary => {}
             }
         }
-        Ok(())
+    }
+
+    fn cities(&self) -> BTreeMap<&CitySlug, &City> {
+        let cities = self.province.cities().iter();
+        cities.map(|city| (city.slug(), city)).collect()
     }
 
     /// Lays out a timetable known to be sound; `season` is the hull of its contests.
@@ -267,6 +332,7 @@ impl EditionBuilder {
             .map(|(position, round)| (round.city.slug().clone(), position))
             .collect();
         let timeline = Timeline::new(&phases);
+        let openings = Openings::new(&rounds);
         let pair = |stage: Stage| (stage.window, stage.provenance);
         Edition {
             slug: self.slug,
@@ -278,6 +344,7 @@ impl EditionBuilder {
             season,
             phases,
             rounds,
+            openings,
             round_by_city,
             timeline,
         }
@@ -326,10 +393,11 @@ impl EditionBuilder {
             .filter(|(_, phase)| matches!(phase, Phase::Preheat(_)))
             .filter_map(|(row, phase)| Some((phase.city()?, row.window)))
             .collect();
+        let cities = self.cities();
         let contests = self
             .printed()
             .filter(|(_, phase)| matches!(phase, Phase::Contest(_)))
-            .filter_map(|(row, phase)| Some((row, self.province.city(phase.city()?)?)));
+            .filter_map(|(row, phase)| Some((row, *cities.get(phase.city()?)?)));
         (1..)
             .zip(contests)
             .map(|(index, (row, city))| Round {

@@ -212,6 +212,17 @@ impl Province {
     pub fn city(&self, slug: &CitySlug) -> Option<&City> {
         self.cities.iter().find(|c| c.slug() == slug)
     }
+
+    /// Finds the districts of a full name with their cities, in O(d) for all d districts.
+    ///
+    /// A name alone may mean several: both Nanjing and Xuzhou have a 鼓楼区.
+    pub fn districts_named(&self, name: &str) -> impl Iterator<Item = (&City, &District)> {
+        let districts = self
+            .cities
+            .iter()
+            .flat_map(|city| city.districts.iter().map(move |district| (city, district)));
+        districts.filter(move |(_, district)| district.name == name)
+    }
 }
 
 fn check_name(name: &str, slug: Option<&str>) -> Result<(), ProvinceError> {

@@ -1,30 +1,11 @@
-//! Civil days in Asia/Shanghai, which keeps UTC+8 all year.
+//! Civil days: dates of the Gregorian calendar, without a zone.
 
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{Datelike as _, Days, NaiveDate, Weekday};
 
-/// China Standard Time: UTC+8, 28 800 seconds, without daylight saving since 1991.
-///
-/// A constant of this crate; no time-zone setting of the machine is ever read.
-pub const CHINA_STANDARD_TIME: FixedOffset = china_standard_time();
-
-/// What China Standard Time is ahead of UTC, as a length of time.
-pub(crate) const CHINA_STANDARD_OFFSET: TimeDelta = TimeDelta::hours(8);
-
-#[expect(
-    clippy::panic,
-    reason = "evaluated by the compiler only; 28 800 is inside chrono's range"
-)]
-const fn china_standard_time() -> FixedOffset {
-    match FixedOffset::east_opt(28_800) {
-        Some(offset) => offset,
-        None => panic!("28 800 seconds is a valid offset"),
-    }
-}
-
-/// Why a date or a time of day does not exist.
+/// Why a date, a time of day or an offset does not exist.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CivilTimeError {
@@ -58,27 +39,38 @@ pub enum CivilTimeError {
         /// Minute, 0 to 59 if it exists.
         minute: u32,
     },
+    /// No place keeps a time that far from UTC.
+    #[error("no zone is {minutes} minutes ahead of UTC")]
+    NoSuchZone {
+        /// Minutes ahead of UTC, negative when behind.
+        minutes: i32,
+    },
+    /// The text is not an offset written as `+hh:mm`.
+    #[error("not an offset written as +hh:mm or -hh:mm: {text:?}")]
+    NotAnOffset {
+        /// The refused text.
+        text: String,
+    },
 }
 
-/// One civil day in Asia/Shanghai: the half-open 24 hours from 00:00 to the next 00:00, UTC+8.
+/// A date of the proleptic Gregorian calendar.
 ///
-/// Its [number](Self::number) is ⌊(ms + 28 800 000) / 86 400 000⌋ for every instant `ms` of the day, in milliseconds since the Unix epoch.
+/// Which instants it holds depends on the [`Zone`](crate::Zone) that asks.
 ///
 /// ```
-/// use schedule_core::ShanghaiDay;
+/// use schedule_core::{CivilDay, Zone};
 ///
-/// let opening = ShanghaiDay::from_ymd(2020, 4, 22)?;
-/// assert_eq!(opening.start().to_rfc3339(), "2020-04-21T16:00:00+00:00");
-/// assert_eq!(ShanghaiDay::from_instant(opening.start()), opening);
-/// assert_eq!(opening.at(24, 0)?, ShanghaiDay::from_ymd(2020, 4, 23)?.start());
+/// let opening = CivilDay::from_ymd(2020, 4, 22)?;
+/// assert_eq!(Zone::CHINA.start_of(opening).to_rfc3339(), "2020-04-21T16:00:00+00:00");
+/// assert_eq!(opening.days_until(CivilDay::from_ymd(2020, 7, 22)?), 91);
 /// # Ok::<(), schedule_core::CivilTimeError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(try_from = "String", into = "String"))]
-pub struct ShanghaiDay(NaiveDate);
+pub struct CivilDay(pub(crate) NaiveDate);
 
-impl ShanghaiDay {
+impl CivilDay {
     /// Returns the day of a civil date.
     ///
     /// # Errors
@@ -103,18 +95,7 @@ impl ShanghaiDay {
         }
     }
 
-    /// Returns the day an instant falls on in Asia/Shanghai.
-    ///
-    /// Total: the last eight hours chrono can represent, in the year 262 142, count as its last day.
-    #[must_use]
-    pub fn from_instant(instant: DateTime<Utc>) -> Self {
-        let civil = instant
-            .naive_utc()
-            .checked_add_signed(CHINA_STANDARD_OFFSET);
-        Self(civil.map_or(NaiveDate::MAX, |civil| civil.date()))
-    }
-
-    /// Returns the day with an epoch day number; 0 is 1 January 1970 in Asia/Shanghai.
+    /// Returns the day with an epoch day number; 0 is 1 January 1970.
     ///
     /// # Errors
     ///
@@ -125,42 +106,34 @@ impl ShanghaiDay {
             .ok_or(CivilTimeError::NoSuchDayNumber { number })
     }
 
-    /// Returns the epoch day number: whole days since 1 January 1970 in Asia/Shanghai.
+    /// Returns the epoch day number: whole days since 1 January 1970.
     #[must_use]
     pub const fn number(self) -> i32 {
         self.0.to_epoch_days()
     }
 
-    /// Returns 00:00 of the day, its first instant.
+    /// Returns the year, astronomical numbering.
     #[must_use]
-    pub fn start(self) -> DateTime<Utc> {
-        let midnight = self.0.and_time(NaiveTime::MIN);
-        let start = midnight.checked_sub_signed(CHINA_STANDARD_OFFSET);
-        start.map_or(DateTime::<Utc>::MIN_UTC, |start| start.and_utc())
+    pub fn year(self) -> i32 {
+        self.0.year()
     }
 
-    /// Returns 24:00 of the day, which is 00:00 of the next and no longer part of this one.
+    /// Returns the month, 1 to 12.
     #[must_use]
-    pub fn end(self) -> DateTime<Utc> {
-        self.next().map_or(DateTime::<Utc>::MAX_UTC, Self::start)
+    pub fn month(self) -> u32 {
+        self.0.month()
     }
 
-    /// Returns the instant of a time of day; 24:00 is the next day's 00:00.
-    ///
-    /// # Errors
-    ///
-    /// [`CivilTimeError::NoSuchTime`] for hours over 24, minutes over 59, and minutes after 24:00.
-    pub fn at(self, hour: u32, minute: u32) -> Result<DateTime<Utc>, CivilTimeError> {
-        if (hour, minute) == (24, 0) {
-            return Ok(self.end());
-        }
-        let time = NaiveTime::from_hms_opt(hour, minute, 0)
-            .ok_or(CivilTimeError::NoSuchTime { hour, minute })?;
-        let instant = self
-            .0
-            .and_time(time)
-            .checked_sub_signed(CHINA_STANDARD_OFFSET);
-        Ok(instant.map_or(DateTime::<Utc>::MIN_UTC, |instant| instant.and_utc()))
+    /// Returns the day of the month, 1 to 31.
+    #[must_use]
+    pub fn day_of_month(self) -> u32 {
+        self.0.day()
+    }
+
+    /// Returns the weekday.
+    #[must_use]
+    pub fn weekday(self) -> Weekday {
+        self.0.weekday()
     }
 
     /// Returns the following day, or `None` on chrono's last.
@@ -180,17 +153,29 @@ impl ShanghaiDay {
     pub fn checked_add_days(self, n_days: u32) -> Option<Self> {
         self.0.checked_add_days(Days::new(n_days.into())).map(Self)
     }
+
+    /// Returns how many days later another day is; negative when it is earlier.
+    #[must_use]
+    pub fn days_until(self, later: Self) -> i32 {
+        // chrono's whole calendar is under 2^28 days, so nothing is ever cut off.
+        later.number().saturating_sub(self.number())
+    }
+
+    /// Returns every day from this one to another, both included; none when the other is earlier.
+    pub fn through(self, last: Self) -> impl Iterator<Item = Self> + use<> {
+        (self.number()..=last.number()).filter_map(|number| Self::from_number(number).ok())
+    }
 }
 
 /// Writes `yyyy-mm-dd`; years past 9999 or before 0 carry a sign.
-impl fmt::Display for ShanghaiDay {
+impl fmt::Display for CivilDay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
 /// Reads exactly what [`Display`](fmt::Display) writes.
-impl FromStr for ShanghaiDay {
+impl FromStr for CivilDay {
     type Err = CivilTimeError;
 
     fn from_str(text: &str) -> Result<Self, CivilTimeError> {
@@ -203,7 +188,7 @@ impl FromStr for ShanghaiDay {
     }
 }
 
-impl TryFrom<String> for ShanghaiDay {
+impl TryFrom<String> for CivilDay {
     type Error = CivilTimeError;
 
     fn try_from(text: String) -> Result<Self, CivilTimeError> {
@@ -211,8 +196,8 @@ impl TryFrom<String> for ShanghaiDay {
     }
 }
 
-impl From<ShanghaiDay> for String {
-    fn from(day: ShanghaiDay) -> Self {
+impl From<CivilDay> for String {
+    fn from(day: CivilDay) -> Self {
         day.to_string()
     }
 }

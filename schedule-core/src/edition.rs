@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use crate::city::Province;
+use crate::openings::Openings;
 use crate::phase::{Phase, Provenance, ScheduledPhase};
 use crate::round::Round;
 use crate::slug::{CitySlug, EditionSlug};
-use crate::window::Window;
+use crate::timeline::Timeline;
+use crate::window::{ContestDay, Window};
+use crate::zone::Zone;
 
 /// One row of a timetable as it is printed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -79,6 +82,7 @@ pub struct Edition {
     pub(crate) phases: Vec<ScheduledPhase>,
     /// Sorted by start; pairwise disjoint.
     pub(crate) rounds: Vec<Round>,
+    pub(crate) openings: Openings,
     /// Positions in `rounds`.
     pub(crate) round_by_city: BTreeMap<CitySlug, usize>,
     pub(crate) timeline: Timeline,
@@ -127,12 +131,23 @@ impl Edition {
         self.season
     }
 
+    /// Returns the zone whose midnights the edition's days begin at; all its windows share it.
+    #[must_use]
+    pub const fn zone(&self) -> Zone {
+        self.season.zone()
+    }
+
     /// Returns the one round whose contest is open at an instant, if any.
     #[must_use]
     pub fn contest_at(&self, instant: DateTime<Utc>) -> Option<&Round> {
-        let n_opened = self.n_opened(instant);
-        let round = self.rounds.get(n_opened.checked_sub(1)?)?;
-        round.window.contains(instant).then_some(round)
+        self.rounds.get(self.openings.open_at(instant)?)
+    }
+
+    /// Returns which day of which city's contest an instant falls on, while a contest is open.
+    #[must_use]
+    pub fn contest_day(&self, instant: DateTime<Utc>) -> Option<(&Round, ContestDay)> {
+        let round = self.contest_at(instant)?;
+        Some((round, round.contest_day(instant)?))
     }
 
     /// Returns the round whose city is in preheat at an instant, if any.
@@ -146,25 +161,23 @@ impl Edition {
             .min_by_key(|round| round.index)
     }
 
-    /// Returns the phases on at an instant, by start.
+    /// Returns the phases on at an instant, by start, in O(log n) for each.
     pub fn phases_at(&self, instant: DateTime<Utc>) -> impl Iterator<Item = &ScheduledPhase> {
-        let positions = self.timeline.active_at(instant).iter();
-        positions.filter_map(|&position| self.phases.get(position))
+        let positions = self.timeline.active_at(instant);
+        positions.filter_map(|position| self.phases.get(position))
     }
 
     /// Returns the first round that opens strictly after an instant.
     #[must_use]
     pub fn next_opening(&self, instant: DateTime<Utc>) -> Option<&Round> {
-        self.rounds.get(self.n_opened(instant))
+        self.rounds.get(self.openings.n_opened(instant))
     }
 
     /// Returns the round that closed last, at or before an instant.
     #[must_use]
     pub fn last_closed(&self, instant: DateTime<Utc>) -> Option<&Round> {
-        let n_closed = self
-            .rounds
-            .partition_point(|round| round.window.end() <= instant);
-        self.rounds.get(n_closed.checked_sub(1)?)
+        self.rounds
+            .get(self.openings.n_closed(instant).checked_sub(1)?)
     }
 
     /// Returns the first instant strictly after another at which some phase begins or ends.
@@ -193,61 +206,47 @@ impl Edition {
         self.rounds.get(position.checked_sub(1)?)
     }
 
-    /// Returns the windows between two consecutive contests in which no city is open.
+    /// Returns the stretches between two consecutive contests in which no city is open.
     ///
     /// Gaps are allowed, for a rest or a holiday; a contiguous timetable has none.
-    pub fn gaps(&self) -> impl Iterator<Item = Window> {
+    pub fn gaps(&self) -> impl Iterator<Item = Gap<'_>> {
         let pairs = self.rounds.iter().zip(self.rounds.iter().skip(1));
-        pairs.filter_map(|(round, next)| Window::new(round.window.end(), next.window.start()).ok())
-    }
-
-    fn n_opened(&self, instant: DateTime<Utc>) -> usize {
-        self.rounds
-            .partition_point(|round| round.window.start() <= instant)
+        pairs.filter_map(|(after, before)| {
+            let window = Window::new(after.window.end(), before.window.start()).ok()?;
+            let window = window.in_zone(self.zone());
+            Some(Gap {
+                after,
+                before,
+                window,
+            })
+        })
     }
 }
 
-/// The instants at which phases begin or end, and which phases are on from each of them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Timeline {
-    /// Sorted, distinct.
-    changes: Vec<DateTime<Utc>>,
-    /// For each change, the positions of the phases on from then until the next change.
-    active: Vec<Vec<usize>>,
+/// A stretch between two consecutive contests in which no city is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gap<'e> {
+    after: &'e Round,
+    before: &'e Round,
+    window: Window,
 }
 
-impl Timeline {
-    /// Costs O(n²) for n phases, once per edition.
-    pub(crate) fn new(phases: &[ScheduledPhase]) -> Self {
-        let mut changes: Vec<_> = phases
-            .iter()
-            .flat_map(|scheduled| [scheduled.window.start(), scheduled.window.end()])
-            .collect();
-        changes.sort_unstable();
-        changes.dedup();
-        let active_from = |&change: &DateTime<Utc>| {
-            let numbered = phases.iter().enumerate();
-            numbered
-                .filter(|(_, scheduled)| scheduled.window.contains(change))
-                .map(|(position, _)| position)
-                .collect()
-        };
-        let active = changes.iter().map(active_from).collect();
-        Self { changes, active }
+impl<'e> Gap<'e> {
+    /// Returns the round after whose closing the gap begins.
+    #[must_use]
+    pub const fn after(&self) -> &'e Round {
+        self.after
     }
 
-    fn n_past(&self, instant: DateTime<Utc>) -> usize {
-        self.changes.partition_point(|change| *change <= instant)
+    /// Returns the round with whose opening the gap ends.
+    #[must_use]
+    pub const fn before(&self) -> &'e Round {
+        self.before
     }
 
-    fn active_at(&self, instant: DateTime<Utc>) -> &[usize] {
-        let position = self.n_past(instant).checked_sub(1);
-        position
-            .and_then(|position| self.active.get(position))
-            .map_or(&[], Vec::as_slice)
-    }
-
-    fn next_change(&self, instant: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        self.changes.get(self.n_past(instant)).copied()
+    /// Returns the gap itself, half-open.
+    #[must_use]
+    pub const fn window(&self) -> Window {
+        self.window
     }
 }

@@ -6,6 +6,7 @@ use crate::builder::MAX_PHASES;
 use crate::phase::Phase;
 use crate::slug::{CitySlug, EditionSlug};
 use crate::window::Window;
+use crate::zone::Zone;
 
 /// Why a timetable is not an edition.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -51,13 +52,25 @@ pub enum EditionError {
         /// Label of the row that starts too early.
         label: String,
     },
+    /// Two windows count their days in different zones.
+    #[error("one window is in zone {first}, another in {other}")]
+    MixedZones {
+        /// Label of the row of the other window; `None` for a stage declared outside the table.
+        label: Option<String>,
+        /// Zone of the first row.
+        first: Zone,
+        /// The other zone.
+        other: Zone,
+    },
     /// Two contests share instants.
-    #[error("the contests of {first} and {second} overlap in {overlap}")]
+    #[error("row {label:?}: the contests of {first} and {second} overlap in {overlap}")]
     ContestsOverlap {
         /// City of the contest that starts first.
         first: CitySlug,
         /// City of the other contest.
         second: CitySlug,
+        /// Label of the other contest's row.
+        label: String,
         /// What the two share.
         overlap: Window,
     },
@@ -90,10 +103,14 @@ pub enum EditionError {
         label: String,
     },
     /// A city's preheat goes on after its contest has opened.
-    #[error("the preheat of {city}, {preheat}, ends after its contest opens at {opening}")]
+    #[error(
+        "row {label:?}: the preheat of {city}, {preheat}, ends after its contest opens at {opening}"
+    )]
     PreheatAfterOpening {
         /// The city.
         city: CitySlug,
+        /// Label of the row of the preheat.
+        label: String,
         /// Window of the preheat.
         preheat: Window,
         /// Opening of the contest.
@@ -125,4 +142,34 @@ pub enum EditionError {
         /// Closing of the last contest.
         closing: DateTime<Utc>,
     },
+}
+
+impl EditionError {
+    /// Returns the label of the printed row that has the fault, if one row has it.
+    #[must_use]
+    pub fn row_label(&self) -> Option<&str> {
+        match self {
+            Self::EmptyRow { label }
+            | Self::UnknownCity { label, .. }
+            | Self::RowsOutOfOrder { label, .. }
+            | Self::ContestsOverlap { label, .. }
+            | Self::RepeatedContest {
+                second_label: label,
+                ..
+            }
+            | Self::RepeatedPreheat {
+                second_label: label,
+                ..
+            }
+            | Self::PreheatWithoutContest { label, .. }
+            | Self::PreheatAfterOpening { label, .. }
+            | Self::RowOutsideStage { label, .. } => Some(label),
+            Self::MixedZones { label, .. } => label.as_deref(),
+            Self::BlankTitle { .. }
+            | Self::TooManyPhases { .. }
+            | Self::NoContest { .. }
+            | Self::PublicityAfterOpening { .. }
+            | Self::SummaryBeforeClosing { .. } => None,
+        }
+    }
 }

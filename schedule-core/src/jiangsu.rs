@@ -1,6 +1,7 @@
 //! The preset of Jiangsu: thirteen cities and their county-level divisions in May 2020.
 
 use crate::city::{City, Province};
+use crate::day::CivilDay;
 
 /// Slug, name and county-level divisions, these in the order of their codes in GB/T 2260.
 type Entry = (
@@ -9,11 +10,20 @@ type Entry = (
     &'static [(&'static str, &'static str)],
 );
 
+/// The day as of which [`jiangsu`] lists the county-level divisions.
+pub const JIANGSU_DIVISIONS_AS_OF: CivilDay = CivilDay::of_2020(5, 31);
+
+/// Where the county-level divisions of [`jiangsu`] come from.
+///
+/// The bureau's lists of 31 October 2019 and of 30 June 2020 hold the same 96 divisions, so they were in force on every day between.
+/// They also hold eleven development zones, which exist for statistics only.
+pub const JIANGSU_DIVISIONS_SOURCE: &str = "国家统计局《统计用区划代码》，截止时间2019年10月31日（2020年2月25日发布）和2020年6月30日（2020年11月6日发布）";
+
 /// Returns Jiangsu: its thirteen cities with their 96 county-level divisions.
 ///
 /// The cities stand in the order in which they played in 2020.
-/// The divisions are those in force on 31 May 2020, while the postponed edition was running: 55 districts, 22 county-level cities, 19 counties.
-/// In July 2020 Gangzha was merged into Chongchuan and the city of Haimen became a district; both changes are later than this list and not in it.
+/// The divisions are those in force [on 31 May 2020](JIANGSU_DIVISIONS_AS_OF), while the postponed edition was running: 55 districts, 22 county-level cities, 19 counties; see [the source](JIANGSU_DIVISIONS_SOURCE).
+/// In July 2020 Gangzha was merged into Chongchuan and the city of Haimen became a district; both changes are later than this list and not in it; since then there are 95.
 /// Development zones and industrial parks, such as the one of Suzhou, are not county-level divisions and not listed.
 #[must_use]
 pub fn jiangsu() -> Province {

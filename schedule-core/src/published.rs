@@ -5,7 +5,7 @@
 //! Both have thirteen contests in the same order, and everything else differs: weekdays, number of rows, labels.
 
 use crate::builder::EditionBuilder;
-use crate::day::ShanghaiDay;
+use crate::day::CivilDay;
 use crate::edition::Edition;
 use crate::jiangsu::jiangsu;
 use crate::phase::{Phase, Provenance};
@@ -13,7 +13,7 @@ use crate::slug::{CitySlug, EditionSlug};
 use crate::window::Window;
 
 /// First and last day as printed, both included.
-type Days = (ShanghaiDay, ShanghaiDay);
+type Days = (CivilDay, CivilDay);
 
 /// Label, days, and the cells of the contest and of the preheat column.
 type PrintedRow = (&'static str, Days, ContestCell, PreheatCell);
@@ -75,8 +75,8 @@ fn edition(slug: &'static str, rows: &[PrintedRow]) -> EditionBuilder {
 
 const fn days((first_month, first_day): (u32, u32), (last_month, last_day): (u32, u32)) -> Days {
     (
-        ShanghaiDay::of_2020(first_month, first_day),
-        ShanghaiDay::of_2020(last_month, last_day),
+        CivilDay::of_2020(first_month, first_day),
+        CivilDay::of_2020(last_month, last_day),
     )
 }
 

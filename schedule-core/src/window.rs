@@ -6,7 +6,8 @@ use std::ops::RangeInclusive;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::day::{CHINA_STANDARD_OFFSET, ShanghaiDay};
+use crate::day::CivilDay;
+use crate::zone::Zone;
 
 /// Why two instants or two days are not a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -24,9 +25,15 @@ pub enum WindowError {
     #[error("last day {last} is before first day {first}")]
     DaysReversed {
         /// The refused first day.
-        first: ShanghaiDay,
+        first: CivilDay,
         /// The refused last day.
-        last: ShanghaiDay,
+        last: CivilDay,
+    },
+    /// The window would leave chrono's calendar.
+    #[error("a window cannot be moved by {n_days} days")]
+    TooFar {
+        /// The refused number of days.
+        n_days: i32,
     },
 }
 
@@ -72,6 +79,7 @@ impl fmt::Display for ContestDay {
 ///
 /// "From 00:00 on the first day to 24:00 on the seventh" is therefore seven days and ends where the next window begins.
 /// At the instant between two adjoining windows exactly one of them is open.
+/// Its days are those of its [`Zone`], China's unless another one is given; equal windows have equal zones.
 ///
 /// ```
 /// use schedule_core::{ShanghaiDay, Window};
@@ -85,14 +93,18 @@ impl fmt::Display for ContestDay {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(try_from = "WindowRecord"))]
+#[cfg_attr(
+    feature = "serde",
+    serde(try_from = "WindowRecord", into = "WindowRecord")
+)]
 pub struct Window {
     start: DateTime<Utc>,
     end: DateTime<Utc>,
+    zone: Zone,
 }
 
 impl Window {
-    /// Makes the window from `start`, inclusive, to `end`, exclusive.
+    /// Makes the window from `start`, inclusive, to `end`, exclusive, with the days of China.
     ///
     /// # Errors
     ///
@@ -101,29 +113,67 @@ impl Window {
         if end <= start {
             return Err(WindowError::Empty { start, end });
         }
-        Ok(Self { start, end })
+        let zone = Zone::CHINA;
+        Ok(Self { start, end, zone })
     }
 
-    /// Makes the window of whole civil days as offices print them: both days included.
+    /// Makes the window of whole civil days of China as offices print them: both days included.
+    ///
+    /// # Errors
+    ///
+    /// As [`of_days_in`](Self::of_days_in).
+    pub fn of_days<D: Into<CivilDay>>(days: RangeInclusive<D>) -> Result<Self, WindowError> {
+        Self::of_days_in(Zone::CHINA, days)
+    }
+
+    /// Makes the window of whole civil days of a zone, both days included.
     ///
     /// # Errors
     ///
     /// - [`WindowError::DaysReversed`] when the last day is before the first;
-    /// - [`WindowError::Empty`] at the very end of chrono's calendar.
-    pub fn of_days(days: RangeInclusive<ShanghaiDay>) -> Result<Self, WindowError> {
+    /// - [`WindowError::Empty`] at the very ends of chrono's calendar.
+    pub fn of_days_in<D: Into<CivilDay>>(
+        zone: Zone,
+        days: RangeInclusive<D>,
+    ) -> Result<Self, WindowError> {
         let (first, last) = days.into_inner();
+        let (first, last) = (first.into(), last.into());
         if last < first {
             return Err(WindowError::DaysReversed { first, last });
         }
-        Self::new(first.start(), last.end())
+        Self::new(zone.start_of(first), zone.end_of(last)).map(|window| window.in_zone(zone))
     }
 
     /// The window of a printed row of this crate's own tables, whose order the tests establish.
-    pub(crate) fn of_preset((first, last): (ShanghaiDay, ShanghaiDay)) -> Self {
+    pub(crate) fn of_preset((first, last): (CivilDay, CivilDay)) -> Self {
+        let zone = Zone::CHINA;
         Self {
-            start: first.start(),
-            end: last.end(),
+            start: zone.start_of(first),
+            end: zone.end_of(last),
+            zone,
         }
+    }
+
+    /// Returns the same instants with the days of another zone.
+    #[must_use]
+    pub const fn in_zone(mut self, zone: Zone) -> Self {
+        self.zone = zone;
+        self
+    }
+
+    /// Returns the window some days later; negative days are earlier.
+    ///
+    /// # Errors
+    ///
+    /// [`WindowError::TooFar`] when chrono's calendar ends before that.
+    pub fn moved(&self, n_days: i32) -> Result<Self, WindowError> {
+        let too_far = WindowError::TooFar { n_days };
+        let by = TimeDelta::days(n_days.into());
+        Ok(Self {
+            start: self.start.checked_add_signed(by).ok_or(too_far)?,
+            end: self.end.checked_add_signed(by).ok_or(too_far)?,
+            zone: self.zone,
+        })
     }
 
     /// Returns the first instant inside.
@@ -136,6 +186,12 @@ impl Window {
     #[must_use]
     pub const fn end(&self) -> DateTime<Utc> {
         self.end
+    }
+
+    /// Returns the zone whose days the window counts.
+    #[must_use]
+    pub const fn zone(&self) -> Zone {
+        self.zone
     }
 
     /// Returns the length, always positive.
@@ -156,32 +212,35 @@ impl Window {
         self.start <= other.start && other.end <= self.end
     }
 
-    /// Returns what two windows share, or `None` when they share no instant.
+    /// Returns what two windows share, or `None` when they share no instant; with the days of this one.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Option<Self> {
-        Self::new(self.start.max(other.start), self.end.min(other.end)).ok()
+        Self::new(self.start.max(other.start), self.end.min(other.end))
+            .ok()
+            .map(|shared| shared.in_zone(self.zone))
     }
 
-    /// Returns the smallest window that encloses both.
+    /// Returns the smallest window that encloses both, with the days of this one.
     #[must_use]
     pub fn hull(&self, other: &Self) -> Self {
         Self {
             start: self.start.min(other.start),
             end: self.end.max(other.end),
+            zone: self.zone,
         }
     }
 
     /// Returns the civil day of the first instant.
     #[must_use]
-    pub fn first_day(&self) -> ShanghaiDay {
-        ShanghaiDay::from_instant(self.start)
+    pub fn first_day(&self) -> CivilDay {
+        self.zone.day_of(self.start)
     }
 
     /// Returns the civil day of the last instant; an end at 00:00 belongs to the day before.
     #[must_use]
-    pub fn last_day(&self) -> ShanghaiDay {
-        let after = ShanghaiDay::from_instant(self.end);
-        if after.start() < self.end {
+    pub fn last_day(&self) -> CivilDay {
+        let after = self.zone.day_of(self.end);
+        if self.zone.start_of(after) < self.end {
             return after;
         }
         after.previous().unwrap_or(after)
@@ -195,19 +254,19 @@ impl Window {
 
     /// Returns which civil day of the window an instant falls on, or `None` outside.
     ///
-    /// Days change at 00:00 in Asia/Shanghai, whatever time of day the window opens.
+    /// Days change at 00:00 in the window's zone, whatever time of day the window opens.
     #[must_use]
     pub fn contest_day(&self, instant: DateTime<Utc>) -> Option<ContestDay> {
         if !self.contains(instant) {
             return None;
         }
-        let elapsed = days_between(self.first_day(), ShanghaiDay::from_instant(instant));
+        let elapsed = days_between(self.first_day(), self.zone.day_of(instant));
         ContestDay::new(elapsed.saturating_add(1))
     }
 
     /// Returns the civil day that a contest day is, or `None` past the last.
     #[must_use]
-    pub fn civil_day(&self, day: ContestDay) -> Option<ShanghaiDay> {
+    pub fn civil_day(&self, day: ContestDay) -> Option<CivilDay> {
         let civil = self.first_day().checked_add_days(day.index())?;
         (civil <= self.last_day()).then_some(civil)
     }
@@ -218,9 +277,8 @@ impl Window {
     #[must_use]
     pub fn day_window(&self, day: ContestDay) -> Option<Self> {
         let civil = self.civil_day(day)?;
-        Self::new(civil.start(), civil.end())
-            .ok()?
-            .intersection(self)
+        let whole = Self::new(self.zone.start_of(civil), self.zone.end_of(civil)).ok()?;
+        self.intersection(&whole)
     }
 
     /// Returns every contest day of the window in order.
@@ -229,38 +287,51 @@ impl Window {
     }
 }
 
-/// Writes `[start, end)` in Asia/Shanghai; an instant whose civil time chrono cannot hold is written in UTC.
+/// Writes `[start, end)` in the window's zone; an instant whose civil time chrono cannot hold is written in UTC.
 impl fmt::Display for Window {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[")?;
-        write_instant(f, self.start)?;
+        write_instant(f, self.start, self.zone)?;
         f.write_str(", ")?;
-        write_instant(f, self.end)?;
+        write_instant(f, self.end, self.zone)?;
         f.write_str(")")
     }
 }
 
-fn write_instant(f: &mut fmt::Formatter<'_>, instant: DateTime<Utc>) -> fmt::Result {
+fn write_instant(f: &mut fmt::Formatter<'_>, instant: DateTime<Utc>, zone: Zone) -> fmt::Result {
     // chrono's own writer panics when the shifted time leaves its calendar.
     let utc = instant.naive_utc();
-    match utc.checked_add_signed(CHINA_STANDARD_OFFSET) {
-        Some(civil) => write!(f, "{}+08:00", civil.format("%Y-%m-%dT%H:%M:%S%.f")),
+    let ahead = TimeDelta::minutes(zone.minutes_ahead().into());
+    match utc.checked_add_signed(ahead) {
+        Some(civil) => write!(f, "{}{zone}", civil.format("%Y-%m-%dT%H:%M:%S%.f")),
         None => write!(f, "{}Z", utc.format("%Y-%m-%dT%H:%M:%S%.f")),
     }
 }
 
-fn days_between(earlier: ShanghaiDay, later: ShanghaiDay) -> u32 {
-    let difference = i64::from(later.number()).saturating_sub(i64::from(earlier.number()));
-    // chrono's whole calendar is under 2^28 days, so the conversion always succeeds for ordered days.
-    u32::try_from(difference).unwrap_or(0)
+fn days_between(earlier: CivilDay, later: CivilDay) -> u32 {
+    u32::try_from(earlier.days_until(later)).unwrap_or(0)
 }
 
+/// How a window is written; a zone that is not written is China's.
 #[cfg(feature = "serde")]
-#[derive(serde::Deserialize)]
+#[derive(serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WindowRecord {
     start: DateTime<Utc>,
     end: DateTime<Utc>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    zone: Option<Zone>,
+}
+
+#[cfg(feature = "serde")]
+impl From<Window> for WindowRecord {
+    fn from(window: Window) -> Self {
+        Self {
+            start: window.start,
+            end: window.end,
+            zone: Some(window.zone).filter(|zone| *zone != Zone::CHINA),
+        }
+    }
 }
 
 #[cfg(feature = "serde")]
@@ -268,6 +339,7 @@ impl TryFrom<WindowRecord> for Window {
     type Error = WindowError;
 
     fn try_from(record: WindowRecord) -> Result<Self, WindowError> {
-        Self::new(record.start, record.end)
+        let window = Self::new(record.start, record.end)?;
+        Ok(window.in_zone(record.zone.unwrap_or(Zone::CHINA)))
     }
 }

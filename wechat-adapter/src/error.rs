@@ -2,6 +2,8 @@
 
 use std::fmt::Debug;
 
+use crate::pay::v3::SignatureProblem;
+
 /// Why a call has no result although an answer arrived; `A` is the family's table of actions.
 ///
 /// A code that the table does not know keeps its text and gets the family's action for the unknown.
@@ -17,6 +19,14 @@ pub enum ApiError<A: Debug> {
         message: String,
         /// What a caller does about this code.
         action: A,
+    },
+    /// The answer is not shown to be WeChat's, so nothing is known about the effect of the call.
+    #[error("answer with HTTP status {status} is not shown to be WeChat's: {problem}")]
+    NotAuthentic {
+        /// HTTP status of the answer.
+        status: u16,
+        /// What is wrong with its signature.
+        problem: SignatureProblem,
     },
     /// The answer is not one that the call can give, so nothing is known about its effect.
     #[error("answer with HTTP status {status} not understood: {problem}")]

@@ -113,21 +113,51 @@ fn referenced(reference: &quick_xml::events::BytesRef<'_>) -> Result<char, Unrea
     }
 }
 
+/// A part of a document to be written.
+#[derive(Debug)]
+pub(crate) enum Node<'a> {
+    /// A name and its text.
+    Leaf(&'a str, &'a str),
+    /// A name and what is in it.
+    Branch(&'a str, Vec<Self>),
+}
+
 /// `<xml>` with one CDATA child per pair, in the given order.
 pub(crate) fn document<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    let nodes: Vec<Node<'_>> = fields
+        .into_iter()
+        .map(|(name, value)| Node::Leaf(name, value))
+        .collect();
+    tree(&nodes)
+}
+
+/// `<xml>` around `nodes`, in the given order.
+pub(crate) fn tree(nodes: &[Node<'_>]) -> String {
     let mut document = String::from("<xml>");
-    for (name, value) in fields {
+    write(&mut document, nodes);
+    document.push_str("</xml>");
+    document
+}
+
+fn write(document: &mut String, nodes: &[Node<'_>]) {
+    for node in nodes {
+        let (Node::Leaf(name, _) | Node::Branch(name, _)) = node;
         document.push('<');
         document.push_str(name);
-        document.push_str("><![CDATA[");
-        let legal: String = value.chars().filter(|&c| is_xml_character(c)).collect();
-        document.push_str(&legal.replace("]]>", "]]]]><![CDATA[>"));
-        document.push_str("]]></");
+        document.push('>');
+        match node {
+            Node::Leaf(_, value) => {
+                let legal: String = value.chars().filter(|&c| is_xml_character(c)).collect();
+                document.push_str("<![CDATA[");
+                document.push_str(&legal.replace("]]>", "]]]]><![CDATA[>"));
+                document.push_str("]]>");
+            }
+            Node::Branch(_, children) => write(document, children),
+        }
+        document.push_str("</");
         document.push_str(name);
         document.push('>');
     }
-    document.push_str("</xml>");
-    document
 }
 
 /// Whether XML 1.0 can carry the character (section 2.2 of the standard).

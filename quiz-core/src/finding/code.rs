@@ -59,11 +59,26 @@ finding_codes! {
         "name the columns in one row, for example 题目, 选项A to 选项D, 答案, 解析, 来源",
         "没有找到表头行",
         "请在一行内写明列名，例如：题目、选项A、选项B、选项C、选项D、答案、解析、来源";
+    SheetNotRead, Note,
+        "the sheet has no table of questions and was not read",
+        "nothing, if it holds notes only",
+        "该工作表没有题目表，未读取",
+        "如仅为说明，无需处理";
     NoQuestions, Error,
         "no question was recognised in the text",
         "number the questions and letter the options, as in the template",
         "没有识别出任何题目",
         "请参照模板为题目编号、为选项标明字母";
+    TooManyFindings, Error,
+        "there are too many findings; the rest of the file was not read",
+        "check whether the file is a question bank, and mend what is listed first",
+        "问题过多，文件其余部分未读取",
+        "请确认文件为题库，并先改正已列出的问题";
+    Malformed, Error,
+        "the file breaks the rules of its format here",
+        "export the file again, or mend it at this place",
+        "文件在此处不符合其格式",
+        "请重新导出文件，或在此处改正";
     UnsupportedType, Error,
         "the question is not single choice",
         "rewrite it as a single-choice question or leave it out",
@@ -184,6 +199,56 @@ finding_codes! {
         "delete it, or join it to its question",
         "这一行不属于任何题目",
         "请删除该行，或并入所属题目";
+    MediaRemoved, Warning,
+        "a picture, table or formula was left out; only the text is kept",
+        "check whether the question can be understood without it",
+        "图片、表格或公式未导入，只保留文字",
+        "请核对去掉后题意是否完整";
+    NearDuplicateInHalf, Warning,
+        "the question is nearly the same as another of this half of the bank",
+        "keep one of the two, or make clear in which they differ",
+        "与同一部分题库中的另一题高度相似",
+        "请保留其中一题，或突出两题的差别";
+    NearDuplicateAcrossHalves, Warning,
+        "the question is nearly the same as one of the province's half of the bank",
+        "replace the city's question, or make clear in which they differ",
+        "与省级题库中的题目高度相似",
+        "请替换市级题库中的这一题，或突出两题的差别";
+    NearlySameOptions, Warning,
+        "two options differ in case, look-alike letters or end marks only",
+        "make the options differ in what they say",
+        "有两个选项仅大小写、形近字符或标点不同",
+        "请修改其中一个选项";
+    OptionIsLetter, Warning,
+        "an option is nothing but the letter of an option, which shuffling puts beside another letter",
+        "write out what is meant, or put words to the letter",
+        "选项内容只有一个选项字母，打乱顺序后会与编号混淆",
+        "请写明选项内容";
+    LookAlikeCharacters, Warning,
+        "a text has radicals or foreign letters that only look like the usual characters",
+        "retype the characters; searching and reading aloud fail on them",
+        "文字中有外形相同而编码不同的部首或外文字母",
+        "请重新录入这些字符，以免检索和朗读出错";
+    LongestOptionIsKey, Warning,
+        "the longest option is the key more often than chance allows",
+        "even out the lengths of the options",
+        "最长的选项是答案的次数明显偏多",
+        "请使各选项长短相近";
+    OldLawAsOf, Warning,
+        "the law was looked up more than a year before the question is to be used",
+        "check whether the law was amended and write the new day",
+        "法条时点距使用日期已超过一年",
+        "请核对法规是否修订，并更新法条时点";
+    LawAsOfAfterUse, Warning,
+        "the day of the law lies after the day of use",
+        "correct the day",
+        "法条时点晚于使用日期",
+        "请更正法条时点";
+    OtherKeyInStem, Warning,
+        "the bracket in the stem holds the letter of an option that is not the key",
+        "check which is right and leave the bracket empty",
+        "题干括号内的字母与答案不一致",
+        "请核对答案，并清空题干中的括号";
     KeyInStem, Warning,
         "a bracket in the stem holds a letter that may give the key away",
         "leave the bracket empty",
@@ -224,6 +289,21 @@ finding_codes! {
         "put it last, so that the printed order is the order shown",
         "“以上都……”类选项不在最后，展示时会排在最后",
         "请将其移到最后，使印刷顺序与展示顺序一致";
+    KeyWordsInStem, Note,
+        "the stem has the words of the key and of no other option",
+        "check whether the stem gives the key away",
+        "题干中出现了答案的文字，而未出现其他选项的文字",
+        "请核对题干是否泄露答案";
+    FullWidthCharacters, Note,
+        "letters or digits are written in full width",
+        "write them in half width",
+        "字母或数字为全角",
+        "建议改为半角";
+    KeyPlacesUneven, Note,
+        "one letter is the key more often than chance allows",
+        "spread the keys if the paper is printed; on the phone options are shuffled",
+        "答案集中在同一字母的次数明显偏多",
+        "如需印刷，请调整答案分布；手机端选项会打乱顺序";
     LettersInOption, Note,
         "an option names others by letter; the options of this question will not be shuffled",
         "write out what is meant",
@@ -288,6 +368,21 @@ finding_codes! {
         "the line was joined to the words before it",
         "check the reading",
         "本行已并入上文",
+        "请核对读法";
+    MarkupRemoved, Note,
+        "the look of the text, such as bold or superscript, was left out",
+        "check the reading",
+        "文字的格式（如加粗、上标）已去掉",
+        "请核对读法";
+    LeftOut, Note,
+        "partial marks or the feedback of single options are no part of this contest and were left out",
+        "move what is worth keeping into the explanation",
+        "部分得分或单个选项的反馈不在本竞赛之内，已略去",
+        "如需保留，请写入解析";
+    OptionsPinned, Note,
+        "the file asks for options that keep their places; they will not be shuffled",
+        "check the reading",
+        "文件要求选项位置固定，这些选项不打乱顺序",
         "请核对读法";
     SkippedLine, Note,
         "the line is a page number or the like and was skipped",

@@ -65,6 +65,8 @@ pub struct Finding {
     pub original: String,
     /// How they were read, when not to the letter.
     pub reading: Option<String>,
+    /// How alike the two places are, in whole per cent, when they are nearly the same.
+    pub similarity_percent: Option<u8>,
 }
 
 impl Finding {
@@ -77,6 +79,7 @@ impl Finding {
             related: None,
             original: original.into(),
             reading: None,
+            similarity_percent: None,
         }
     }
 
@@ -94,6 +97,15 @@ impl Finding {
     pub fn related_to(self, place: Place) -> Self {
         Self {
             related: Some(place),
+            ..self
+        }
+    }
+
+    /// The same finding with how alike the two places are, in per cent.
+    #[must_use]
+    pub fn with_similarity(self, percent: u8) -> Self {
+        Self {
+            similarity_percent: Some(percent),
             ..self
         }
     }
@@ -123,6 +135,9 @@ impl Finding {
         if let Some(related) = &self.related {
             message.push_str(&format!("，另见{}", related.to_zh()));
         }
+        if let Some(percent) = self.similarity_percent {
+            message.push_str(&format!("，相似度{percent}%"));
+        }
         message.push('。');
         message
     }
@@ -145,6 +160,9 @@ impl fmt::Display for Finding {
         }
         if let Some(related) = &self.related {
             write!(f, ", see {related}")?;
+        }
+        if let Some(percent) = self.similarity_percent {
+            write!(f, ", {percent} % alike")?;
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Titles of columns and what they mean.
 
-use crate::folding::fold;
+use crate::{MAX_CHOICES, folding::fold};
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -8,6 +8,8 @@ pub(super) enum Role {
     Stem,
     /// Option with a 0-based index; may lie beyond the sixth.
     Option(usize),
+    /// Whether the option with a 0-based index is the key.
+    IsKey(usize),
     /// All options in one cell.
     Options,
     Key,
@@ -38,6 +40,10 @@ const TITLES: [(Role, &[&str]); 8] = [
             "题目描述",
             "竞赛题目",
             "竞赛题",
+            "考题",
+            "题目标题",
+            "试题题目",
+            "试题名称",
             "内容",
             "stem",
             "question",
@@ -57,6 +63,8 @@ const TITLES: [(Role, &[&str]); 8] = [
             "答案选项",
             "试题答案",
             "题目答案",
+            "正确选项序号",
+            "正确答案序号",
             "key",
             "answer",
             "correctanswer",
@@ -92,6 +100,9 @@ const TITLES: [(Role, &[&str]); 8] = [
             "文件依据",
             "来源依据",
             "参考依据",
+            "答案依据",
+            "答案来源",
+            "答案出处",
             "source",
         ],
     ),
@@ -106,6 +117,10 @@ const TITLES: [(Role, &[&str]); 8] = [
             "法规时点",
             "法条日期",
             "截至日期",
+            "法规截至",
+            "法规截至日期",
+            "法规截止",
+            "法规截止日期",
             "lawasof",
             "asof",
         ],
@@ -124,6 +139,8 @@ const TITLES: [(Role, &[&str]); 8] = [
             "难度系数",
             "题目难度",
             "难易程度",
+            "难易度",
+            "难度等级",
             "题目分类",
             "试题分类",
             "分类",
@@ -142,6 +159,8 @@ const TITLES: [(Role, &[&str]); 8] = [
             "index",
             "score",
             "difficulty",
+            "time",
+            "时长",
         ],
     ),
     (
@@ -150,13 +169,32 @@ const TITLES: [(Role, &[&str]); 8] = [
     ),
 ];
 
-/// Meaning of the title of a column, if it is known.
+/// Meaning of the title of a column, if it is known; what stands in brackets counts only if it must.
 pub(super) fn role(title: &str) -> Option<Role> {
     let bare = title_form(title);
-    let known = TITLES
-        .into_iter()
-        .find(|(_, names)| names.contains(&bare.as_str()));
-    known.map(|(role, _)| role).or_else(|| option_role(&bare))
+    role_of(&bare).or_else(|| role_of(&without_brackets(title)))
+}
+
+fn role_of(bare: &str) -> Option<Role> {
+    let known = TITLES.into_iter().find(|(_, names)| names.contains(&bare));
+    known
+        .map(|(role, _)| role)
+        .or_else(|| key_mark_role(bare))
+        .or_else(|| option_role(bare))
+}
+
+/// The form of a title such as 答案（填字母） without its brackets.
+fn without_brackets(title: &str) -> String {
+    let mut depth = 0_usize;
+    let outside = |c: &char| {
+        if "([{（［【".contains(*c) {
+            depth = depth.saturating_add(1);
+        } else if ")]}）］】".contains(*c) {
+            depth = depth.saturating_sub(1);
+        }
+        depth == 0
+    };
+    title_form(&title.chars().filter(outside).collect::<String>())
 }
 
 /// The title without "（必填）" and the like, spaces and marks, in lower case and half width.
@@ -177,32 +215,51 @@ fn title_form(title: &str) -> String {
     bare.chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
+/// Reads titles such as isCorrect1 and 是否正确A.
+fn key_mark_role(bare: &str) -> Option<Role> {
+    let words = ["iscorrect", "isright", "是否正确", "是否答案"];
+    let label = words.iter().find_map(|word| bare.strip_prefix(word))?;
+    index_of(label).map(Role::IsKey)
+}
+
 /// Reads titles such as 选项A, A选项, 选项1, 选项一, option a and a single letter.
 fn option_role(bare: &str) -> Option<Role> {
-    let words = ["选项", "备选项", "option", "choice", "项"];
-    let label = words
+    const WORDS: [&str; 10] = [
+        "选项内容",
+        "备选答案",
+        "候选答案",
+        "备选项",
+        "选项",
+        "答案",
+        "项",
+        "option",
+        "choice",
+        "answer",
+    ];
+    let labels = WORDS
         .iter()
-        .find_map(|word| bare.strip_prefix(word).or_else(|| bare.strip_suffix(word)))
-        .unwrap_or(bare);
-    let is_worded = label.len() < bare.len();
+        .filter_map(|word| bare.strip_prefix(word).or_else(|| bare.strip_suffix(word)));
+    // A bare letter beyond F, or a bare number, is some other column.
+    let bare_letter = || {
+        index_of(bare).filter(|index| {
+            *index < MAX_CHOICES && bare.starts_with(|c: char| c.is_ascii_alphabetic())
+        })
+    };
+    labels
+        .filter_map(index_of)
+        .next()
+        .or_else(bare_letter)
+        .map(Role::Option)
+}
+
+/// 0-based index of a letter, a digit or a Chinese digit that stands alone.
+fn index_of(label: &str) -> Option<usize> {
     let mut characters = label.chars();
     let (first, None) = (characters.next()?, characters.next()) else {
         return None;
     };
-    let lettered = || ('a'..='z').position(|letter| letter == first);
-    let numbered = || {
-        let digits = ('1'..='9').position(|digit| digit == first);
-        digits.or_else(|| {
-            "一二三四五六七八九"
-                .chars()
-                .position(|digit| digit == first)
-        })
-    };
-    // A bare letter beyond F, or a bare number, is some other column.
-    let index = if is_worded {
-        lettered().or_else(numbered)
-    } else {
-        lettered().filter(|index| *index < 6)
-    };
-    index.map(Role::Option)
+    let among = |list: &str| list.chars().position(|c| c == first);
+    among("abcdefghijklmnopqrstuvwxyz")
+        .or_else(|| among("123456789"))
+        .or_else(|| among("一二三四五六七八九"))
 }

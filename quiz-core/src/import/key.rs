@@ -17,6 +17,7 @@ pub(super) fn read_key(text: &str, options: &[String]) -> Result<KeyReading, Fin
     let folded = fold_width(text);
     let bare =
         folded.trim_matches(|c: char| "()[]{}<>【】〔〕.,;:!\"'".contains(c) || c.is_whitespace());
+    let bare = announced(bare);
     let upper = bare.to_uppercase();
     if upper.is_empty() {
         return Err(FindingCode::MissingKey);
@@ -61,6 +62,26 @@ pub(super) fn read_key(text: &str, options: &[String]) -> Result<KeyReading, Fin
         return Err(FindingCode::KeyOutsideOptions);
     }
     labelled_text(bare, options).ok_or(FindingCode::KeyNotUnderstood)
+}
+
+/// A letter without the words that announce it, as in 答案：B, 选B and B选项.
+fn announced(bare: &str) -> &str {
+    let after = ["正确答案", "参考答案", "答案", "应选", "选"]
+        .iter()
+        .find_map(|word| bare.strip_prefix(word))
+        .unwrap_or(bare)
+        .trim_start_matches(|c: char| c == ':' || c.is_whitespace());
+    let letters = ["选项", "项"]
+        .iter()
+        .find_map(|word| after.strip_suffix(word))
+        .unwrap_or(after)
+        .trim_end();
+    let is_letters = !letters.is_empty()
+        && letters
+            .to_uppercase()
+            .chars()
+            .all(|c| Position::from_letter(c).is_some() || ",;+和与及".contains(c));
+    if is_letters { letters } else { bare }
 }
 
 fn letter_key(

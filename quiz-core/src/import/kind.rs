@@ -34,6 +34,9 @@ pub(super) fn read_kind(text: &str) -> Kind {
     ];
     const SINGLE: [&str; 5] = ["单选", "单项", "选择", "single", "choice"];
     let folded = fold(text);
+    if ["tf", "t/f"].contains(&folded.as_str()) {
+        return Kind::Other;
+    }
     let names = |words: &[&str]| words.iter().any(|word| folded.contains(word));
     if names(&OTHER) {
         Kind::Other

@@ -19,7 +19,7 @@ pub(super) struct Segment {
     pub(super) words: String,
 }
 
-const NAMES: [(&str, Field); 32] = [
+const NAMES: [(&str, Field); 39] = [
     ("正确答案", Field::Key),
     ("参考答案", Field::Key),
     ("标准答案", Field::Key),
@@ -41,6 +41,10 @@ const NAMES: [(&str, Field); 32] = [
     ("来源", Field::Source),
     ("出处", Field::Source),
     ("法条时点", Field::LawAsOf),
+    ("法规截至日期", Field::LawAsOf),
+    ("法规截止日期", Field::LawAsOf),
+    ("法规截至", Field::LawAsOf),
+    ("法规截止", Field::LawAsOf),
     ("时点", Field::LawAsOf),
     ("题型", Field::Kind),
     ("您的答案", Field::Ignored),
@@ -52,6 +56,9 @@ const NAMES: [(&str, Field); 32] = [
     ("难度", Field::Ignored),
     ("知识点", Field::Ignored),
     ("分值", Field::Ignored),
+    ("答", Field::Key),
+    ("Answer", Field::Key),
+    ("ANSWER", Field::Key),
 ];
 
 /// Parts a line at its markers.
@@ -99,6 +106,10 @@ fn marker(text: &str, is_start: bool) -> Option<(Field, usize)> {
     let opened = text.strip_prefix(['(', '（', '[', '【', '［']);
     let is_square = text.starts_with(['[', '【', '［']);
     let inner = opened.unwrap_or(text);
+    // Names are Chinese, or begin with A; most places of a long line are neither.
+    if !inner.starts_with(|c: char| !c.is_ascii() || c == 'A') {
+        return None;
+    }
     let (name, field) = NAMES
         .into_iter()
         .find(|(name, _)| inner.starts_with(name))?;

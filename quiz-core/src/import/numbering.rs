@@ -53,6 +53,27 @@ pub(super) fn numbered(line: &str) -> Option<Numbered<'_>> {
     })
 }
 
+/// Reads 一、 to 九十九、 at the beginning of a line, with what follows.
+pub(super) fn numbered_in_chinese(line: &str) -> Option<(u32, &str)> {
+    const DIGITS: &str = "一二三四五六七八九";
+    let rest = line.trim_start_matches(|c: char| c == '十' || DIGITS.contains(c));
+    let words = rest.strip_prefix(['、', '．', '.'])?;
+    let value = |c: char| {
+        let index = DIGITS.chars().position(|digit| digit == c)?;
+        u32::try_from(index.saturating_add(1)).ok()
+    };
+    let digits: Vec<char> = line.strip_suffix(rest)?.chars().collect();
+    let number = match *digits.as_slice() {
+        ['十'] => 10,
+        ['十', unit] => value(unit)?.saturating_add(10),
+        [unit] => value(unit)?,
+        [ten, '十'] => value(ten)?.saturating_mul(10),
+        [ten, '十', unit] => value(ten)?.saturating_mul(10).saturating_add(value(unit)?),
+        _ => return None,
+    };
+    Some((number, words.trim_start()))
+}
+
 /// A number of at most four digits and what follows it.
 fn digits(text: &str) -> Option<(u32, &str)> {
     const MOST_DIGITS: usize = 4;
@@ -77,6 +98,9 @@ fn digit(character: char) -> Option<u32> {
     })
 }
 
+/// Most bytes of a line that may be a heading or debris.
+const LONGEST_HEADING_BYTES: usize = 1024;
+
 /// Reads a heading such as "二、多项选择题（共20题）"; the kind of question it announces.
 pub(super) fn heading(line: &str) -> Option<Kind> {
     const LONGEST: usize = 60;
@@ -92,6 +116,9 @@ pub(super) fn heading(line: &str) -> Option<Kind> {
         "简答题",
         "问答题",
     ];
+    if line.len() > LONGEST_HEADING_BYTES {
+        return None;
+    }
     let folded = fold(line);
     if folded.chars().count() > LONGEST {
         return None;
@@ -105,6 +132,9 @@ pub(super) fn heading(line: &str) -> Option<Kind> {
 
 /// Whether a line is a page number or what is left of a page field.
 pub(super) fn is_debris(line: &str) -> bool {
+    if line.len() > LONGEST_HEADING_BYTES {
+        return false;
+    }
     let folded = fold(line);
     let bare = folded.trim_matches(|c: char| "-·.|/ ".contains(c));
     let is_page_of = bare.starts_with('第') && (bare.ends_with('页') && bare.chars().count() <= 16);

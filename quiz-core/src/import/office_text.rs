@@ -2,19 +2,26 @@
 //!
 //! A question is a numbered stem (`1.`, `1、`, `（1）`, `第1题`), or any line followed by an option A;
 //! then options by letter, one or several on a line; then, in any order, lines that begin with 答案, 解析, 依据, 来源 or 时点.
-//! The key may instead stand in the bracket of the stem, or as "(正确答案)" after an option.
+//! The key may instead stand in the bracket of the stem, as "(正确答案)" after an option, alone on a line,
+//! or in a list of all keys behind the last question.
+//! Options without letters are read where a tag such as `[单选题]` ends the stem, as survey sites print them.
 //! A line is never parted at letters unless they follow each other from the expected one at places where an option can begin.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::{
-    Import, ImportedRow, Place, Positioned,
+    Import, ImportedRow, MOST_FINDINGS, Place, Positioned,
+    gathering::{Gathering, Open, tagged_stem},
+    key_list::{announces_keys, key_list},
     kind::Kind,
     labels::{Split, split_line, split_stem},
     markers::{Field, Segment, segments},
-    numbering::{Numbered, heading, is_debris, numbered},
+    numbering::{Numbered, heading, is_debris, numbered, numbered_in_chinese},
 };
-use crate::{Finding, FindingCode, MIN_CHOICES, folding::fold};
+use crate::{
+    Finding, FindingCode, MIN_CHOICES,
+    folding::{fold, is_blank},
+};
 
 /// Text of one file, paragraph by paragraph.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +39,7 @@ pub struct Document {
 /// Reads every question of a document.
 ///
 /// Words before the first question are titles and are passed over.
+/// A line of more than 16 KiB is words: neither options nor keys are looked for in it.
 /// A blank document is an empty import; one without a question is one finding.
 ///
 /// ```
@@ -53,22 +61,30 @@ pub fn read(document: &Document) -> Import {
                 text: text.trim().to_owned(),
             })
         })
-        .filter(|line| !fold(&line.text).is_empty())
+        .filter(|line| !is_blank(&line.text))
         .collect();
     let first = lines.front().cloned();
     let mut reader = Reader {
         file: &document.file,
         lines,
-        import: Import::default(),
+        entries: Vec::new(),
         current: None,
         section: None,
         last_number: None,
+        unkeyed: BTreeMap::new(),
+        key_list: None,
+        is_starred: false,
+        is_after_heading: false,
     };
     while let Some(line) = reader.lines.pop_front() {
+        if reader.entries.len() >= MOST_FINDINGS {
+            reader.report(FindingCode::TooManyFindings, &line);
+            break;
+        }
         reader.line(&line);
     }
     reader.finish();
-    let mut import = reader.import;
+    let mut import = reader.judged();
     if let Some(first) = first
         && import.questions.is_empty()
         && import.findings.is_empty()
@@ -86,69 +102,35 @@ pub fn read(document: &Document) -> Import {
     import
 }
 
-/// Options written in one cell of a table: a line each, between upright strokes, or after their letters.
-pub(super) fn split_cell(cell: &Positioned<String>) -> Vec<Positioned<String>> {
-    let part = |text: &str| Positioned {
-        place: cell.place.clone(),
-        value: text.trim().to_owned(),
-    };
-    let parts: Vec<_> = cell
-        .value
-        .split(['\n', '|', '｜'])
-        .filter(|text| !text.trim().is_empty())
-        .map(part)
-        .collect();
-    if parts.len() >= MIN_CHOICES {
-        return parts;
-    }
-    match split_line(cell.value.trim()).filter(|split| split.first == 0 && !split.is_ambiguous) {
-        Some(split) => split.options.iter().map(|text| part(text)).collect(),
-        None => parts,
-    }
-}
-
 #[derive(Clone)]
 struct Line {
     row: u32,
     text: String,
 }
 
-/// The question being gathered.
-struct Gathering {
-    row: ImportedRow,
-    /// What a line without a marker continues.
-    open: Open,
-    /// Next number of a list within the stem.
-    next_in_list: Option<u32>,
-    /// Whether the options cannot be trusted, so that no question may come of it.
-    is_broken: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Open {
-    Stem,
-    Options,
-    Key,
-    Explanation,
-    Source,
-    Closed,
-}
-
-impl Gathering {
-    fn is_complete(&self) -> bool {
-        self.row.options.len() >= MIN_CHOICES
-    }
+/// What was read, in the order of the file.
+enum Entry {
+    Finding(Box<Finding>),
+    /// Judged at the end, when a list of keys behind it has been read.
+    Question(Box<Gathering>),
 }
 
 struct Reader<'document> {
     file: &'document str,
     /// Lines still to be read.
     lines: VecDeque<Line>,
-    import: Import,
+    entries: Vec<Entry>,
     current: Option<Gathering>,
     /// Heading of a section whose questions are not single choice.
     section: Option<Positioned<String>>,
     last_number: Option<u32>,
+    /// Entries of the questions without a key, by their number.
+    unkeyed: BTreeMap<u32, VecDeque<usize>>,
+    /// Within a list of keys: whether they are those of single-choice questions.
+    key_list: Option<bool>,
+    /// Whether stems begin with a star: one stood behind a heading.
+    is_starred: bool,
+    is_after_heading: bool,
 }
 
 impl Reader<'_> {
@@ -170,17 +152,35 @@ impl Reader<'_> {
 
     fn report(&mut self, code: FindingCode, line: &Line) {
         let finding = Finding::new(code, self.place(line.row), line.text.as_str());
-        self.import.findings.push(finding);
+        self.note(finding);
+    }
+
+    fn note(&mut self, finding: Finding) {
+        self.entries.push(Entry::Finding(Box::new(finding)));
     }
 
     fn line(&mut self, line: &Line) {
-        if is_debris(&line.text) {
+        let is_after_heading = std::mem::take(&mut self.is_after_heading);
+        if self.keys(line) {
+            return;
+        }
+        let takes_unlettered = self.takes_unlettered();
+        if is_debris(&line.text) && !(takes_unlettered && fold(&line.text).len() < 5) {
             self.report(FindingCode::SkippedLine, line);
             return;
         }
         if let Some(kind) = heading(&line.text) {
             self.finish();
             self.section = (kind == Kind::Other).then(|| self.words(line.row, &line.text));
+            self.is_after_heading = true;
+            return;
+        }
+        if let Some(stem) = line.text.strip_prefix(['*', '＊'])
+            && (is_after_heading || self.is_starred)
+        {
+            self.finish();
+            self.is_starred = true;
+            self.begin(line.row, None, stem.trim());
             return;
         }
         for Segment { field, words } in segments(&line.text) {
@@ -195,20 +195,84 @@ impl Reader<'_> {
         }
     }
 
+    /// Takes a line of a list of keys; false if it is another line.
+    fn keys(&mut self, line: &Line) -> bool {
+        let begins = announces_keys(&line.text)
+            && self
+                .lines
+                .iter()
+                .take(2)
+                .any(|next| key_list(&next.text).is_some());
+        if begins {
+            self.finish();
+            self.key_list = Some(true);
+            return true;
+        }
+        let Some(is_single) = self.key_list else {
+            return false;
+        };
+        if let Some(kind) = heading(&line.text) {
+            self.key_list = Some(kind != Kind::Other);
+            return true;
+        }
+        let Some(keys) = key_list(&line.text) else {
+            self.key_list = None;
+            return false;
+        };
+        if is_single {
+            self.give_keys(line, keys);
+        }
+        true
+    }
+
+    /// Gives keys to the questions of their numbers.
+    fn give_keys(&mut self, line: &Line, keys: Vec<(u32, String)>) {
+        let mut is_unread = false;
+        for (number, key) in keys {
+            let words = self.words(line.row, &key);
+            let waiting = self.unkeyed.get_mut(&number).and_then(VecDeque::pop_front);
+            match waiting.and_then(|index| self.entries.get_mut(index)) {
+                Some(Entry::Question(question)) => question.row.key = Some(words),
+                Some(Entry::Finding(_)) | None => is_unread = true,
+            }
+        }
+        if is_unread {
+            self.report(FindingCode::UnreadLine, line);
+        }
+    }
+
+    fn takes_unlettered(&self) -> bool {
+        self.current
+            .as_ref()
+            .is_some_and(Gathering::takes_unlettered)
+    }
+
     /// Words without a marker: a stem, options, or more of what is open.
     fn bare(&mut self, line: &Line) {
-        if let Some(numbered) = numbered(&line.text)
-            && self.begins_question(&numbered)
-        {
-            let expected = self
-                .last_number
-                .map_or(numbered.number, |last| last.saturating_add(1));
-            self.finish();
-            if numbered.number != expected && numbered.number != 1 {
-                self.report(FindingCode::NumberingGap, line);
+        if let Some(numbered) = numbered(&line.text) {
+            if self.is_stray(&numbered) {
+                self.report(FindingCode::SkippedLine, line);
+                return;
             }
-            self.last_number = Some(numbered.number);
-            self.begin(line.row, numbered.rest);
+            if self.begins_question(&numbered) {
+                let expected = self
+                    .last_number
+                    .map_or(numbered.number, |last| last.saturating_add(1));
+                self.finish();
+                if numbered.number != expected && numbered.number != 1 {
+                    self.report(FindingCode::NumberingGap, line);
+                }
+                self.last_number = Some(numbered.number);
+                self.begin(line.row, Some(numbered.number), numbered.rest);
+                return;
+            }
+        }
+        if self
+            .current
+            .as_ref()
+            .is_some_and(|c| c.lone_key(&line.text))
+        {
+            self.field(Field::Key, line);
             return;
         }
         if let Some(split) = split_line(&line.text)
@@ -216,13 +280,38 @@ impl Reader<'_> {
         {
             return;
         }
-        let is_open_stem = self.current.as_ref().is_some_and(|c| c.open == Open::Stem);
-        if !is_open_stem && self.next_begins_options(0) {
+        let words = self.words(line.row, &line.text);
+        if let Some(current) = self.current.as_mut().filter(|c| c.takes_unlettered()) {
+            current.unlettered(words);
+            return;
+        }
+        if self.begins_unnumbered(&line.text) {
             self.finish();
-            self.begin(line.row, &line.text);
+            let (number, stem) = match numbered_in_chinese(&line.text) {
+                Some((number, stem)) => (Some(number), stem),
+                None => (None, line.text.as_str()),
+            };
+            self.begin(line.row, number, stem);
             return;
         }
         self.continuation(line);
+    }
+
+    /// Whether a number stands alone within an open stem, as page breaks leave it.
+    fn is_stray(&self, numbered: &Numbered<'_>) -> bool {
+        let is_open = |c: &Gathering| c.open == Open::Stem && !c.row.stem.value.is_empty();
+        numbered.rest.is_empty() && self.current.as_ref().is_some_and(is_open)
+    }
+
+    /// Whether a line without a number begins a question: its options follow, or stand on it.
+    fn begins_unnumbered(&self, text: &str) -> bool {
+        let is_open_stem = self.current.as_ref().is_some_and(|c| c.open == Open::Stem);
+        if is_open_stem {
+            return false;
+        }
+        let may_begin = self.current.as_ref().is_none_or(Gathering::is_complete);
+        self.next_begins_options(0)
+            || (may_begin && (split_stem(text).is_some() || piped(text).is_some()))
     }
 
     /// Whether a number begins a question, and not a list, a quantity or a date.
@@ -263,7 +352,8 @@ impl Reader<'_> {
             .is_some_and(|split| split.first == index)
     }
 
-    fn begin(&mut self, row: u32, text: &str) {
+    fn begin(&mut self, row: u32, number: Option<u32>, text: &str) {
+        let tagged = tagged_stem(text);
         let gathering = Gathering {
             row: ImportedRow {
                 place: self.place(row),
@@ -275,28 +365,49 @@ impl Reader<'_> {
                 source: None,
                 law_as_of: None,
             },
+            number,
             open: Open::Stem,
             next_in_list: None,
             is_broken: false,
+            is_unlettered: tagged.is_some(),
         };
         self.current = Some(gathering);
         self.stem(&Line {
             row,
-            text: text.to_owned(),
+            text: tagged.unwrap_or(text).to_owned(),
         });
     }
 
     /// Adds words to the stem, with options that may follow on the same line.
     fn stem(&mut self, line: &Line) {
         let split = split_stem(&line.text);
-        let words = split
-            .as_ref()
-            .map_or(line.text.as_str(), |split| split.before.as_str());
+        let piped = piped(&line.text);
+        let words = match (&split, &piped) {
+            (Some(split), _) => split.before.as_str(),
+            (None, Some((stem, _))) => stem,
+            (None, None) => line.text.as_str(),
+        };
         if let Some(current) = self.current.as_mut() {
             join(&mut current.row.stem.value, words);
         }
         if let Some(split) = split {
             self.options(line, &split);
+        } else if let Some((_, options)) = piped {
+            let place = self.place(line.row);
+            let finding =
+                Finding::new(FindingCode::SplitOptions, place.clone(), line.text.as_str())
+                    .read_as(options.join(" | "));
+            if let Some(current) = self.current.as_mut() {
+                current
+                    .row
+                    .options
+                    .extend(options.into_iter().map(|text| Positioned {
+                        place: place.clone(),
+                        value: text.to_owned(),
+                    }));
+                current.open = Open::Options;
+            }
+            self.note(finding);
         }
     }
 
@@ -325,22 +436,37 @@ impl Reader<'_> {
             value: text.clone(),
         }));
         current.open = Open::Options;
+        current.is_unlettered = false;
+        let trailing = current.trailing_key();
         let is_broken = !is_expected || split.is_ambiguous;
         let was_broken = current.is_broken;
         current.is_broken |= is_broken;
         if is_broken && !was_broken {
             self.report(FindingCode::OptionOutOfOrder, line);
-        } else if !split.is_clear {
-            let finding = Finding::new(FindingCode::SplitOptions, place, line.text.as_str());
-            self.import
-                .findings
-                .push(finding.read_as(split.options.join(" | ")));
+        } else if !split.is_literal() {
+            let code = match split.options.len() {
+                1 => FindingCode::LabelRemoved,
+                _ => FindingCode::SplitOptions,
+            };
+            let finding = Finding::new(code, place, line.text.as_str());
+            self.note(finding.read_as(split.options.join(" | ")));
+        }
+        if let Some(finding) = trailing {
+            self.note(finding);
         }
         true
     }
 
     /// Words after a marker.
     fn field(&mut self, field: Field, line: &Line) {
+        if field == Field::Key
+            && let Some(keys) = key_list(&line.text).filter(|keys| keys.len() > 1)
+        {
+            self.finish();
+            self.key_list = Some(true);
+            self.give_keys(line, keys);
+            return;
+        }
         if self.current.is_none() {
             self.report(FindingCode::UnreadLine, line);
             return;
@@ -362,7 +488,10 @@ impl Reader<'_> {
             Field::LawAsOf => (&mut row.law_as_of, Open::Closed),
             Field::Kind => (&mut row.kind, Open::Closed),
             Field::Ignored => {
-                current.open = Open::Closed;
+                // [分值:5] behind a stem is no end of it.
+                if !row.options.is_empty() || current.open != Open::Stem {
+                    current.open = Open::Closed;
+                }
                 return;
             }
         };
@@ -410,9 +539,7 @@ impl Reader<'_> {
             self.place(line.row),
             line.text.as_str(),
         );
-        self.import
-            .findings
-            .push(finding.read_as(format!("{key} | {rest}")));
+        self.note(finding.read_as(format!("{key} | {rest}")));
         self.lines.push_front(Line {
             row: line.row,
             text: rest.to_owned(),
@@ -433,7 +560,7 @@ impl Reader<'_> {
                 return;
             }
             Open::Options => row.options.last_mut(),
-            Open::Key => row.key.as_mut().filter(|key| fold(&key.value).is_empty()),
+            Open::Key => row.key.as_mut().filter(|key| is_blank(&key.value)),
             Open::Explanation => row.explanation.as_mut(),
             Open::Source => row.source.as_mut(),
             Open::Closed => None,
@@ -448,17 +575,51 @@ impl Reader<'_> {
         self.report(code, line);
     }
 
-    /// Judges the question gathered.
+    /// Puts the question gathered aside, to be judged at the end.
     fn finish(&mut self) {
-        let Some(Gathering { row, is_broken, .. }) = self.current.take() else {
+        let Some(gathering) = self.current.take() else {
             return;
         };
-        let mut diagnosed = row.diagnose();
-        if is_broken {
-            diagnosed.questions.clear();
+        let is_single = gathering.row.kind.is_none();
+        if let Some(number) = gathering.number
+            && is_single
+            && gathering.row.key.is_none()
+        {
+            let waiting = self.unkeyed.entry(number).or_default();
+            waiting.push_back(self.entries.len());
         }
-        self.import.extend(diagnosed);
+        self.entries.push(Entry::Question(Box::new(gathering)));
     }
+
+    /// Judges every question.
+    fn judged(self) -> Import {
+        let mut import = Import::default();
+        for entry in self.entries {
+            match entry {
+                Entry::Finding(finding) => import.findings.push(*finding),
+                Entry::Question(gathering) => {
+                    let diagnosed = gathering.row.diagnose();
+                    import.extend(if gathering.is_broken {
+                        diagnosed.without_questions()
+                    } else {
+                        diagnosed
+                    });
+                }
+            }
+        }
+        import
+    }
+}
+
+/// Stem and options between upright strokes; at least two options.
+fn piped(text: &str) -> Option<(&str, Vec<&str>)> {
+    let mut parts = text
+        .split(['|', '｜'])
+        .map(str::trim)
+        .filter(|part| !part.is_empty());
+    let stem = parts.next()?;
+    let options: Vec<&str> = parts.collect();
+    (options.len() >= MIN_CHOICES).then_some((stem, options))
 }
 
 /// Joins words, with a space only between two ASCII letters or digits.

@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-/// A column as a spreadsheet names it.
+/// A column as a spreadsheet names it, or a character within a line of text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Column {
-    /// Letters of the column, such as `C` or `AA`.
+    /// Letters of the column, such as `C` or `AA`; in a text, the 1-based number of the character.
     pub letter: String,
-    /// Header as written above the column.
+    /// Header as written above the column; blank in a text.
     pub header: String,
 }
 
@@ -20,6 +20,15 @@ impl Column {
         Self {
             letter: column_letters(number),
             header: header.into(),
+        }
+    }
+
+    /// The character of a line of text with a 1-based number.
+    #[must_use]
+    pub fn character(number: u32) -> Self {
+        Self {
+            letter: number.to_string(),
+            header: String::new(),
         }
     }
 }
@@ -43,6 +52,17 @@ pub struct Place {
 }
 
 impl Place {
+    /// A 1-based line of a text.
+    #[must_use]
+    pub fn line(file: impl Into<String>, row: u32) -> Self {
+        Self {
+            file: file.into(),
+            sheet: None,
+            row,
+            column: None,
+        }
+    }
+
     /// The same place in Chinese, for organisers.
     #[must_use]
     pub fn to_zh(&self) -> String {
@@ -50,10 +70,11 @@ impl Place {
             .sheet
             .as_ref()
             .map_or_else(String::new, |sheet| format!("工作表“{sheet}”"));
-        let column = self
-            .column
-            .as_ref()
-            .map_or_else(String::new, |c| format!("{}列（{}）", c.letter, c.header));
+        let column = match &self.column {
+            None => String::new(),
+            Some(c) if c.header.is_empty() => format!("第{}字", c.letter),
+            Some(c) => format!("{}列（{}）", c.letter, c.header),
+        };
         format!("{}{sheet}第{}行{column}", self.file, self.row)
     }
 
@@ -74,10 +95,13 @@ impl fmt::Display for Place {
             write!(f, ", sheet {sheet}")?;
         }
         write!(f, ", row {}", self.row)?;
-        if let Some(Column { letter, header }) = &self.column {
-            write!(f, ", column {letter} ({header})")?;
+        match &self.column {
+            None => Ok(()),
+            Some(Column { letter, header }) if header.is_empty() => {
+                write!(f, ", column {letter}")
+            }
+            Some(Column { letter, header }) => write!(f, ", column {letter} ({header})"),
         }
-        Ok(())
     }
 }
 

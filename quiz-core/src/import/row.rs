@@ -2,7 +2,7 @@
 
 use super::{
     Import, Place, Positioned,
-    brackets::{brackets, replaced},
+    brackets::{brackets, replaced, underlined_letter},
     date::read_date,
     key::{KeyReading, read_key},
     kind::{Kind, read_kind, read_tag},
@@ -10,7 +10,7 @@ use super::{
 use crate::{
     Finding, FindingCode, MAX_CHOICES, MIN_CHOICES, Position, Question, QuestionDraft,
     QuestionError, Severity,
-    folding::{fold, fold_width},
+    folding::{fold, fold_width, is_blank},
 };
 
 /// Words of one question, each with its place, before any of them is judged.
@@ -51,13 +51,10 @@ impl ImportedRow {
             findings: Vec::new(),
         };
         if diagnosis.is_other_kind(&self) {
-            return Import {
-                questions: Vec::new(),
-                findings: diagnosis.findings,
-            };
+            return Import::of_item(None, diagnosis.findings);
         }
         let mut stem = diagnosis.stem(&self.stem);
-        let (options, marked) = diagnosis.options(&self.options, &self.place);
+        let (options, marked) = diagnosis.options(&self);
         let key = diagnosis.key(&self, &options, marked, &mut stem);
         let law_as_of = self
             .law_as_of
@@ -73,14 +70,11 @@ impl ImportedRow {
             law_as_of,
         });
         let question = diagnosis.question(draft, &self.place);
-        let questions = question.map(|value| Positioned {
+        let question = question.map(|value| Positioned {
             place: self.place,
             value,
         });
-        Import {
-            questions: questions.into_iter().collect(),
-            findings: diagnosis.findings,
-        }
+        Import::of_item(question, diagnosis.findings)
     }
 }
 
@@ -114,8 +108,18 @@ impl Diagnosis {
             .any(|b| read_tag(b.content) == Kind::Other);
         if tagged {
             self.note(FindingCode::UnsupportedType, &row.stem);
+            return true;
         }
-        tagged
+        let shape = kind_by_shape(row);
+        if let Some(kind) = shape {
+            let finding = Finding::new(
+                FindingCode::UnsupportedType,
+                row.stem.place.clone(),
+                row.stem.value.trim(),
+            );
+            self.findings.push(finding.read_as(kind));
+        }
+        shape.is_some()
     }
 
     /// The stem without a tag such as [单选题].
@@ -135,37 +139,40 @@ impl Diagnosis {
             }
             None => stem.to_owned(),
         };
-        if fold(&stem).is_empty() {
+        if is_blank(&stem) {
             self.note(FindingCode::MissingStem, words);
         }
         stem
     }
 
     /// The options without their letters and marks, and the option marked as right, if any.
-    fn options(
-        &mut self,
-        words: &[Positioned<String>],
-        place: &Place,
-    ) -> (Vec<String>, Option<KeyMark>) {
+    fn options(&mut self, row: &ImportedRow) -> (Vec<String>, Option<KeyMark>) {
+        let words = &row.options;
         let n_options = words
             .iter()
-            .rposition(|w| !fold(&w.value).is_empty())
+            .rposition(|w| !is_blank(&w.value))
             .map_or(0, |i| i.saturating_add(1));
         let words: Vec<&Positioned<String>> = words.iter().take(n_options).collect();
-        for empty in words.iter().filter(|w| fold(&w.value).is_empty()) {
+        let judged = words.iter().take(MAX_CHOICES);
+        for empty in judged.filter(|w| is_blank(&w.value)) {
             self.note(FindingCode::EmptyOption, empty);
         }
         if n_options < MIN_CHOICES {
-            let found = words.first().map_or("", |w| w.value.as_str());
+            let found = words.first().copied().unwrap_or(&row.stem).value.trim();
             self.findings.push(Finding::new(
                 FindingCode::MissingOptions,
-                place.clone(),
+                row.place.clone(),
                 found,
             ));
         }
         if let Some(seventh) = words.get(MAX_CHOICES) {
             self.note(FindingCode::TooManyOptions, seventh);
         }
+        // What is beyond is refused already.
+        let words: Vec<_> = words
+            .into_iter()
+            .take(MAX_CHOICES.saturating_add(1))
+            .collect();
         let mut options: Vec<String> = words.iter().map(|w| w.value.trim().to_owned()).collect();
         self.remove_labels(&words, &mut options);
         let mark = self.remove_marks(&words, &mut options);
@@ -265,11 +272,7 @@ impl Diagnosis {
             Some(KeyMark::One(position)) => Some(position),
             None => None,
         };
-        if let Some(words) = row
-            .key
-            .as_ref()
-            .filter(|words| !fold(&words.value).is_empty())
-        {
+        if let Some(words) = row.key.as_ref().filter(|words| !is_blank(&words.value)) {
             let position = self.written_key(words, options)?;
             if marked.is_some_and(|marked| marked != position) {
                 self.note(FindingCode::ConflictingKeys, words);
@@ -310,8 +313,11 @@ impl Diagnosis {
         let mut candidates = brackets(stem)
             .into_iter()
             .filter(|b| may_hold_key(b.content));
-        let only = candidates.next().filter(|_| candidates.next().is_none());
-        let Some(bracket) = only.filter(|b| !fold(b.content).is_empty()) else {
+        let only = match candidates.next() {
+            Some(first) => candidates.next().is_none().then_some(first),
+            None => underlined_letter(stem),
+        };
+        let Some(bracket) = only.filter(|b| !is_blank(b.content)) else {
             self.findings.push(Finding::new(
                 FindingCode::MissingKey,
                 place.clone(),
@@ -340,7 +346,7 @@ impl Diagnosis {
     }
 
     fn date(&mut self, words: &Positioned<String>) -> Option<chrono::NaiveDate> {
-        if fold(&words.value).is_empty() {
+        if is_blank(&words.value) {
             return None;
         }
         let day = read_date(&words.value);
@@ -369,20 +375,49 @@ impl Diagnosis {
     }
 }
 
+/// The type a row without options shows by its key: a mark, or words of its own.
+fn kind_by_shape(row: &ImportedRow) -> Option<&'static str> {
+    let has_options = row.options.iter().any(|w| !is_blank(&w.value));
+    if has_options || is_blank(&row.stem.value) {
+        return None;
+    }
+    let key = row.key.as_ref().map(|w| fold(&w.value).to_uppercase());
+    let Some(key) = key.filter(|key| !key.is_empty()) else {
+        let is_marked = brackets(&row.stem.value)
+            .iter()
+            .any(|b| is_mark(&fold(b.content).to_uppercase()));
+        return is_marked.then_some("判断题");
+    };
+    if is_mark(key.trim_matches(|c: char| "()[].".contains(c))) {
+        return Some("判断题");
+    }
+    let is_label = |c: char| Position::from_letter(c).is_some() || c.is_ascii_digit();
+    if key.chars().all(|c| is_label(c) || !c.is_alphanumeric()) {
+        return None;
+    }
+    let has_blank = row.stem.value.contains("__")
+        || brackets(&row.stem.value)
+            .iter()
+            .any(|b| is_blank(b.content));
+    Some(if has_blank { "填空题" } else { "问答题" })
+}
+
 #[derive(Clone, Copy)]
 enum KeyMark {
     One(Position),
     Several,
 }
 
-const fn code_of(error: QuestionError) -> FindingCode {
+pub(super) const fn code_of(error: QuestionError) -> FindingCode {
     match error {
         QuestionError::EmptyStem => FindingCode::MissingStem,
         QuestionError::ChoiceCount { found } if found > MAX_CHOICES => FindingCode::TooManyOptions,
         QuestionError::ChoiceCount { .. } => FindingCode::MissingOptions,
         QuestionError::EmptyChoice { .. } => FindingCode::EmptyOption,
         QuestionError::SameChoice { .. } => FindingCode::SameOptions,
-        QuestionError::KeyOutsideChoices { .. } => FindingCode::KeyOutsideOptions,
+        QuestionError::KeyOutsideChoices { .. } | QuestionError::PinOutsideChoices { .. } => {
+            FindingCode::KeyOutsideOptions
+        }
     }
 }
 
@@ -405,9 +440,13 @@ pub(crate) fn may_hold_key(content: &str) -> bool {
         .chars()
         .filter(|c| *c != ',')
         .all(|c| Position::from_letter(c).is_some());
-    letters
-        || [
-            "√", "×", "✓", "✔", "✗", "✘", "X", "对", "错", "正确", "错误",
-        ]
-        .contains(&folded.as_str())
+    letters || is_mark(&folded)
+}
+
+/// Whether a folded text in capitals is a mark of right or wrong.
+fn is_mark(folded: &str) -> bool {
+    [
+        "√", "×", "✓", "✔", "✗", "✘", "X", "对", "错", "正确", "错误",
+    ]
+    .contains(&folded)
 }

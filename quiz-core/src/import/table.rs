@@ -1,12 +1,19 @@
 //! Questions in rows of cells: csv, tsv, spreadsheets and tables of documents.
 
 use super::{
-    Column, Import, ImportedRow, Place, Positioned,
-    columns::{Role, role},
+    Column, Import, ImportedRow, MOST_FINDINGS, Place, Positioned,
+    columns::Role,
+    fixed_cells,
+    header::Header,
     kind::{Kind, read_kind},
-    office_text,
+    numbering::heading,
+    options_in_cell::{split_options, split_question},
+    row_kinds,
 };
-use crate::{Finding, FindingCode, folding::fold};
+use crate::{
+    Finding, FindingCode, Position,
+    folding::{fold, is_blank},
+};
 
 /// Cells of one sheet as shown on screen, numbers and dates included.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,17 +34,18 @@ pub struct Sheet {
     pub rows: Vec<Vec<String>>,
 }
 
-/// Columns of a sheet by role, with their 0-based index.
-struct Header {
-    row_index: usize,
-    columns: Vec<(Role, usize, Column)>,
-}
-
 /// Reads every question of a sheet.
 ///
 /// The header is the first row that names a column for the stem and one for options or the key; rows before it are
 /// titles. Names of columns are compared after evening out width and spaces and taking off "（必填）" and the like.
+/// Only the first 256 columns may have a meaning.
+/// The letters of the options may stand in a second row, under a merged title.
 /// Blank rows and repeated headers are passed over; row numbers stay those of the file.
+/// A row that holds nothing but a heading such as 二、多选题 announces the type of the rows below it, as the name of
+/// the sheet does for all of them.
+/// Options may also stand in one cell, or behind the stem in its cell.
+///
+/// Without a header, rows that begin with M, S, Q and A (`TCExam`) and the fixed cells of `ClassQuiz` are known.
 /// A blank sheet is an empty import; a sheet without a header is one finding.
 ///
 /// ```
@@ -53,47 +61,120 @@ struct Header {
 #[must_use]
 pub fn read(sheet: &Sheet) -> Import {
     let mut import = Import::default();
-    if sheet.rows.iter().all(|row| is_blank(row)) {
+    if sheet.rows.iter().all(|row| is_blank_row(row)) {
         return import;
     }
-    let Some(header) = find_header(sheet) else {
-        let first = sheet
-            .rows
-            .iter()
-            .position(|row| !is_blank(row))
-            .unwrap_or(0);
-        let words = sheet
-            .rows
-            .get(first)
-            .map(|row| row.join(" "))
-            .unwrap_or_default();
-        import.findings.push(Finding::new(
-            FindingCode::NoHeader,
-            place(sheet, first, None),
-            words.trim(),
-        ));
-        return import;
+    let Some(header) = Header::find(sheet) else {
+        return row_kinds::read(sheet)
+            .or_else(|| fixed_cells::read(sheet))
+            .unwrap_or_else(|| without_header(sheet));
     };
-    report_columns(sheet, &header, &mut import);
-    let titles = sheet.rows.get(header.row_index);
-    for (index, row) in sheet
-        .rows
-        .iter()
-        .enumerate()
-        .skip(header.row_index.saturating_add(1))
-    {
-        if !is_blank(row) && Some(row) != titles {
-            import.extend(gather(sheet, &header, index, row));
+    header.report(sheet, &mut import);
+    let titles = header.titles(sheet);
+    let mut section = None;
+    for (index, row) in sheet.rows.iter().enumerate().skip(header.first_data_row()) {
+        if is_blank_row(row) || row == titles {
+            continue;
         }
+        if import.findings.len() >= MOST_FINDINGS {
+            let place = place(sheet, index, None);
+            let finding = Finding::new(FindingCode::TooManyFindings, place, row.join(" "));
+            import.findings.push(finding);
+            break;
+        }
+        if let Some((words, kind)) = section_heading(row) {
+            section = (kind == Kind::Other).then_some(words);
+            continue;
+        }
+        if let Some(words) = closing_words(row) {
+            let place = place(sheet, index, None);
+            let finding = Finding::new(FindingCode::UnreadLine, place, words);
+            import.findings.push(finding);
+            continue;
+        }
+        import.extend(gather(sheet, &header, section, index, row));
     }
     import
 }
 
-fn is_blank(row: &[String]) -> bool {
-    row.iter().all(|cell| fold(cell).is_empty())
+/// The words of a row that closes a table: a sum or a remark in a single cell.
+fn closing_words(row: &[String]) -> Option<&str> {
+    let mut filled = row.iter().filter(|cell| !is_blank(cell));
+    let words = filled.next()?.trim();
+    let closes = [
+        "合计",
+        "总计",
+        "共计",
+        "小计",
+        "备注",
+        "注：",
+        "注:",
+        "填表人",
+        "审核人",
+    ]
+    .iter()
+    .any(|word| words.starts_with(word));
+    (closes && filled.next().is_none()).then_some(words)
 }
 
-fn place(sheet: &Sheet, row_index: usize, column: Option<Column>) -> Place {
+/// Reads every question of a workbook.
+///
+/// A sheet of notes beside sheets of questions is passed over with a note: none of its rows fills three cells, which
+/// the shortest question needs.
+#[must_use]
+pub fn read_workbook(sheets: &[Sheet]) -> Import {
+    let imports: Vec<Import> = sheets.iter().map(read).collect();
+    let has_questions = imports.iter().any(|import| !import.questions.is_empty());
+    let mut workbook = Import::default();
+    for (sheet, mut import) in sheets.iter().zip(imports) {
+        if has_questions && holds_notes(sheet) {
+            for finding in &mut import.findings {
+                if finding.code == FindingCode::NoHeader {
+                    finding.code = FindingCode::SheetNotRead;
+                }
+            }
+        }
+        workbook.extend(import);
+    }
+    workbook
+}
+
+fn holds_notes(sheet: &Sheet) -> bool {
+    let n_filled = |row: &Vec<String>| row.iter().filter(|cell| !fold(cell).is_empty()).count();
+    sheet.rows.iter().all(|row| n_filled(row) < 3)
+}
+
+fn without_header(sheet: &Sheet) -> Import {
+    let rows = sheet.rows.iter().enumerate();
+    let (first, row) = rows
+        .clone()
+        .find(|(_, row)| !is_blank_row(row))
+        .map_or((0, &[][..]), |(index, row)| (index, row.as_slice()));
+    let words = row.join(" ");
+    let finding = Finding::new(
+        FindingCode::NoHeader,
+        place(sheet, first, None),
+        words.trim(),
+    );
+    Import::of_findings(vec![finding])
+}
+
+/// A row of one text, in one cell or in the cells of a merged one, that is a heading.
+fn section_heading(row: &[String]) -> Option<(&str, Kind)> {
+    let mut filled = row.iter().filter(|cell| !is_blank(cell));
+    let first = filled.next()?;
+    filled
+        .all(|cell| cell == first)
+        .then(|| heading(first))
+        .flatten()
+        .map(|kind| (first.trim(), kind))
+}
+
+pub(super) fn is_blank_row(row: &[String]) -> bool {
+    row.iter().all(|cell| is_blank(cell))
+}
+
+pub(super) fn place(sheet: &Sheet, row_index: usize, column: Option<Column>) -> Place {
     let offset = u32::try_from(row_index).unwrap_or(u32::MAX);
     Place {
         file: sheet.file.clone(),
@@ -103,73 +184,39 @@ fn place(sheet: &Sheet, row_index: usize, column: Option<Column>) -> Place {
     }
 }
 
-fn find_header(sheet: &Sheet) -> Option<Header> {
-    const SEARCHED_ROWS: usize = 50;
-    let candidates = sheet.rows.iter().enumerate().take(SEARCHED_ROWS);
-    candidates.into_iter().find_map(|(row_index, row)| {
-        let columns: Vec<(Role, usize, Column)> = row
-            .iter()
-            .enumerate()
-            .filter_map(|(index, title)| {
-                let offset = u32::try_from(index).ok()?;
-                let column = Column::new(sheet.first_column.saturating_add(offset), title.trim());
-                Some((role(title)?, index, column))
-            })
-            .collect();
-        let has = |wanted: fn(Role) -> bool| columns.iter().any(|(role, _, _)| wanted(*role));
-        let is_header = has(|r| r == Role::Stem)
-            && has(|r| matches!(r, Role::Option(_) | Role::Options | Role::Key));
-        is_header.then_some(Header { row_index, columns })
-    })
-}
-
-/// Notes columns that are not read.
-fn report_columns(sheet: &Sheet, header: &Header, import: &mut Import) {
-    let titles = sheet
-        .rows
-        .get(header.row_index)
-        .map(Vec::as_slice)
-        .unwrap_or_default();
-    for (index, title) in titles
-        .iter()
-        .enumerate()
-        .filter(|(_, title)| !fold(title).is_empty())
-    {
-        let offset = u32::try_from(index).unwrap_or(u32::MAX);
-        let column = Column::new(sheet.first_column.saturating_add(offset), title.trim());
-        let known = header
-            .columns
-            .iter()
-            .find(|(_, at, _)| *at == index)
-            .map(|(role, _, _)| *role);
-        let code = match known {
-            None => FindingCode::UnknownColumn,
-            Some(Role::Ignored) => continue,
-            Some(role) if first_index(header, role) != Some(index) => FindingCode::RepeatedColumn,
-            Some(_) => continue,
-        };
-        import.findings.push(Finding::new(
-            code,
-            place(sheet, header.row_index, Some(column)),
-            title.trim(),
-        ));
+/// The cell with an apostrophe before what a spreadsheet would take for a formula.
+pub(crate) fn guarded_from_formulas(cell: String) -> String {
+    if may_be_formula(&cell) {
+        format!("'{cell}")
+    } else {
+        cell
     }
 }
 
-fn first_index(header: &Header, wanted: Role) -> Option<usize> {
-    header
-        .columns
-        .iter()
-        .find(|(role, _, _)| *role == wanted)
-        .map(|(_, index, _)| *index)
+/// The cell without the apostrophe that [`guarded_from_formulas`] puts there.
+fn unguarded(cell: &str) -> &str {
+    let bare = cell.strip_prefix('\'');
+    bare.filter(|bare| may_be_formula(bare)).unwrap_or(cell)
+}
+
+/// Whether a cell, any apostrophes aside, begins like a formula.
+fn may_be_formula(cell: &str) -> bool {
+    let bare = cell.trim_start_matches('\'');
+    bare.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
 }
 
 /// Gathers the cells of one row by role and judges them.
-fn gather(sheet: &Sheet, header: &Header, index: usize, row: &[String]) -> Import {
+fn gather(
+    sheet: &Sheet,
+    header: &Header,
+    section: Option<&str>,
+    index: usize,
+    row: &[String],
+) -> Import {
     let row_place = place(sheet, index, None);
     let words = |wanted: Role| {
-        let (_, at, column) = header.columns.iter().find(|(role, _, _)| *role == wanted)?;
-        let value = row.get(*at).cloned().unwrap_or_default();
+        let (at, column) = header.column(wanted)?;
+        let value = row.get(at).map_or("", |cell| unguarded(cell)).to_owned();
         Some(Positioned {
             place: place(sheet, index, Some(column.clone())),
             value,
@@ -179,46 +226,66 @@ fn gather(sheet: &Sheet, header: &Header, index: usize, row: &[String]) -> Impor
         place: row_place.clone(),
         value: String::new(),
     };
-    let n_options = header.columns.iter().filter_map(|(role, _, _)| match role {
-        Role::Option(index) => Some(index.saturating_add(1)),
-        Role::Stem
-        | Role::Options
-        | Role::Key
-        | Role::Explanation
-        | Role::Source
-        | Role::LawAsOf
-        | Role::Kind
-        | Role::Ignored => None,
-    });
-    let mut options: Vec<_> = (0..n_options.max().unwrap_or(0))
+    let filled = |words: &Positioned<String>| !is_blank(&words.value);
+    let mut findings = Vec::new();
+    let mut stem = words(Role::Stem).unwrap_or_else(missing);
+    let mut options: Vec<_> = (0..header.n_options())
         .map(|i| words(Role::Option(i)).unwrap_or_else(missing))
         .collect();
-    if options.is_empty()
-        && let Some(together) = words(Role::Options)
-    {
-        options = office_text::split_cell(&together);
+    if options.is_empty() {
+        options = match words(Role::Options) {
+            Some(together) => split_options(&together, &mut findings),
+            None => split_question(&mut stem, &mut findings),
+        };
     }
-    let sheet_kind = sheet
-        .name
-        .as_ref()
-        .filter(|name| read_kind(name) == Kind::Other);
-    let kind = words(Role::Kind)
-        .filter(|kind| !fold(&kind.value).is_empty())
-        .or_else(|| {
-            sheet_kind.map(|name| Positioned {
-                place: row_place.clone(),
-                value: name.clone(),
-            })
+    let announced = section
+        .or(sheet.name.as_deref())
+        .filter(|words| read_kind(words) == Kind::Other)
+        .map(|words| Positioned {
+            place: row_place.clone(),
+            value: words.to_owned(),
         });
+    let key = words(Role::Key).filter(filled);
     let imported = ImportedRow {
-        kind,
-        stem: words(Role::Stem).unwrap_or_else(missing),
+        kind: words(Role::Kind).filter(filled).or(announced),
+        stem,
+        key: key
+            .or_else(|| marked_key(header.n_options(), &words))
+            .or_else(|| words(Role::Key)),
         options,
-        key: words(Role::Key),
         explanation: words(Role::Explanation),
         source: words(Role::Source),
         law_as_of: words(Role::LawAsOf),
         place: row_place,
     };
-    imported.diagnose()
+    let mut import = Import::of_findings(findings);
+    import.extend(imported.diagnose());
+    import
+}
+
+/// The key as columns such as isCorrect1 to isCorrect4 tell it; letters of all options marked.
+fn marked_key(
+    n_options: usize,
+    words: &impl Fn(Role) -> Option<Positioned<String>>,
+) -> Option<Positioned<String>> {
+    let marked = (0..n_options).filter_map(|i| {
+        let mark = words(Role::IsKey(i))?;
+        let is_key = [
+            "true", "1", "t", "yes", "y", "√", "✓", "✔", "是", "对", "正确",
+        ]
+        .contains(&fold(&mark.value).as_str());
+        is_key.then(|| Some((Position::from_index(i)?, mark.place)))?
+    });
+    marked.fold(None, |key, (position, place)| {
+        Some(match key {
+            None => Positioned {
+                place,
+                value: position.to_string(),
+            },
+            Some(Positioned { place, value }) => Positioned {
+                place,
+                value: format!("{value},{position}"),
+            },
+        })
+    })
 }

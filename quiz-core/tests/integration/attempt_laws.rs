@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use quiz_core::{
-    AnswerError, Answers, Attempt, DrawRule, Item, Ordinal, PassMark, Position, QuestionId, Quiz,
-    QuizError, Score, ScoreError,
+    AnswerError, Answers, Attempt, DrawRule, Item, OptionOrder, Ordinal, PassMark, Position,
+    QuestionId, Quiz, QuizError, Score, ScoreError,
 };
 use rand::{SeedableRng as _, rngs::ChaCha12Rng};
 
@@ -57,6 +57,21 @@ fn a_presented_item_is_the_question_without_its_key() {
         choices.sort_unstable();
         assert_eq!(shown, choices);
     }
+    let paper: Vec<_> = quiz
+        .paper(&bank)
+        .unwrap()
+        .map(|item| item.to_presented())
+        .collect();
+    let one_by_one: Vec<_> = quiz
+        .ordinals()
+        .map(|o| quiz.present(&bank, o).unwrap())
+        .collect();
+    assert_eq!(paper, one_by_one);
+    let shown = quiz.show(&bank, ordinal(1)).unwrap();
+    assert_eq!(
+        (shown.ordinal(), shown.origin()),
+        (one_by_one[0].ordinal, one_by_one[0].origin)
+    );
 }
 
 #[test]
@@ -68,6 +83,8 @@ fn another_bank_is_refused_everywhere() {
     };
     assert_eq!(quiz.present(&other, ordinal(1)), Err(refused));
     assert_eq!(quiz.mark(&other, &Answers::new()), Err(refused));
+    assert_eq!(quiz.score(&other, &Answers::new()), Err(refused));
+    assert_eq!(quiz.paper(&other).map(|_| ()), Err(refused));
     assert_eq!(Attempt::new(quiz).submit(&other), Err(refused));
 }
 
@@ -153,7 +170,7 @@ fn kept_items_that_do_not_fit_the_bank_are_refused() {
     );
     let item = |index: u16, option_order: &[Position]| Item {
         question: QuestionId::new(index),
-        option_order: option_order.to_vec(),
+        option_order: OptionOrder::new(option_order).unwrap(),
     };
     let (id, good) = (QuestionId::new(0), item(0, &[Position::B, Position::A]));
     let refused = |items: Vec<Item>| Quiz::restore(&bank, items).unwrap_err();
@@ -165,20 +182,37 @@ fn kept_items_that_do_not_fit_the_bank_are_refused() {
         }
     );
     assert_eq!(
-        refused(vec![good.clone(), good.clone()]),
+        refused(vec![good, good]),
         QuizError::RepeatedQuestion { question: id }
     );
-    for order in [
-        &[Position::A][..],
-        &[Position::A, Position::A],
-        &[Position::A, Position::C],
-    ] {
+    for order in [&[Position::A][..], &[Position::A, Position::B, Position::C]] {
         assert_eq!(
             refused(vec![item(0, order)]),
             QuizError::OptionOrder { question: id }
         );
     }
     assert!(Quiz::restore(&bank, vec![good]).is_ok());
+}
+
+#[test]
+fn an_order_names_each_of_the_first_options_once() {
+    use Position::{A, B, C};
+    for good in [&[][..], &[A], &[B, A], &[C, A, B], &Position::ALL] {
+        assert_eq!(
+            OptionOrder::new(good).unwrap().iter().collect::<Vec<_>>(),
+            good
+        );
+    }
+    let seven = [Position::ALL.as_slice(), &[A]].concat();
+    for bad in [&[B][..], &[A, A], &[A, C], &seven] {
+        assert_eq!(OptionOrder::new(bad).unwrap_err().places, bad);
+    }
+    let order = OptionOrder::new(&[C, A, B]).unwrap();
+    assert_eq!((order.written(A), order.shown(C)), (Some(C), Some(A)));
+    assert_eq!(
+        (order.written(Position::D), order.shown(Position::D)),
+        (None, None)
+    );
 }
 
 #[test]
@@ -208,7 +242,10 @@ proptest! {
             attempt.answer(ordinal(number), Position::from_index(index).unwrap()).unwrap();
         }
         let expected = quiz.ordinals().filter(|o| attempt.answers().get(*o) == Some(shown_key(&quiz, *o))).count();
+        prop_assert_eq!(attempt.answers().len(), attempt.answers().iter().count());
+        let score = quiz.score(&jiangsu(), attempt.answers()).unwrap();
         let submitted = attempt.submit(&jiangsu()).unwrap();
+        prop_assert_eq!(score, submitted.score());
         prop_assert_eq!(usize::from(submitted.score().right()), expected);
         for item in &submitted.marking().items {
             prop_assert_eq!(item.key, shown_key(&quiz, item.ordinal));

@@ -3,7 +3,10 @@
 use std::{collections::BTreeMap, convert::Infallible, num::NonZeroU32};
 
 use proptest::prelude::*;
-use quiz_core::{DrawError, DrawRule, Origin, Position, Quiz, draw::below};
+use quiz_core::{
+    DrawError, DrawRule, Origin, Position, Quiz, QuizError,
+    draw::{Bands, BandsError, Shown, below},
+};
 use rand::{SeedableRng as _, TryRng, rngs::ChaCha12Rng};
 
 use crate::sample::{bank_of, jiangsu, numbered, question};
@@ -114,6 +117,170 @@ fn every_question_is_drawn_equally_often() {
     }
 }
 
+/// As above, for the rules that need more than the bank; the person of the fresh draws has seen a quiz before.
+#[test]
+fn every_question_is_drawn_equally_often_by_the_rules_that_know_more() {
+    let (bank, mut rng) = (jiangsu(), rng(6));
+    let facilities: Vec<u16> = (0..100_u16).map(|i| i * 37 % 100 * 10).collect();
+    let bands = Bands::by_facility(&bank, &facilities, 7).unwrap();
+    let mut balanced = vec![0_u32; 100];
+    let mut fresh = vec![0_u32; 100];
+    for _ in 0..4_000 {
+        let quiz = Quiz::draw_balanced(&bank, &bands, 10, &mut rng).unwrap();
+        for item in quiz.items() {
+            balanced[usize::from(item.question.get())] += 1;
+        }
+        let mut shown = Shown::nothing(&bank);
+        shown.record(&quiz).unwrap();
+        let next = Quiz::draw_fresh(&bank, DrawRule::JIANGSU_2020, &shown, &mut rng).unwrap();
+        for item in next.items() {
+            assert_eq!(shown.times(item.question), 0, "seen before");
+            fresh[usize::from(item.question.get())] += 1;
+        }
+    }
+    for counts in [balanced, fresh] {
+        let statistic = chi_square(counts.into_iter());
+        assert!(statistic < 149.0, "{statistic}");
+    }
+}
+
+/// Ten quizzes of ten show a bank of a hundred once; the eleventh begins anew.
+#[test]
+fn a_person_meets_the_whole_bank_before_any_question_again() {
+    for rule in [
+        DrawRule::JIANGSU_2020,
+        DrawRule::Stratified {
+            province: 5,
+            city: 5,
+        },
+    ] {
+        let (bank, mut rng) = (jiangsu(), rng(7));
+        let mut shown = Shown::nothing(&bank);
+        for n_quizzes in 1..=11_u32 {
+            let quiz = Quiz::draw_fresh(&bank, rule, &shown, &mut rng).unwrap();
+            shown.record(&quiz).unwrap();
+            let times = |t| {
+                bank.questions()
+                    .filter(|(id, _)| shown.times(*id) == t)
+                    .count()
+            };
+            let met = (n_quizzes * 10).min(100);
+            assert_eq!(times(0), usize::try_from(100 - met).unwrap());
+            assert_eq!(times(2), if n_quizzes == 11 { 10 } else { 0 });
+        }
+    }
+}
+
+/// Seven of ten when seven unseen are left: all seven, and three of those seen.
+#[test]
+fn when_too_few_are_unseen_all_of_them_are_drawn() {
+    let bank = bank_of((0..17).map(numbered).collect(), Vec::new());
+    let mut rng = rng(8);
+    let mut shown = Shown::nothing(&bank);
+    let first = Quiz::draw(&bank, DrawRule::JIANGSU_2020, &mut rng).unwrap();
+    shown.record(&first).unwrap();
+    let second = Quiz::draw_fresh(&bank, DrawRule::JIANGSU_2020, &shown, &mut rng).unwrap();
+    let n_again = second
+        .items()
+        .iter()
+        .filter(|item| shown.times(item.question) == 1)
+        .count();
+    assert_eq!((second.n_items(), n_again), (10, 3));
+}
+
+#[test]
+fn every_balanced_draw_has_its_share_of_every_band() {
+    let (bank, mut rng) = (jiangsu(), rng(9));
+    let facilities: Vec<u16> = (0..100_u16).map(|i| 1000 - i * 10).collect();
+    let five = Bands::by_facility(&bank, &facilities, 5).unwrap();
+    let seven = Bands::by_facility(&bank, &facilities, 7).unwrap();
+    assert_eq!(
+        seven.bands().iter().map(Vec::len).collect::<Vec<_>>(),
+        [14, 14, 14, 14, 14, 15, 15]
+    );
+    assert!(
+        seven.bands()[0].iter().all(|id| id.get() < 14),
+        "easiest first"
+    );
+    for _ in 0..200 {
+        for (bands, share) in [(&five, 2..=2), (&seven, 1..=2)] {
+            let quiz = Quiz::draw_balanced(&bank, bands, 10, &mut rng).unwrap();
+            for band in bands.bands() {
+                let n = quiz
+                    .items()
+                    .iter()
+                    .filter(|item| band.contains(&item.question))
+                    .count();
+                assert!(share.contains(&n), "{n} of one band");
+            }
+        }
+    }
+}
+
+#[test]
+fn bands_and_histories_that_do_not_fit_are_refused_without_taking_a_word() {
+    let (bank, other) = (jiangsu(), bank_of(vec![numbered(0)], Vec::new()));
+    let count = BandsError::Count {
+        given: 1,
+        n_questions: 100,
+    };
+    assert_eq!(Bands::by_level(&bank, &[1]), Err(count));
+    assert_eq!(Bands::by_facility(&bank, &[1], 1), Err(count));
+    let refused = |permille, n_bands| Bands::by_facility(&other, &[permille], n_bands).unwrap_err();
+    let question = other.questions().next().unwrap().0;
+    assert_eq!(
+        refused(1001, 1),
+        BandsError::Facility {
+            question,
+            permille: 1001
+        }
+    );
+    for n_bands in [0, 2] {
+        assert_eq!(
+            refused(1000, n_bands),
+            BandsError::BandCount {
+                n_bands,
+                n_questions: 1
+            }
+        );
+    }
+    let bands = Bands::by_facility(&other, &[1000], 1).unwrap();
+    let mut shown = Shown::nothing(&other);
+    let mut words = Words::new(&[]);
+    let mismatch = DrawError::OtherBank {
+        expected: other.digest(),
+        given: bank.digest(),
+    };
+    assert_eq!(
+        Quiz::draw_balanced(&bank, &bands, 1, &mut words),
+        Err(mismatch)
+    );
+    let rule = DrawRule::Simple { n: 1 };
+    assert_eq!(
+        Quiz::draw_fresh(&bank, rule, &shown, &mut words),
+        Err(mismatch)
+    );
+    assert_eq!(
+        Quiz::draw_balanced(&other, &bands, 0, &mut words),
+        Err(DrawError::NoQuestions)
+    );
+    let too_small = DrawError::BankTooSmall {
+        asked: 2,
+        available: 1,
+    };
+    assert_eq!(
+        Quiz::draw_balanced(&other, &bands, 2, &mut words),
+        Err(too_small)
+    );
+    assert_eq!(words.n_taken, 0);
+    let quiz = Quiz::draw(&bank, rule, &mut words).unwrap();
+    assert!(matches!(
+        shown.record(&quiz),
+        Err(QuizError::OtherBank { .. })
+    ));
+    assert_eq!(shown, Shown::nothing(&other));
+}
+
 /// 5 * 4 * 3 = 60 ordered outcomes, 59 degrees of freedom: above 99 once in a thousand seeds.
 #[test]
 fn every_order_of_a_draw_is_equally_likely() {
@@ -179,7 +346,7 @@ fn every_order_of_options_is_equally_likely() {
     for _ in 0..12_000 {
         let quiz = Quiz::draw(&bank, DrawRule::Simple { n: 1 }, &mut rng).unwrap();
         *counts
-            .entry(quiz.items()[0].option_order.clone())
+            .entry(quiz.items()[0].option_order.iter().collect::<Vec<_>>())
             .or_default() += 1;
     }
     assert_eq!(counts.len(), 24);

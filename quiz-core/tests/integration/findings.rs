@@ -4,7 +4,7 @@ use quiz_core::{
     BankSize, DrawRule, FindingCode,
     FindingCode::*,
     PassMark, Position, Question, QuestionDraft,
-    import::{Place, Positioned},
+    import::{MOST_FINDINGS, Place, Positioned},
     lint::{Candidates, GuessFloor, MOST_TWO_OPTION_QUESTIONS, examine},
 };
 
@@ -228,6 +228,7 @@ fn examined(province: Vec<Question>, city: Vec<Question>) -> Vec<FindingCode> {
         province: &province,
         city: &city,
         size,
+        on: None,
     })
     .iter()
     .map(|f| f.code)
@@ -294,6 +295,7 @@ fn halves_of_the_wrong_size_and_many_two_option_questions_are_found() {
             province: &[],
             city: &city,
             size,
+            on: None,
         })
         .iter()
         .map(|f| f.code)
@@ -351,6 +353,16 @@ fn the_guess_floor_is_the_binomial_tail() {
     );
     assert_eq!(floor(100, DrawRule::JIANGSU_2020), 623_047);
     assert!((145_000..155_000).contains(&floor(20, DrawRule::JIANGSU_2020)));
+}
+
+#[test]
+fn a_file_with_too_many_findings_is_read_no_further() {
+    let rows = |n: usize| {
+        let text = vec!["1.一"; n].join("\n");
+        codes(&read_text(&text)).contains(&TooManyFindings)
+    };
+    assert!(rows(MOST_FINDINGS + 2));
+    assert!(!rows(1_000));
 }
 
 #[test]

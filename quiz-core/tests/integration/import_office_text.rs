@@ -88,6 +88,8 @@ fn fields_after_the_key_are_read_from_one_line_or_several() {
     for text in [
         "答案：A。解析：因\n依据：《条例》\n时点：2020年4月22日",
         "答案:A 解析:因 依据:《条例》 时点:2020-04-22",
+        "答案：A\n解析：因\n依据：《条例》\n法规截至：2020-04-22",
+        "答案：A\n解析：因\n依据：《条例》\n法规截止日期：2020年4月22日",
     ] {
         let import = read_text(&format!("1.问\nA.甲\nB.乙\n{text}"));
         let question = &import.questions[0].value;

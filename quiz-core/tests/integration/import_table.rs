@@ -61,6 +61,30 @@ fn headers_are_known_by_their_synonyms_and_titles_keep_row_numbers() {
 }
 
 #[test]
+fn the_day_a_law_stands_at_is_read_under_every_usual_title() {
+    for title in [
+        "法条时点",
+        "法规时点",
+        "依据日期",
+        "法规截至",
+        "法规截至日期",
+        "法规截止",
+        "法规截止日期",
+    ] {
+        let import = read_table(&[
+            &["题干", "A", "B", "答案", title],
+            &["问", "甲", "乙", "A", "2020-05-01"],
+        ]);
+        assert_eq!(codes(&import), [], "{title}");
+        assert_eq!(
+            import.questions[0].value.law_as_of(),
+            chrono::NaiveDate::from_ymd_opt(2020, 5, 1),
+            "{title}"
+        );
+    }
+}
+
+#[test]
 fn keys_are_read_in_every_usual_form() {
     for (written, key, code) in [
         ("C", Position::C, None),

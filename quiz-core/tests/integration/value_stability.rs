@@ -1,12 +1,19 @@
 //! Literal outputs: changing one is a change to every published draw.
 
-use quiz_core::{DrawRule, Halves, Position, Question, QuestionBank, QuestionDraft, Quiz};
+use quiz_core::{
+    DrawRule, Halves, Position, Question, QuestionBank, QuestionDraft, Quiz,
+    draw::{Bands, Shown},
+};
 use rand::{SeedableRng as _, rngs::ChaCha12Rng};
 
 use crate::sample::{draft, jiangsu, question};
 
 fn drawn(seed: [u8; 32], rule: DrawRule) -> String {
-    let quiz = Quiz::draw(&jiangsu(), rule, &mut ChaCha12Rng::from_seed(seed)).unwrap();
+    written(&Quiz::draw(&jiangsu(), rule, &mut ChaCha12Rng::from_seed(seed)).unwrap())
+}
+
+/// Each item as the identifier of its question and the letters of its options, in the order shown.
+fn written(quiz: &Quiz) -> String {
     let item = |item: &quiz_core::Item| {
         let order: String = item.option_order.iter().map(|p| p.letter()).collect();
         format!("{}{order}", item.question)
@@ -37,6 +44,34 @@ fn value_stability_of_a_stratified_draw() {
             }
         ),
         "47DCBA 52CADB 23ADBC 76CBAD 5ADBC 37ABDC 64ADCB 7ADCB 77ADCB 59CBDA"
+    );
+}
+
+#[test]
+fn value_stability_of_a_balanced_draw() {
+    let bank = jiangsu();
+    let facilities: Vec<u16> = (0..100_u16).map(|i| i * 37 % 100 * 10).collect();
+    let bands = Bands::by_facility(&bank, &facilities, 7).unwrap();
+    let mut rng = ChaCha12Rng::from_seed([7; 32]);
+    let quiz = Quiz::draw_balanced(&bank, &bands, 10, &mut rng).unwrap();
+    assert_eq!(
+        written(&quiz),
+        "71CADB 34BDCA 61CADB 50ACBD 5DACB 98BDCA 54DCBA 20DBCA 11DBAC 75ACDB"
+    );
+}
+
+#[test]
+fn value_stability_of_a_fresh_draw() {
+    let bank = jiangsu();
+    let mut rng = ChaCha12Rng::from_seed([7; 32]);
+    let mut shown = Shown::nothing(&bank);
+    shown
+        .record(&Quiz::draw(&bank, DrawRule::Simple { n: 95 }, &mut rng).unwrap())
+        .unwrap();
+    let quiz = Quiz::draw_fresh(&bank, DrawRule::JIANGSU_2020, &shown, &mut rng).unwrap();
+    assert_eq!(
+        written(&quiz),
+        "79ACDB 59ABCD 15ABCD 22BADC 32CBAD 83ADBC 89DBAC 7BACD 87ADCB 67BACD"
     );
 }
 

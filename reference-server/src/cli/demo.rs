@@ -9,7 +9,10 @@ use super::DemoArguments;
 use crate::{
     app::App,
     config::EditionName,
-    contest::season::{self, Prepared},
+    contest::{
+        planning::{self, Prepared},
+        season,
+    },
     setup::{self, Simulated, Wire},
 };
 
@@ -55,7 +58,7 @@ async fn demo(arguments: DemoArguments) -> anyhow::Result<()> {
         wire: Wire::Loopback,
         office_program: std::env::current_exe()?,
     })?;
-    let prepared = season::prepare(&app).await?;
+    let prepared = planning::prepare(&app).await?;
     // A demo that was moved ahead goes on from there.
     if let (Some(host), Some(latest)) = (&app.simulator, season::latest_decision(&app).await?) {
         host.clock.advance_to(latest);
@@ -105,13 +108,6 @@ fn welcome(app: &App, prepared: &Prepared) -> anyhow::Result<()> {
         out,
         "             同一竞赛的 JSON 接口，供小程序和脚本使用\n"
     )?;
-    if !prepared.generated.is_empty() {
-        let n_cities = prepared.generated.len();
-        writeln!(
-            out,
-            "  {n_cities} 个城市尚无自编题库，以生成的示例题代替（题干标有“示例题”）。"
-        )?;
-    }
     for (city, problem) in &prepared.missing {
         writeln!(out, "  {} 不能开赛：{problem}", app.season.city_name(city))?;
     }

@@ -4,6 +4,7 @@ pub mod bank;
 mod demo;
 mod rehearse;
 mod serve;
+mod timetable;
 
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 
@@ -38,6 +39,9 @@ enum Command {
     /// Work with question files.
     #[command(subcommand)]
     Bank(BankCommand),
+    /// Show, check, compare and export timetables.
+    #[command(subcommand)]
+    Timetable(timetable::TimetableCommand),
     /// Play a city or a whole season with simulated citizens, then audit every fen.
     #[command(
         after_help = "Example:\n  reference-server rehearse --seed 7 --people 500 --city nanjing\n  reference-server rehearse --seed 7 --people 5000 --season --format json"
@@ -75,15 +79,36 @@ struct DemoArguments {
 enum BankCommand {
     /// Read question files, and say what is wrong in which row and column.
     #[command(
-        after_help = "Example:\n  reference-server bank check questions.xlsx\n  reference-server bank check province.xlsx nanjing.docx --format json\n\nExit code 0: no error or warning; 3: findings; 1: a file cannot be read."
+        after_help = "Example:\n  reference-server bank check questions.xlsx\n  reference-server bank check province.xlsx nanjing.docx --format json\n  reference-server bank check nanjing.docx --annotate checked\n\nExit code 0: no error or warning; 3: findings; 1: a file cannot be read."
     )]
     Check {
-        /// The files: .xlsx, .xls, .ods, .docx, .csv, .tsv or .txt.
+        /// The files: .xlsx, .xls, .ods, .docx, .csv, .tsv, .txt, .gift, .aiken, .xml (Moodle, QTI) or .zip (QTI).
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
         /// How the findings are printed.
         #[arg(long, value_enum, default_value = "table")]
         format: Format,
+        /// Also write each file's rows as a workbook with a column of problems, into this folder.
+        #[arg(long, value_name = "DIR")]
+        annotate: Option<PathBuf>,
+        /// The day on which the questions are to be used, so that old law is found.
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        on: Option<chrono::NaiveDate>,
+    },
+    /// Write the questions of a file in another format.
+    #[command(
+        after_help = "Example:\n  reference-server bank convert nanjing.docx --to gift --out nanjing.gift\n  reference-server bank convert moodle.xml --to xlsx --out bank.xlsx\n\nA question that the format cannot say is refused by name, and nothing is written."
+    )]
+    Convert {
+        /// The file, in any format that `bank check` reads; it must have no error.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// The format.
+        #[arg(long, value_enum)]
+        to: bank::Target,
+        /// The file to write.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
     },
 }
 
@@ -120,13 +145,44 @@ pub fn run() -> anyhow::Result<ExitCode> {
     match Arguments::parse().command {
         Command::Demo(arguments) => demo::run(arguments),
         Command::Serve { config } => serve::run(&config),
-        Command::Bank(BankCommand::Check { files, format }) => {
-            let reader = office::OfficeReader::new(std::env::current_exe()?);
-            Ok(bank::check(&files, format, &reader))
+        Command::Bank(BankCommand::Check {
+            files,
+            format,
+            annotate,
+            on,
+        }) => {
+            let reader = office_reader()?;
+            Ok(bank::check(
+                &files,
+                format,
+                annotate.as_deref(),
+                on,
+                &reader,
+            ))
         }
+        Command::Bank(BankCommand::Convert { file, to, out }) => {
+            let reader = office_reader()?;
+            bank::convert(&file, to, &out, &reader)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Timetable(command) => timetable::run(command, &office_reader()?),
         Command::Rehearse(arguments) => rehearse::run(arguments),
         Command::OfficeReader { kind } => Ok(office::child::run(kind)),
     }
+}
+
+/// The reader of office files that starts this very program.
+fn office_reader() -> std::io::Result<office::OfficeReader> {
+    Ok(office::OfficeReader::new(std::env::current_exe()?))
+}
+
+/// Width of a spreadsheet cell's longest line in columns of a Latin letter; a Han character takes two.
+fn cell_width(cell: &str) -> f64 {
+    let columns = |line: &str| -> u32 {
+        let wide = |character: char| if character.is_ascii() { 1 } else { 2 };
+        line.chars().map(wide).sum::<u32>().saturating_add(2)
+    };
+    f64::from(cell.lines().map(columns).max().unwrap_or(0))
 }
 
 /// Logs to standard error; `RUST_LOG` chooses what.

@@ -8,7 +8,7 @@ use std::{
 use anyhow::Context as _;
 use tokio::{net::TcpListener, sync::watch};
 
-use crate::{app::App, config::Config, contest::season, setup, web, worker};
+use crate::{app::App, config::Config, contest::planning, setup, web, worker};
 
 /// How long requests under way may take once the server is told to stop.
 const GRACE: Duration = Duration::from_secs(10);
@@ -23,7 +23,7 @@ pub(super) fn run(path: &Path) -> anyhow::Result<ExitCode> {
 
 async fn serve(config: &Config) -> anyhow::Result<()> {
     let app = setup::real(config, std::env::current_exe()?)?;
-    let prepared = season::prepare(&app).await?;
+    let prepared = planning::prepare(&app).await?;
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("cannot listen on {}", config.listen))?;

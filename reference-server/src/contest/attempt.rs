@@ -16,7 +16,7 @@ use rand::{SeedableRng, rngs::ChaCha12Rng};
 use super::{
     Error, Failure, PersonId, Refusal,
     claim::{self, Offer},
-    follow, season,
+    follow, sealed, season,
 };
 use crate::{
     app::App,
@@ -132,7 +132,7 @@ pub async fn start(app: &App, person: &PersonId) -> Result<Paper, Error> {
         city: city.city.clone(),
         started_ms: now.timestamp_millis(),
     };
-    let bank = season::bank(app, &city.bank).await?;
+    let bank = sealed::bank(app, &city.bank).await?;
     paper_of(app, person, &token, &city, &bank)
 }
 
@@ -156,7 +156,7 @@ pub async fn paper(app: &App, person: &PersonId, token: &str) -> Result<Opened, 
         return Ok(Opened::Submitted(token.id));
     }
     let city = city.ok_or(Refusal::UnknownAttempt)?;
-    let bank = season::bank(app, &city.bank).await?;
+    let bank = sealed::bank(app, &city.bank).await?;
     paper_of(app, person, &token, &city, &bank).map(Opened::Paper)
 }
 
@@ -181,7 +181,7 @@ pub async fn submit(
         .read(move |read| Ok::<_, Error>(season_rows::city(read, &city_slug)?))
         .await?
         .ok_or(Refusal::UnknownAttempt)?;
-    let bank = season::bank(app, &city.bank).await?;
+    let bank = sealed::bank(app, &city.bank).await?;
     let mut attempt = Attempt::new(quiz_of(app, person, &token, &bank)?);
     for (ordinal, letter) in answers {
         let unknown = || Refusal::UnknownAnswer {
@@ -222,19 +222,20 @@ pub async fn submit(
 /// Refuses with [`Refusal::NotFound`] when there is none, or it is somebody else's.
 pub async fn outcome(app: &App, person: &PersonId, id: &str) -> Result<Outcome, Error> {
     let wanted = id.to_owned();
-    let row = app
+    let found = app
         .store
-        .read(move |read| Ok::<_, Error>(attempts::attempt(read, &wanted)?))
-        .await?
-        .filter(|row| row.person == person.as_str())
+        .read(move |read| {
+            let Some(row) = attempts::attempt(read, &wanted)? else {
+                return Ok::<_, Error>(None);
+            };
+            let city = season_rows::city(read, &row.city)?;
+            Ok(city.map(|city| (row, city)))
+        })
+        .await?;
+    let (row, city) = found
+        .filter(|(row, _city)| row.person == person.as_str())
         .ok_or(Refusal::NotFound)?;
-    let city_slug = row.city.clone();
-    let city = app
-        .store
-        .read(move |read| Ok::<_, Error>(season_rows::city(read, &city_slug)?))
-        .await?
-        .ok_or(Refusal::NotFound)?;
-    let bank = season::bank(app, &city.bank).await?;
+    let bank = sealed::bank(app, &city.bank).await?;
     let token = Token {
         id: row.attempt.clone(),
         city: row.city.clone(),
@@ -249,7 +250,7 @@ pub async fn outcome(app: &App, person: &PersonId, id: &str) -> Result<Outcome, 
         passed: row.passed,
         submitted: season::instant(row.submitted_ms),
         review: review(&quiz, &bank, &row.answers)?,
-        offer: claim::offer(app, person, &row).await?,
+        offer: claim::offer(app, person, &row, &city).await?,
         city_slug: row.city,
     })
 }

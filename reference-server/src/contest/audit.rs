@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use reward_core::{Account, Payout};
 use wechat_adapter::simulator::{OracleLedger, PacketState};
 
-use super::{Error, season};
+use super::{Error, planning, sealed, season};
 use crate::{
     app::App,
     store::{
@@ -104,18 +104,17 @@ async fn check_plans(app: &App, found: &mut Vec<Violation>) -> Result<(), Error>
         .store
         .read(|read| {
             let mut stored = Vec::new();
-            for slug in rows::cities(read)? {
-                if let Some(city) = rows::city(read, &slug)? {
-                    let (days, packets) = (rows::days(read, &slug)?, rows::packets(read, &slug)?);
-                    stored.push((city, days, packets));
-                }
+            for city in rows::cities(read)? {
+                let days = rows::days(read, &city.city)?;
+                let packets = rows::packets(read, &city.city)?;
+                stored.push((city, days, packets));
             }
             Ok::<_, Error>(stored)
         })
         .await?;
     for (city, days, packets) in stored {
-        let plan = season::plan(app, &city)?;
-        let mut planned: Vec<_> = season::packet_rows(&plan, &days)
+        let plan = sealed::plan(app, &city)?;
+        let mut planned: Vec<_> = planning::packet_rows(&plan, &days)
             .into_iter()
             .map(|row| (row.day, row.deck.to_owned(), row.sequence, row.amount_fen))
             .collect();
@@ -131,19 +130,12 @@ async fn check_plans(app: &App, found: &mut Vec<Violation>) -> Result<(), Error>
 async fn rescue_instants(app: &App) -> Result<BTreeMap<String, DateTime<Utc>>, Error> {
     let cities = app
         .store
-        .read(|read| {
-            let slugs = rows::cities(read)?;
-            slugs
-                .iter()
-                .map(|slug| Ok(rows::city(read, slug)?))
-                .collect::<Result<Vec<_>, Error>>()
-        })
+        .read(|read| Ok::<_, Error>(rows::cities(read)?))
         .await?;
     cities
         .into_iter()
-        .flatten()
         .map(|city| {
-            let plan = season::plan(app, &city)?;
+            let plan = sealed::plan(app, &city)?;
             let last_day_ms = city.closes_ms.saturating_sub(86_400_000);
             let offset_ms = i64::from(plan.rescue_offset().ms());
             let due = season::instant(last_day_ms.saturating_add(offset_ms));

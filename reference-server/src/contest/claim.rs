@@ -16,7 +16,7 @@ use reward_core::{
 use schedule_core::ShanghaiDay;
 use wechat_adapter::pay::RedPacketOrder;
 
-use super::{Error, Failure, PersonId, Refusal, login, season};
+use super::{Error, Failure, PersonId, Refusal, login, sealed, season};
 use crate::{
     app::{App, Season, WeChat},
     clock::Clock,
@@ -27,7 +27,7 @@ use crate::{
         attempts::{self, AttemptRow},
         audit,
         awards::{self, AwardRow, DayMove, PacketView, ReferralChance},
-        payments::{self, PaymentRow, PaymentStep, TransferRow},
+        payments::{self, PaymentRow, TransferRow},
         people,
         season::{self as rows, CityRow, DayRow},
     },
@@ -169,7 +169,7 @@ pub async fn claim(app: &App, person: &PersonId, request: ClaimRequest) -> Resul
         person: person.clone(),
         request,
         clock: Arc::clone(&app.clock),
-        plan: season::plan(app, &city)?,
+        plan: sealed::plan(app, &city)?,
         city: city.city,
         season: Arc::clone(&app.season),
         keys: Arc::clone(&app.keys),
@@ -185,30 +185,23 @@ pub(crate) async fn offer(
     app: &App,
     person: &PersonId,
     attempt: &AttemptRow,
+    city: &CityRow,
 ) -> Result<Offer, Error> {
     if !attempt.passed {
         return Ok(Offer::NotPassed);
     }
     let (who, id) = (person.clone(), attempt.attempt.clone());
-    let (slug, now) = (attempt.city.clone(), app.now());
+    let (slug, now) = (city.city.clone(), app.now());
     let terms = Arc::clone(&app.season);
-    let city = app
-        .store
-        .read(move |read| Ok::<_, Error>(rows::city(read, &slug)?))
-        .await?
-        .ok_or(Refusal::NotFound)?;
-    let plan = season::plan(app, &city)?;
+    let plan = sealed::plan(app, city)?;
     let found = app
         .store
         .read(move |read| {
             if let Some(view) = awards::of_attempt(read, who.as_str(), &id)? {
                 return Ok::<_, Error>(Err(view));
             }
-            Ok(Ok(gather(
-                read, &terms, &plan, &who, &city.city, None, now,
-            )?
-            .facts
-            .decide()))
+            let gathered = gather(read, &terms, &plan, &who, &slug, None, now)?;
+            Ok(Ok(gathered.facts.decide()))
         })
         .await?;
     Ok(match found {
@@ -230,7 +223,7 @@ pub(crate) async fn verdict(
         Err(Error::Refused(Refusal::NoCityOpen { .. })) => return Ok(None),
         Err(error) => return Err(error),
     };
-    let plan = season::plan(app, &city)?;
+    let plan = sealed::plan(app, &city)?;
     let (who, terms) = (person.clone(), Arc::clone(&app.season));
     app.store
         .read(move |read| {
@@ -516,24 +509,11 @@ impl Work {
                 request_sealed,
                 state: payout.state().name().to_owned(),
                 due_ms: Some(decided_ms),
-                machine: machine.clone(),
+                machine,
                 version: 0,
             },
+            "reserve",
             decided_ms,
-        )?;
-        payments::insert_event(
-            tx,
-            &PaymentStep {
-                bill_number: &bill_number,
-                version_seen: -1,
-                state_before: "none",
-                state_after: payout.state().name(),
-                due_ms: Some(decided_ms),
-                machine: &machine,
-                event: "reserve",
-                evidence: None,
-                at_ms: decided_ms,
-            },
         )?;
         payments::insert_transfer(
             tx,
@@ -557,23 +537,16 @@ impl Work {
     ) -> Result<RedPacketOrder, Error> {
         let row = people::person(&tx.read(), self.person.as_str())?
             .ok_or_else(|| defect("an award's person is not there"))?;
-        let wording = &self.wechat.wording;
-        Ok(RedPacketOrder {
-            bill_number: bill_number
+        Ok(self.wechat.wording.order(
+            bill_number
                 .parse()
                 .map_err(|_error| defect("an order number is not one"))?,
-            merchant_id: self.wechat.merchant_id.clone(),
-            app_id: self.wechat.official.app_id().clone(),
-            openid: login::openid(&self.keys, &row)?,
-            amount_fen: u32::try_from(amount_fen)
+            self.wechat.merchant_id.clone(),
+            self.wechat.official.app_id().clone(),
+            login::openid(&self.keys, &row)?,
+            u32::try_from(amount_fen)
                 .map_err(|_error| defect("an amount is beyond WeChat's range"))?,
-            send_name: wording.send_name.clone(),
-            wishing: wording.wishing.clone(),
-            act_name: wording.act_name.clone(),
-            remark: wording.remark.clone(),
-            scene_id: wording.scene_id.clone(),
-            client_ip: wording.client_ip,
-        })
+        ))
     }
 }
 

@@ -5,7 +5,9 @@
 //!
 //! | file | what happens there |
 //! |---|---|
-//! | `season` | a city is planned and frozen; what is on at an instant; money left |
+//! | `planning` | the banks are frozen and the packets sealed, before a city opens |
+//! | `sealed` | what was sealed, opened again; what is published of it |
+//! | `season` | what is on at an instant; money left; pauses |
 //! | `login` | an openid becomes a person |
 //! | `follow` | a callback from the Official Account; who follows; who is credited |
 //! | `attempt` | ten questions are drawn, answered, marked |
@@ -22,8 +24,10 @@ pub mod claim;
 pub mod follow;
 pub mod login;
 pub mod payout;
+pub mod planning;
 pub mod poster;
 pub mod records;
+pub mod sealed;
 pub mod season;
 pub mod token;
 

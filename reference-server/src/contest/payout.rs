@@ -379,8 +379,6 @@ impl Renewal {
                 at_ms,
             },
         )?;
-        let state = self.newer.state().name();
-        let due_ms = self.newer.due_at().map(|due| due.timestamp_millis());
         payments::insert(
             tx,
             &PaymentRow {
@@ -389,26 +387,13 @@ impl Renewal {
                 attempt_number: i64::from(self.newer.attempt()),
                 amount_fen: row.amount_fen,
                 request_sealed: self.request_sealed.clone(),
-                state: state.to_owned(),
-                due_ms,
+                state: self.newer.state().name().to_owned(),
+                due_ms: self.newer.due_at().map(|due| due.timestamp_millis()),
                 machine: self.newer_machine.clone(),
                 version: 0,
             },
+            "new-attempt",
             at_ms,
-        )?;
-        payments::insert_event(
-            tx,
-            &PaymentStep {
-                bill_number: &self.bill_number,
-                version_seen: -1,
-                state_before: "none",
-                state_after: state,
-                due_ms,
-                machine: &self.newer_machine,
-                event: "new-attempt",
-                evidence: None,
-                at_ms,
-            },
         )?;
         book(
             tx,

@@ -1,24 +1,17 @@
-//! A season: cities are planned and frozen once; what is on is computed at each request.
+//! What is on: computed from the edition and the clock at each request, never switched.
 
 use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDate, Utc};
-use quiz_core::{Halves, Position, Question, QuestionBank, QuestionDraft};
-use reward_core::{
-    DayOffset, DayProgress, DeckKind, MoneyState, Next, PacketPlan, PlanSeed, SeasonSeed,
-    SeedCommitment, next_packet,
-};
+use chrono::{DateTime, Utc};
+use reward_core::{DayOffset, DayProgress, DeckKind, MoneyState, Next, PacketPlan, next_packet};
 use schedule_core::{Round, ShanghaiDay};
-use serde::{Deserialize, Serialize};
 
-use super::{Error, Failure, Refusal};
+use super::{Error, Failure, Refusal, sealed};
 use crate::{
     app::App,
-    content::PROVINCE,
-    generated, office,
     store::{
-        Read, Tx, audit,
-        season::{self as rows, CityRow, DayRow, PacketRow, SeasonRow},
+        audit,
+        season::{self as rows, CityRow, DayRow},
     },
 };
 
@@ -131,64 +124,6 @@ pub enum StationState {
     Later,
 }
 
-/// What became of the cities at start.
-#[derive(Debug, Clone, Default)]
-pub struct Prepared {
-    /// Cities that can be played.
-    pub planned: Vec<String>,
-    /// Cities that cannot, with the reason in plain words.
-    pub missing: Vec<(String, String)>,
-    /// Those of the planned that play with generated sample questions.
-    pub generated: Vec<String>,
-}
-
-/// Freezes the bank and seals the packets of every city that is not planned yet.
-///
-/// Running it again changes nothing: a planned city keeps its bank and its packets.
-///
-/// # Errors
-/// Fails when the database holds another season, or cannot be written.
-pub async fn prepare(app: &App) -> Result<Prepared, Error> {
-    let season = SeasonRow {
-        season: app.season.name.clone(),
-        edition: app.season.edition.slug().as_str().to_owned(),
-        rules: reward_core::canonical_spec(&app.season.rules),
-    };
-    let now_ms = app.now().timestamp_millis();
-    let stored = app
-        .store
-        .write(move |tx| keep_season(tx, &season, now_ms))
-        .await?;
-    if let Some(difference) = stored {
-        return Err(Failure::Defect { what: difference }.into());
-    }
-    let planned = app
-        .store
-        .read(|read| Ok::<_, Error>(rows::cities(read)?))
-        .await?;
-    let mut prepared = Prepared::default();
-    for (ordinal, round) in (1..).zip(app.season.edition.rounds()) {
-        let slug = round.city().slug().as_str().to_owned();
-        if planned.contains(&slug) {
-            // With the wrong key nothing of it opens: better said now than at midnight.
-            open_sealed(app, &slug).await?;
-            prepared.planned.push(slug);
-            continue;
-        }
-        match halves(app, &slug) {
-            Ok((halves, is_generated)) => {
-                plan_city(app, ordinal, round, halves).await?;
-                if is_generated {
-                    prepared.generated.push(slug.clone());
-                }
-                prepared.planned.push(slug);
-            }
-            Err(problem) => prepared.missing.push((slug, problem)),
-        }
-    }
-    Ok(prepared)
-}
-
 /// What is on at this instant.
 ///
 /// # Errors
@@ -228,45 +163,6 @@ pub async fn stage(app: &App) -> Result<Stage, Error> {
         next,
         stations,
     })
-}
-
-/// What a city has published before it opens: nothing of it can change unnoticed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sealed {
-    /// The city's slug.
-    pub slug: String,
-    /// The city's name.
-    pub name: String,
-    /// Digest of the frozen bank.
-    pub bank_digest: String,
-    /// Commitment to the sealed packets of the week.
-    pub plan_commitment: String,
-}
-
-/// What every planned city has published, in the order of play.
-///
-/// # Errors
-/// Fails when the database does.
-pub async fn sealed(app: &App) -> Result<Vec<Sealed>, Error> {
-    let cities = app
-        .store
-        .read(|read| {
-            rows::cities(read)?
-                .iter()
-                .map(|slug| Ok(rows::city(read, slug)?))
-                .collect::<Result<Vec<_>, Error>>()
-        })
-        .await?;
-    Ok(cities
-        .into_iter()
-        .flatten()
-        .map(|city| Sealed {
-            name: app.season.city_name(&city.city),
-            slug: city.city,
-            bank_digest: city.bank,
-            plan_commitment: city.plan_commitment,
-        })
-        .collect())
 }
 
 /// Pauses a city with a sentence that people will read, or lifts the pause.
@@ -358,53 +254,6 @@ pub(crate) async fn open_city(app: &App, now: DateTime<Utc>) -> Result<CityRow, 
     Ok(city)
 }
 
-/// A frozen bank, from memory or from the database.
-pub(crate) async fn bank(app: &App, digest: &str) -> Result<Arc<QuestionBank>, Error> {
-    if let Some(bank) = app.cached_bank(digest) {
-        return Ok(bank);
-    }
-    let wanted = digest.to_owned();
-    let sealed = app
-        .store
-        .read(move |read| Ok::<_, Error>(rows::bank_content(read, &wanted)?))
-        .await?
-        .ok_or(Failure::Unreadable { what: "bank" })?;
-    let unreadable = || Failure::Unreadable {
-        what: "bank.content",
-    };
-    let plain = app
-        .keys
-        .open(&bank_place(digest), &sealed)
-        .map_err(|_unsealable| unreadable())?;
-    let stored: StoredBank = serde_json::from_slice(&plain).map_err(|_error| unreadable())?;
-    let bank = stored.freeze(app).ok_or_else(unreadable)?;
-    if bank.digest().to_string() != digest {
-        return Err(unreadable().into());
-    }
-    let bank = Arc::new(bank);
-    app.cache_bank(digest.to_owned(), Arc::clone(&bank));
-    Ok(bank)
-}
-
-/// A city's sealed plan, drawn again from its seed or from memory.
-pub(crate) fn plan(app: &App, city: &CityRow) -> Result<Arc<PacketPlan>, Error> {
-    if let Some(plan) = app.cached_plan(&city.city) {
-        return Ok(plan);
-    }
-    let unreadable = || Failure::Unreadable { what: "city.plan" };
-    let bytes = app
-        .keys
-        .open(&seed_place(&city.city), &city.plan_seed_sealed)
-        .map_err(|_unsealable| unreadable())?;
-    let seed = PlanSeed::from_bytes(bytes.try_into().map_err(|_length| unreadable())?);
-    if SeedCommitment::new(&seed, &app.season.rules).to_string() != city.plan_commitment {
-        return Err(unreadable().into());
-    }
-    let plan = Arc::new(PacketPlan::draw(&app.season.rules, &seed));
-    app.cache_plan(city.city.clone(), Arc::clone(&plan));
-    Ok(plan)
-}
-
 /// What the next claim of a city's day meets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NextClaim {
@@ -489,7 +338,7 @@ async fn city_stage(
     let (Some(city), Some(day)) = found else {
         return Ok(None);
     };
-    let plan = plan(app, &city)?;
+    let plan = sealed::plan(app, &city)?;
     Ok(Some(CityStage {
         name: app.season.city_name(&city.city),
         ordinal: u16::try_from(city.ordinal).unwrap_or_default(),
@@ -558,230 +407,7 @@ fn station(
     }
 }
 
-/// Writes the season once; says what differs when the database holds another one.
-fn keep_season(tx: &Tx<'_>, season: &SeasonRow, now_ms: i64) -> Result<Option<String>, Error> {
-    match stored_season(&tx.read())? {
-        None => {
-            rows::insert_season(tx, season, now_ms)?;
-            let detail = format!("season={} edition={}", season.season, season.edition);
-            audit::append(tx, now_ms, "server", "season.opened", &detail)?;
-            Ok(None)
-        }
-        Some(stored) if stored == *season => Ok(None),
-        Some(stored) => Ok(Some(format!(
-            "the database holds season {} on edition {} with other terms than season {} on edition {}",
-            stored.season, stored.edition, season.season, season.edition
-        ))),
-    }
-}
-
-/// Opens everything of a planned city that is sealed.
-async fn open_sealed(app: &App, slug: &str) -> Result<(), Error> {
-    let wanted = slug.to_owned();
-    let city = app
-        .store
-        .read(move |read| Ok::<_, Error>(rows::city(read, &wanted)?))
-        .await?
-        .ok_or(Refusal::UnknownCity)?;
-    plan(app, &city)?;
-    bank(app, &city.bank).await?;
-    Ok(())
-}
-
-fn stored_season(read: &Read<'_>) -> Result<Option<SeasonRow>, Error> {
-    Ok(rows::season(read)?)
-}
-
-/// The two halves of a city's bank, and whether the city's own is generated.
-fn halves(app: &App, slug: &str) -> Result<(Halves, bool), String> {
-    let province = imported(app, PROVINCE)?
-        .ok_or_else(|| format!("there is no question file {PROVINCE}.*"))?;
-    let (city, is_generated) = match imported(app, slug)? {
-        Some(questions) => (questions, false),
-        None if app.season.generated_banks => (
-            generated::city_questions(&app.season, slug)
-                .map_err(|error| format!("generated questions: {error}"))?,
-            true,
-        ),
-        None => return Err(format!("there is no question file {slug}.*")),
-    };
-    Ok((Halves { province, city }, is_generated))
-}
-
-fn imported(app: &App, slug: &str) -> Result<Option<Vec<Question>>, String> {
-    app.content
-        .bank(slug)
-        .map(|file| {
-            office::questions(&app.office, file).map_err(|error| format!("{}: {error}", file.name))
-        })
-        .transpose()
-}
-
-async fn plan_city(app: &App, ordinal: i64, round: &Round, halves: Halves) -> Result<(), Error> {
-    let slug = round.city().slug().as_str().to_owned();
-    let content = StoredBank::of(&halves);
-    let bank =
-        QuestionBank::freeze(app.season.bank_size, halves).map_err(|error| Failure::Defect {
-            what: format!("the bank of {slug} cannot be frozen: {error}"),
-        })?;
-    let digest = bank.digest().to_string();
-    let content = serde_json::to_vec(&content).map_err(|error| Failure::Defect {
-        what: error.to_string(),
-    })?;
-    let content_sealed = app
-        .keys
-        .seal(&bank_place(&digest), &content, app.entropy.as_ref());
-    let seed = SeasonSeed::from_bytes(app.keys.season_seed()).city_seed(&slug);
-    let plan = PacketPlan::draw(&app.season.rules, &seed);
-    let now_ms = app.now().timestamp_millis();
-    let city = CityRow {
-        ordinal,
-        opens_ms: round.window().start().timestamp_millis(),
-        closes_ms: round.window().end().timestamp_millis(),
-        pool_fen: fen_column(app.season.rules.pool()),
-        used_fen: 0,
-        top_awarded: false,
-        last_decision_ms: 0,
-        bank: digest.clone(),
-        plan_commitment: SeedCommitment::new(&seed, &app.season.rules).to_string(),
-        plan_seed_sealed: app
-            .keys
-            .seal(&seed_place(&slug), &seed.reveal(), app.entropy.as_ref()),
-        paused_sentence: None,
-        city: slug,
-    };
-    let days = day_rows(app, round);
-    let packets = packet_rows(&plan, &days);
-    let detail = format!(
-        "city={} bank={digest} plan={}",
-        city.city, city.plan_commitment
-    );
-    app.cache_bank(digest.clone(), Arc::new(bank));
-    app.store
-        .write(move |tx| {
-            if rows::city(&tx.read(), &city.city)?.is_some() {
-                // Another instance that started at the same time was faster.
-                return Ok(());
-            }
-            rows::insert_bank(tx, &digest, &city.city, &content_sealed, now_ms)?;
-            rows::insert_city(tx, &city, &days, &packets)?;
-            Ok::<_, Error>(audit::append(
-                tx,
-                now_ms,
-                "server",
-                "city.planned",
-                &detail,
-            )?)
-        })
-        .await
-}
-
-fn day_rows(app: &App, round: &Round) -> Vec<DayRow> {
-    let window = round.window();
-    window
-        .contest_days()
-        .filter_map(|day| window.civil_day(day))
-        .map(|day| DayRow {
-            day: i64::from(day.number()),
-            cap_fen: fen_column(app.season.rules.daily_cap()),
-            used_fen: 0,
-            deck: None,
-            taken: 0,
-            top_taken: false,
-        })
-        .collect()
-}
-
-/// The packets of a plan as rows; `days` are the city's days in order.
-pub(crate) fn packet_rows(plan: &PacketPlan, days: &[DayRow]) -> Vec<PacketRow> {
-    plan.packets()
-        .filter_map(|packet| {
-            let index = usize::from(packet.day).checked_sub(1)?;
-            Some(PacketRow {
-                day: days.get(index)?.day,
-                deck: packet.deck.name(),
-                sequence: i64::from(packet.sequence),
-                amount_fen: fen_column(packet.amount),
-            })
-        })
-        .collect()
-}
-
 /// An amount as a column; every amount of a season is far below the column's range.
 pub(crate) fn fen_column(amount: reward_core::Fen) -> i64 {
     i64::try_from(amount.get()).unwrap_or(i64::MAX)
-}
-
-fn bank_place(digest: &str) -> String {
-    format!("bank.content/{digest}")
-}
-
-fn seed_place(slug: &str) -> String {
-    format!("city.plan_seed/{slug}")
-}
-
-/// The stored form of a frozen bank, sealed in the database and never sent anywhere.
-#[derive(Serialize, Deserialize)]
-struct StoredBank {
-    province: Vec<StoredQuestion>,
-    city: Vec<StoredQuestion>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct StoredQuestion {
-    stem: String,
-    choices: Vec<String>,
-    key: char,
-    explanation: Option<String>,
-    source: Option<String>,
-    law_as_of: Option<NaiveDate>,
-}
-
-impl StoredBank {
-    fn of(halves: &Halves) -> Self {
-        let stored = |questions: &[Question]| {
-            questions
-                .iter()
-                .map(|question| {
-                    let draft = question.to_draft();
-                    StoredQuestion {
-                        stem: draft.stem,
-                        choices: draft.choices,
-                        key: draft.key.letter(),
-                        explanation: draft.explanation,
-                        source: draft.source,
-                        law_as_of: draft.law_as_of,
-                    }
-                })
-                .collect()
-        };
-        Self {
-            province: stored(&halves.province),
-            city: stored(&halves.city),
-        }
-    }
-
-    fn freeze(self, app: &App) -> Option<QuestionBank> {
-        let questions = |stored: Vec<StoredQuestion>| {
-            stored
-                .into_iter()
-                .map(|question| {
-                    Question::new(QuestionDraft {
-                        stem: question.stem,
-                        choices: question.choices,
-                        key: Position::from_letter(question.key)?,
-                        explanation: question.explanation,
-                        source: question.source,
-                        law_as_of: question.law_as_of,
-                    })
-                    .ok()
-                })
-                .collect::<Option<Vec<_>>>()
-        };
-        let halves = Halves {
-            province: questions(self.province)?,
-            city: questions(self.city)?,
-        };
-        QuestionBank::freeze(app.season.bank_size, halves).ok()
-    }
 }

@@ -22,14 +22,12 @@ pub(crate) async fn with_access_token<T>(
     request: impl Fn(&Secret) -> Request,
     parse: impl Fn(&Response) -> Result<T, OfficialError>,
 ) -> Result<T, Error> {
+    let call = async |token: &Secret| {
+        let response = app.wechat.http.send(request(token)).await;
+        Ok::<_, Failure>(parse(&response?))
+    };
     let token = access_token(app, FetchAccessToken::new()).await?;
-    let response = app
-        .wechat
-        .http
-        .send(request(&token))
-        .await
-        .map_err(Failure::from)?;
-    match parse(&response) {
+    match call(&token).await? {
         Err(error) if error.action() == OfficialAction::RefreshToken => {
             // Somebody else may have renewed it while we were on the wire.
             let newer = kept(app, ACCESS_TOKEN)
@@ -39,13 +37,7 @@ pub(crate) async fn with_access_token<T>(
                 Some(token) => token,
                 None => access_token(app, FetchAccessToken::forced()).await?,
             };
-            let response = app
-                .wechat
-                .http
-                .send(request(&token))
-                .await
-                .map_err(Failure::from)?;
-            Ok(parse(&response).map_err(Failure::from)?)
+            Ok(call(&token).await?.map_err(Failure::from)?)
         }
         outcome => Ok(outcome.map_err(Failure::from)?),
     }

@@ -73,6 +73,14 @@ impl<'bytes> MeasuredArchive<'bytes> {
         Ok(Some(bytes))
     }
 
+    /// The names of all parts, in order.
+    pub(super) fn parts(&self) -> Vec<String> {
+        let names = self.archive.file_names().filter_map(Result::ok);
+        let mut parts: Vec<String> = names.map(Into::into).collect();
+        parts.sort();
+        parts
+    }
+
     /// The bytes of a part that must be there.
     pub(super) fn required_part(&mut self, name: &str) -> Result<Vec<u8>, Refusal> {
         self.part(name)?.ok_or_else(|| Refusal::MissingPart {

@@ -8,7 +8,7 @@ use std::{
 use rustix::process::{Resource, Rlimit, setrlimit};
 
 use super::{
-    archive, content::OfficeContent, docx, limits, ods, process::Answer, refusal::Refusal,
+    archive, content::OfficeContent, docx, foreign, limits, ods, process::Answer, refusal::Refusal,
     spreadsheet,
 };
 
@@ -23,6 +23,8 @@ pub enum Kind {
     Ods,
     /// Document of Word 2007 and later.
     Docx,
+    /// Package of items of another question bank.
+    Package,
 }
 
 impl Kind {
@@ -34,6 +36,7 @@ impl Kind {
             Self::Xls => "xls",
             Self::Ods => "ods",
             Self::Docx => "docx",
+            Self::Package => "package",
         }
     }
 }
@@ -96,6 +99,10 @@ fn read(kind: Kind, bytes: &[u8]) -> Result<OfficeContent, Refusal> {
         Kind::Docx => {
             let mut archive = archive::MeasuredArchive::open(bytes)?;
             docx::read(&mut archive).map(OfficeContent::Text)
+        }
+        Kind::Package => {
+            let mut archive = archive::MeasuredArchive::open(bytes)?;
+            foreign::package(&mut archive).map(OfficeContent::Foreign)
         }
     }
 }

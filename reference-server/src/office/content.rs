@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::foreign::ForeignFile;
+
 /// Everything a file shows that may hold questions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OfficeContent {
@@ -9,6 +11,8 @@ pub enum OfficeContent {
     Sheets(Vec<Table>),
     /// A document's paragraphs and tables, in order.
     Text(Vec<Block>),
+    /// Files in the formats of other question banks.
+    Foreign(Vec<ForeignFile>),
 }
 
 /// A part of a document.

@@ -20,7 +20,9 @@ pub enum OfficeError {
         file: String,
     },
     /// The name ends in nothing this server reads.
-    #[error("{file}: only .xlsx, .xls, .ods, .csv, .tsv, .docx and .txt are read")]
+    #[error(
+        "{file}: only .xlsx, .xls, .ods, .csv, .tsv, .docx, .txt, .gift, .aiken, .xml (Moodle, QTI) and .zip (QTI) are read"
+    )]
     UnknownEnding {
         /// The file.
         file: String,
@@ -98,7 +100,9 @@ impl OfficeError {
                 format!("{file}：请用 Word 或 WPS 另存为 .docx 后再上传。")
             }
             Self::UnknownEnding { file } => {
-                format!("{file}：只接收 .xlsx、.xls、.ods、.csv、.tsv、.docx 和 .txt 文件。")
+                format!(
+                    "{file}：只接收 .xlsx、.xls、.ods、.csv、.tsv、.docx、.txt、.gift、.aiken、.xml（Moodle、QTI）和 .zip（QTI）文件。"
+                )
             }
             Self::TooLarge { file, .. } => format!(
                 "{file}：文件超过{}兆字节。请删除图片等无关内容后再上传。",

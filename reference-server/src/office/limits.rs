@@ -15,13 +15,13 @@ pub const MOST_UNPACKED_BYTES: u64 = 50 * 1024 * 1024;
 pub const MOST_RATIO: u64 = 100;
 
 /// Last row of a table that may hold something, counted from 1.
-pub const MOST_ROWS: usize = 5_000;
+pub const MOST_ROWS: usize = 20_000;
 
 /// Last column of a table that may hold something, counted from 1.
 pub const MOST_COLUMNS: usize = 40;
 
 /// Most paragraphs of a document or lines of a text; 50 questions have about 450.
-pub const MOST_PARAGRAPHS: usize = 10_000;
+pub const MOST_PARAGRAPHS: usize = 20_000;
 
 /// Longest cell or paragraph, in characters; what spreadsheets themselves allow a cell.
 pub const MOST_CELL_CHARACTERS: usize = 32_767;

@@ -10,6 +10,7 @@ mod content;
 mod docx;
 mod error;
 mod flow;
+mod foreign;
 mod grid;
 mod import;
 pub mod limits;
@@ -32,6 +33,8 @@ pub use self::{
     child::Kind,
     content::{Block, OfficeContent, Table},
     error::OfficeError,
+    foreign::{ForeignFile, ForeignFormat},
+    import::Recognised,
     refusal::Refusal,
 };
 use crate::content::BankFile;
@@ -80,10 +83,15 @@ impl OfficeReader {
             file: name(),
             refusal,
         };
+        let foreign = |format| plain_text::foreign(&file.bytes, format).map_err(refused);
         match ending(&file.name).as_str() {
             "csv" => plain_text::table(&file.bytes, plain_text::Separator::Comma).map_err(refused),
             "tsv" => plain_text::table(&file.bytes, plain_text::Separator::Tab).map_err(refused),
-            "txt" => plain_text::paragraphs(&file.bytes).map_err(refused),
+            "txt" => plain_text::paper(&file.bytes).map_err(refused),
+            "gift" => foreign(ForeignFormat::Gift),
+            "aiken" => foreign(ForeignFormat::Aiken),
+            "xml" => plain_text::xml(&file.bytes).map_err(refused),
+            "zip" => self.read_in_child(Kind::Package, file),
             "xlsx" | "xlsm" => self.read_in_child(Kind::Xlsx, file),
             "xls" if archive::is_archive(&file.bytes) => self.read_in_child(Kind::Xlsx, file),
             "xls" => self.read_in_child(Kind::Xls, file),
@@ -108,15 +116,23 @@ fn ending(name: &str) -> String {
         .unwrap_or_default()
 }
 
-/// Reads a file and recognises its questions; every row is diagnosed in one pass.
+/// Reads a file and recognises its questions, keeping its rows for those who want to write beside them.
 ///
-/// A file in which nothing at all is found has the finding
+/// Every row is diagnosed in one pass. A file in which nothing at all is found has the finding
 /// [`NoQuestions`](quiz_core::FindingCode::NoQuestions).
 ///
 /// # Errors
 /// As [`OfficeReader::read`]. What is wrong with single rows is a finding and no error.
-pub fn import_questions(reader: &OfficeReader, file: &BankFile) -> Result<Import, OfficeError> {
+pub fn recognise(reader: &OfficeReader, file: &BankFile) -> Result<Recognised, OfficeError> {
     Ok(import::recognise(&file.name, reader.read(file)?))
+}
+
+/// Reads a file and recognises its questions, as [`recognise`] does.
+///
+/// # Errors
+/// As [`OfficeReader::read`].
+pub fn import_questions(reader: &OfficeReader, file: &BankFile) -> Result<Import, OfficeError> {
+    Ok(recognise(reader, file)?.import)
 }
 
 /// The questions of a file without a single error.

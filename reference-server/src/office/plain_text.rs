@@ -4,7 +4,13 @@ use std::borrow::Cow;
 
 use encoding_rs::{Encoding, GB18030};
 
-use super::{content::OfficeContent, flow::Flow, grid::Grid, refusal::Refusal};
+use super::{
+    content::OfficeContent,
+    flow::Flow,
+    foreign::{self, ForeignFile, ForeignFormat},
+    grid::Grid,
+    refusal::Refusal,
+};
 
 /// What parts the cells of a row, unless the file shows otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,9 +58,31 @@ pub(super) fn table(bytes: &[u8], separator: Separator) -> Result<OfficeContent,
     Ok(OfficeContent::Sheets(vec![grid.into_table()]))
 }
 
-/// Reads lines.
-pub(super) fn paragraphs(bytes: &[u8]) -> Result<OfficeContent, Refusal> {
+/// Reads a text file: lines, unless it is written in the format of another question bank.
+pub(super) fn paper(bytes: &[u8]) -> Result<OfficeContent, Refusal> {
     let text = decode(bytes)?;
+    match foreign::of_text(&text) {
+        Some(format) => Ok(alone(format, text)),
+        None => paragraphs(&text),
+    }
+}
+
+/// Reads the text of a file in the format of another question bank.
+pub(super) fn foreign(bytes: &[u8], format: ForeignFormat) -> Result<OfficeContent, Refusal> {
+    Ok(alone(format, decode(bytes)?))
+}
+
+/// Reads an XML file; its root says which format it is.
+pub(super) fn xml(bytes: &[u8]) -> Result<OfficeContent, Refusal> {
+    let text = decode(bytes)?;
+    Ok(alone(foreign::of_xml(&text), text))
+}
+
+fn alone(format: ForeignFormat, text: String) -> OfficeContent {
+    OfficeContent::Foreign(vec![ForeignFile::alone(format, text)])
+}
+
+fn paragraphs(text: &str) -> Result<OfficeContent, Refusal> {
     let mut flow = Flow::default();
     for line in text.lines() {
         flow.paragraph(line.to_owned())?;
@@ -64,7 +92,7 @@ pub(super) fn paragraphs(bytes: &[u8]) -> Result<OfficeContent, Refusal> {
 
 /// Decodes text: as its byte order mark says, else UTF-8, else GB18030; lines then end in one
 /// line feed, the last one too.
-fn decode(bytes: &[u8]) -> Result<String, Refusal> {
+pub(super) fn decode(bytes: &[u8]) -> Result<String, Refusal> {
     let text = if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
         encoding.decode_without_bom_handling_and_without_replacement(
             bytes.get(mark..).unwrap_or_default(),

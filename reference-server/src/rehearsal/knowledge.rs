@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::citizens::below;
 use crate::{
     app::App,
-    contest::{Error, season},
+    contest::{Error, sealed},
     store::season as rows,
 };
 
@@ -45,16 +45,13 @@ impl Knowledge {
         let banks = app
             .store
             .read(|read| {
-                let mut banks = Vec::new();
-                for slug in rows::cities(read)? {
-                    banks.extend(rows::city(read, &slug)?.map(|city| city.bank));
-                }
-                Ok::<_, Error>(banks)
+                let cities = rows::cities(read)?;
+                Ok::<_, Error>(cities.into_iter().map(|city| city.bank).collect::<Vec<_>>())
             })
             .await?;
         let mut known = BTreeMap::new();
         for digest in banks {
-            let bank = season::bank(app, &digest).await?;
+            let bank = sealed::bank(app, &digest).await?;
             for (_, question) in bank.questions() {
                 let Some(right) = question.choice(question.key()) else {
                     continue;

@@ -48,7 +48,7 @@ pub use report::{AuditChain, CityReport, DayReport, Report, TopPacket, WeChatRep
 use crate::{
     app::{App, SimulatorHost},
     config::EditionName,
-    contest::{self, audit::Violation, payout, season},
+    contest::{self, audit::Violation, payout, planning, season},
     setup::{self, SetupError, Simulated, Wire},
     worker,
 };
@@ -189,7 +189,7 @@ impl Rehearsal {
             city: String::new(),
             problem: "there is no simulated WeChat".to_owned(),
         })?;
-        let prepared = season::prepare(&app).await?;
+        let prepared = planning::prepare(&app).await?;
         for round in &rounds {
             let slug = round.city().slug().as_str();
             if let Some((city, problem)) = prepared.missing.iter().find(|(city, _)| city == slug) {
@@ -294,7 +294,7 @@ impl Rehearsal {
         }
         self.host.clock.advance_to(at);
         if at >= self.next_heartbeat {
-            worker::heartbeat(&self.app).await?;
+            season::heartbeat(&self.app).await?;
             self.next_heartbeat = at + TimeDelta::hours(1);
         }
         Ok(())

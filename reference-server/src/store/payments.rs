@@ -67,8 +67,13 @@ pub struct TransferRow<'a> {
     pub at_ms: i64,
 }
 
-/// Writes a new payment.
-pub fn insert(tx: &Tx<'_>, payment: &PaymentRow, now_ms: i64) -> Result<(), StoreError> {
+/// Writes a new payment and the event that made it.
+pub fn insert(
+    tx: &Tx<'_>,
+    payment: &PaymentRow,
+    event: &str,
+    now_ms: i64,
+) -> Result<(), StoreError> {
     // store::payments::insert
     tx.connection
         .prepare_cached(
@@ -88,7 +93,18 @@ pub fn insert(tx: &Tx<'_>, payment: &PaymentRow, now_ms: i64) -> Result<(), Stor
             payment.version,
             now_ms,
         ])?;
-    Ok(())
+    insert_event(
+        tx,
+        &EventRow {
+            bill_number: &payment.bill_number,
+            version: payment.version,
+            at_ms: now_ms,
+            event,
+            evidence: None,
+            state_before: "none",
+            state_after: &payment.state,
+        },
+    )
 }
 
 const COLUMNS: &str = "SELECT bill_number, award, attempt_number, amount_fen, request_sealed,
@@ -218,12 +234,32 @@ pub fn advance(tx: &Tx<'_>, step: &PaymentStep<'_>) -> Result<bool, StoreError> 
     if n_rows == 0 {
         return Ok(false);
     }
-    insert_event(tx, step)?;
+    insert_event(
+        tx,
+        &EventRow {
+            bill_number: step.bill_number,
+            version: step.version_seen.saturating_add(1),
+            at_ms: step.at_ms,
+            event: step.event,
+            evidence: step.evidence,
+            state_before: step.state_before,
+            state_after: step.state_after,
+        },
+    )?;
     Ok(true)
 }
 
-/// Writes the event of a payment's first row.
-pub fn insert_event(tx: &Tx<'_>, step: &PaymentStep<'_>) -> Result<(), StoreError> {
+struct EventRow<'a> {
+    bill_number: &'a str,
+    version: i64,
+    at_ms: i64,
+    event: &'a str,
+    evidence: Option<&'a str>,
+    state_before: &'a str,
+    state_after: &'a str,
+}
+
+fn insert_event(tx: &Tx<'_>, event: &EventRow<'_>) -> Result<(), StoreError> {
     // store::payments::insert_event
     tx.connection
         .prepare_cached(
@@ -232,13 +268,13 @@ pub fn insert_event(tx: &Tx<'_>, step: &PaymentStep<'_>) -> Result<(), StoreErro
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )?
         .execute(params![
-            step.bill_number,
-            step.version_seen.saturating_add(1),
-            step.at_ms,
-            step.event,
-            step.evidence,
-            step.state_before,
-            step.state_after,
+            event.bill_number,
+            event.version,
+            event.at_ms,
+            event.event,
+            event.evidence,
+            event.state_before,
+            event.state_after,
         ])?;
     Ok(())
 }

@@ -188,27 +188,29 @@ pub fn insert_city(
     Ok(())
 }
 
-const CITY_COLUMNS: &str = "SELECT city, ordinal, opens_ms, closes_ms, pool_fen, used_fen,
-     top_awarded, last_decision_ms, bank, plan_commitment, plan_seed_sealed, paused_sentence
-     FROM city WHERE city = ?1";
-
 /// One city.
 pub fn city(read: &Read<'_>, city: &str) -> Result<Option<CityRow>, StoreError> {
     // store::season::city
     Ok(read
         .connection
-        .prepare_cached(CITY_COLUMNS)?
+        .prepare_cached(
+            "SELECT city, ordinal, opens_ms, closes_ms, pool_fen, used_fen, top_awarded,
+                 last_decision_ms, bank, plan_commitment, plan_seed_sealed, paused_sentence
+             FROM city WHERE city = ?1",
+        )?
         .query_row([city], city_row)
         .optional()?)
 }
 
-/// The slugs of every planned city, in the order of play.
-pub fn cities(read: &Read<'_>) -> Result<Vec<String>, StoreError> {
+/// Every planned city, in the order of play.
+pub fn cities(read: &Read<'_>) -> Result<Vec<CityRow>, StoreError> {
     // store::season::cities
-    let mut statement = read
-        .connection
-        .prepare_cached("SELECT city FROM city ORDER BY ordinal")?;
-    let rows = statement.query_map([], |row| row.get(0))?;
+    let mut statement = read.connection.prepare_cached(
+        "SELECT city, ordinal, opens_ms, closes_ms, pool_fen, used_fen, top_awarded,
+             last_decision_ms, bank, plan_commitment, plan_seed_sealed, paused_sentence
+         FROM city ORDER BY ordinal",
+    )?;
+    let rows = statement.query_map([], city_row)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

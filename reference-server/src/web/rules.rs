@@ -13,7 +13,7 @@ use super::{
     moment,
     session::Visitor,
 };
-use crate::{app::App, contest::season};
+use crate::{app::App, contest::sealed};
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new().route("/rules", get(rules))
@@ -37,7 +37,7 @@ struct RulesPage {
 }
 
 async fn rules(State(app): State<Arc<App>>, visitor: Visitor) -> Result<Response, PageError> {
-    let sealed = season::sealed(&app).await?;
+    let sealed = sealed::published(&app).await?;
     let page = RulesPage {
         frame: Frame::of(&app, &visitor),
         sentences: sentences(&app),

@@ -7,10 +7,9 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::watch, task::JoinHandle};
 
-pub use crate::contest::season::heartbeat;
 use crate::{
     app::App,
-    contest::{Error, payout},
+    contest::{Error, payout, season},
 };
 
 /// How often payments are looked at.
@@ -59,7 +58,7 @@ async fn keep_latch(app: Arc<App>, mut stop: watch::Receiver<bool>) {
             _ = second.tick() => {}
             _ = stop.changed() => return,
         }
-        if let Err(error) = heartbeat(&app).await {
+        if let Err(error) = season::heartbeat(&app).await {
             tracing::error!(%error, "the latch was not raised");
         }
     }

@@ -10,7 +10,7 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 use reference_server::{
-    app::{App, AppParts, Season, SimulatorHost, WeChat},
+    app::{App, Memory, Season, SimulatorHost, WeChat},
     clock::{Clock, SimulatedClock},
     config::EditionName,
     content::Content,
@@ -19,7 +19,7 @@ use reference_server::{
         attempt::{self, Outcome, Paper},
         audit,
         claim::{self, ClaimRequest, Packet},
-        follow, login, payout, poster, season,
+        follow, login, payout, planning, poster,
     },
     entropy::SeededEntropy,
     journal::JournaledSimulator,
@@ -143,7 +143,6 @@ impl TestApp {
         let host = app.simulator.clone().unwrap();
         app.season = Arc::new(Season {
             rules: RewardRules::new(setting.terms).unwrap(),
-            generated_banks: false,
             ..Season::clone(&app.season)
         });
         app.content = content;
@@ -153,7 +152,7 @@ impl TestApp {
             pay_http: Arc::<PayWire>::clone(&pay),
             ..wechat
         });
-        let prepared = season::prepare(&app).await.unwrap();
+        let prepared = planning::prepare(&app).await.unwrap();
         assert_eq!(prepared.planned, [FIRST_CITY, SECOND_CITY], "{prepared:?}");
         Self {
             app: Arc::new(app),
@@ -197,21 +196,24 @@ impl TestApp {
 
     /// Another instance on the same database and WeChat, with a clock of its own.
     pub(crate) fn another_instance_at(&self, seed: u64, clock: Arc<dyn Clock>) -> Arc<App> {
-        Arc::new(App::new(AppParts {
+        let entropy = SeededEntropy::new(seed);
+        Arc::new(App {
             store: Store::open(&self.database(), Durability::None).unwrap(),
             clock,
-            entropy: Arc::new(SeededEntropy::new(seed)),
+            worker: reference_server::app::worker_id(&entropy),
+            entropy: Arc::new(entropy),
             keys: Arc::clone(&self.app.keys),
             season: Arc::clone(&self.app.season),
             content: self.app.content.clone(),
-            office_program: PathBuf::from(env!("CARGO_BIN_EXE_reference-server")),
+            office: self.app.office.clone(),
             wechat: Arc::clone(&self.app.wechat),
             public_url: self.app.public_url.clone(),
             simulator: Some(SimulatorHost {
                 simulator: Arc::clone(&self.simulator),
                 clock: Arc::clone(&self.clock),
             }),
-        }))
+            memory: Memory::default(),
+        })
     }
 
     /// Ends this process in the middle of whatever it does, and starts the next one.

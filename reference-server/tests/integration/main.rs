@@ -12,4 +12,5 @@ mod races;
 mod season;
 mod store;
 mod tidy;
+mod timetable;
 mod web;

@@ -28,7 +28,8 @@ fn file(name: &str, bytes: impl Into<Vec<u8>>) -> BankFile {
 fn refusal(file: &BankFile) -> Refusal {
     match reader().read(file) {
         Err(OfficeError::Refused { refusal, .. }) => refusal,
-        other => panic!("{other:?}"),
+        Err(other) => panic!("{other:?}"),
+        Ok(_) => panic!("{} is read", file.name),
     }
 }
 
@@ -40,7 +41,18 @@ fn rows(file: &BankFile) -> Vec<Vec<String>> {
     }
 }
 
-/// A sample file of the server's own content.
+/// The banks that ship with the program.
+fn sample_names() -> Vec<String> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("content/banks");
+    let entries = std::fs::read_dir(folder).unwrap();
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+/// A bank that ships with the program.
 fn sample(name: &str) -> BankFile {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("content/banks")

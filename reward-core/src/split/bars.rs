@@ -2,8 +2,11 @@
 
 use std::num::NonZeroU32;
 
-use super::uniform::Reduced;
-use crate::WordStream;
+use super::reduced::Reduced;
+use crate::{WordStream, sampling::Range};
+
+/// Up to so many places for each bar, a map of all places is quicker than sorting the bars.
+const MAP_PLACES_PER_BAR: u32 = 512;
 
 /// Whether an attempt is accepted with probability at least 1/10, by a bound that never flatters.
 ///
@@ -34,45 +37,99 @@ pub(super) fn acceptance_is_certified(problem: &Reduced) -> bool {
     certified(excess)
 }
 
-/// Draws divisions without regard to the greatest part until one keeps to it.
-pub(super) fn draw(problem: &Reduced, words: &mut WordStream) -> Vec<u32> {
+/// Draws divisions without regard to the greatest part until one keeps to it; turns each part into what is wanted.
+///
+/// Of `surplus + parts - 1` places, `parts - 1` are bars and the others stars; whichever are fewer are drawn.
+pub(super) fn draw<T>(
+    problem: &Reduced,
+    words: &mut WordStream,
+    finish: impl Fn(u32) -> T,
+) -> Vec<T> {
+    let bars = problem.parts.saturating_sub(1);
+    let places = problem.surplus.saturating_add(bars);
+    let finish = |part| finish(problem.restore(part));
     loop {
-        let parts = attempt(problem, words);
-        if parts.iter().all(|&part| part <= problem.span) {
+        let (parts, greatest) = if bars <= problem.surplus {
+            between_bars(&distinct_places(bars, places, words), places, &finish)
+        } else {
+            let stars = distinct_places(problem.surplus, places, words);
+            stars_per_part(&stars, problem.parts, &finish)
+        };
+        if greatest <= problem.span {
             return parts;
         }
     }
 }
 
-/// One division of the surplus, uniform among all without a greatest part.
-///
-/// Of `surplus + parts - 1` places, `parts - 1` are bars and the others stars; whichever are fewer are drawn.
-fn attempt(problem: &Reduced, words: &mut WordStream) -> Vec<u32> {
-    let bars = problem.parts.saturating_sub(1);
-    let places = problem.surplus.saturating_add(bars);
-    if bars <= problem.surplus {
-        between_bars(&distinct_places(bars, places, words), places)
-    } else {
-        stars_per_part(
-            &distinct_places(problem.surplus, places, words),
-            problem.parts,
-        )
-    }
-}
-
 /// Draws places until `count` different ones have come up; returns them in ascending order.
-///
-/// Missing places are drawn in batches: a batch as large as the shortfall never draws past the last new place, so the
-/// words consumed are those of drawing one at a time.
-fn distinct_places(count: u32, places: u32, words: &mut WordStream) -> Vec<u32> {
+pub(super) fn distinct_places(count: u32, places: u32, words: &mut WordStream) -> Vec<u32> {
     let Some(places) = NonZeroU32::new(places) else {
         return Vec::new();
     };
+    if places.get().checked_div(count).unwrap_or(u32::MAX) < MAP_PLACES_PER_BAR {
+        marked_places(count, places, words)
+    } else {
+        sorted_places(count, places, words)
+    }
+}
+
+/// By a map of one bit for each place.
+fn marked_places(count: u32, places: NonZeroU32, words: &mut WordStream) -> Vec<u32> {
+    let mut map = vec![
+        0_u64;
+        usize::try_from(places.get() / 64)
+            .unwrap_or(0)
+            .saturating_add(1)
+    ];
+    let mut left = count;
+    let range = Range::new(places);
+    while left > 0 {
+        let place = range.draw(words);
+        if let Some(marks) = map.get_mut(usize::try_from(place >> 6).unwrap_or(0)) {
+            let mark = 1 << (place & 63);
+            left = left.wrapping_sub(u32::from(*marks & mark == 0));
+            *marks |= mark;
+        }
+    }
+    // Two places are written for every word of the map, whether it has them or not; what is too much is overwritten.
+    let count = usize::try_from(count).unwrap_or(usize::MAX);
+    let mut drawn = vec![0_u32; count.saturating_add(2)];
+    let mut found = 0_usize;
+    let mut base = 0_u32;
+    for &marks in &map {
+        let second = marks & marks.wrapping_sub(1);
+        let mut others = second & second.wrapping_sub(1);
+        if let Some([a, b]) = drawn.get_mut(found..found.wrapping_add(2)) {
+            *a = base.wrapping_add(marks.trailing_zeros());
+            *b = base.wrapping_add(second.trailing_zeros());
+        }
+        found = found
+            .wrapping_add(usize::from(marks != 0))
+            .wrapping_add(usize::from(second != 0));
+        while others != 0 {
+            if let Some(place) = drawn.get_mut(found) {
+                *place = base.wrapping_add(others.trailing_zeros());
+            }
+            found = found.wrapping_add(1);
+            others &= others.wrapping_sub(1);
+        }
+        base = base.wrapping_add(64);
+    }
+    drawn.truncate(count);
+    drawn
+}
+
+/// By sorting, where the map would be mostly empty.
+///
+/// Missing places are drawn in batches: a batch as large as the shortfall never draws past the last new place, so the
+/// words consumed are those of drawing one at a time.
+fn sorted_places(count: u32, places: NonZeroU32, words: &mut WordStream) -> Vec<u32> {
     let count = usize::try_from(count).unwrap_or(usize::MAX);
     let mut drawn: Vec<u32> = Vec::with_capacity(count);
+    let range = Range::new(places);
     while drawn.len() < count {
         for _ in drawn.len()..count {
-            drawn.push(words.below(places));
+            drawn.push(range.draw(words));
         }
         drawn.sort_unstable();
         drawn.dedup();
@@ -80,20 +137,23 @@ fn distinct_places(count: u32, places: u32, words: &mut WordStream) -> Vec<u32> 
     drawn
 }
 
-/// Number of stars before the first bar, between neighbours, and after the last.
-fn between_bars(bars: &[u32], places: u32) -> Vec<u32> {
+/// Number of stars before the first bar, between neighbours, and after the last; and the greatest of them.
+fn between_bars<T>(bars: &[u32], places: u32, finish: &impl Fn(u32) -> T) -> (Vec<T>, u32) {
     let mut parts = Vec::with_capacity(bars.len().saturating_add(1));
-    let mut next_place = 0;
-    for &bar in bars {
-        parts.push(bar.saturating_sub(next_place));
-        next_place = bar.saturating_add(1);
-    }
-    parts.push(places.saturating_sub(next_place));
-    parts
+    let (mut next_place, mut greatest) = (0_u32, 0_u32);
+    parts.extend(bars.iter().map(|&bar| {
+        let part = bar.wrapping_sub(next_place);
+        next_place = bar.wrapping_add(1);
+        greatest = greatest.max(part);
+        finish(part)
+    }));
+    let last = places.wrapping_sub(next_place);
+    parts.push(finish(last));
+    (parts, greatest.max(last))
 }
 
-/// Number of stars in each part: the `i`-th star at place `p` has `p - i` bars before it.
-fn stars_per_part(stars: &[u32], parts: u32) -> Vec<u32> {
+/// Number of stars in each part, and the greatest: the `i`-th star at place `p` has `p - i` bars before it.
+fn stars_per_part<T>(stars: &[u32], parts: u32, finish: &impl Fn(u32) -> T) -> (Vec<T>, u32) {
     let mut counts = vec![0_u32; usize::try_from(parts).unwrap_or(usize::MAX)];
     for (stars_before, &place) in (0_u32..).zip(stars) {
         let part = usize::try_from(place.saturating_sub(stars_before)).unwrap_or(usize::MAX);
@@ -101,5 +161,6 @@ fn stars_per_part(stars: &[u32], parts: u32) -> Vec<u32> {
             *count = count.saturating_add(1);
         }
     }
-    counts
+    let greatest = counts.iter().copied().max().unwrap_or(0);
+    (counts.into_iter().map(finish).collect(), greatest)
 }

@@ -1,13 +1,32 @@
 //! Exact division of a total into packets within bounds, and the laws it may follow.
 
 mod bars;
+#[cfg(feature = "exact-reference")]
+mod counting;
+mod fixed;
+#[cfg(feature = "folk-laws")]
+mod folk;
+mod jackpot;
+mod online;
+mod proposal;
+mod reduced;
+mod remainder;
 mod spec;
 mod tilted;
 mod uniform;
+mod weighted;
+mod wide;
 
+#[cfg(feature = "exact-reference")]
+pub use self::counting::Counting;
+#[cfg(feature = "folk-laws")]
+pub use self::folk::FolkLaw;
 pub use self::{
+    jackpot::Jackpot,
+    online::Online,
     spec::{Infeasible, SplitSpec},
     uniform::{Engine, Uniform},
+    weighted::{WeightTable, Weighted, WeightsError},
 };
 use crate::{Fen, WordStream};
 
@@ -22,4 +41,21 @@ pub trait Split {
     ///
     /// The deck has exactly `spec().parts()` packets, each within `spec().bounds()`, and sums to `spec().total()`.
     fn draw(&self, words: &mut WordStream) -> Vec<Fen>;
+}
+
+/// A law under which every order of the same packets is equally likely.
+///
+/// Then nobody's place in the queue matters: all means, variances and joint laws are the same for all places, however
+/// many packets are taken in the end.
+/// Sealed: a law joins by a proof in this crate, and plans are drawn with such laws only.
+/// The popular laws of the feature `folk-laws` are not among them.
+pub trait Exchangeable: Split + sealed::Sealed {}
+
+mod sealed {
+    /// Keeps [`Exchangeable`](super::Exchangeable) to the laws of this crate.
+    #[expect(
+        unnameable_types,
+        reason = "what cannot be named cannot be implemented"
+    )]
+    pub trait Sealed {}
 }

@@ -1,225 +1,198 @@
-//! Independent geometric parts, tilted to the wanted mean, accepted so that the sum is exact.
+//! Probabilistic divide and conquer: draw some of the parts freely, keep them if the rest can be left with what lacks.
 //!
-//! If every part has weight `e^(-x/tau)` on `0..=k`, a vector with sum `t` has weight `e^(-t/tau)` whatever its parts:
-//! conditioned on the sum the law is uniform for every `tau`, which only decides how often an attempt succeeds.
-//! All but the last part are drawn; the last is what the sum lacks, accepted with its own weight.
-//! The exponential weights are compared exactly by von Neumann's alternating-series game (Canonne, Kamath and Steinke,
-//! "The Discrete Gaussian for Differential Privacy", 2020, algorithms 1 and 2), which needs integers only.
+//! Independent parts of weight `w(x) * lambda^x` that happen to have the wanted sum have probability proportional to the
+//! product of their `w(x)`, whatever `lambda` is: it only decides how often they happen to.
+//! Waiting for the whole sum to fit would take long.
+//! So a share of the parts is drawn, accepted with a probability proportional to that of the rest having the remaining
+//! sum, and then the rest is the same problem again, with fewer parts (Arratia and DeSalvo, "Probabilistic
+//! divide-and-conquer", Combinatorics, Probability and Computing 25, 2016).
 
-use std::num::NonZeroU32;
-
-use super::uniform::Reduced;
+use super::{
+    bars,
+    proposal::{Proposal, Weights},
+    reduced::Reduced,
+    remainder::{Remainder, Tools, compare_lazily},
+    wide::Wide,
+};
 use crate::WordStream;
 
-/// One, in the fixed-point arithmetic that chooses the tilt.
-const ONE: u128 = 1 << 30;
-/// Below this reduced distance from the middle the untilted proposal serves: `y < 2^-10`.
-const NEAR_MIDDLE: u128 = 1 << 20;
-/// Below this span the lattice shows, and the approximation for a continuous part would miss the mean.
-const SMALL_SPAN: u32 = 256;
+/// Up to so many uniform parts are drawn with bars.
+const BARS_ALWAYS: u32 = 16;
+/// Up to so many, if the mean part is at most a sixteenth of the span.
+const BARS_IF_LOW: u32 = 256;
+/// A problem of more parts is cut into a quarter and three quarters, below into halves.
+const HALVES_BELOW: u32 = 2_048;
+/// Fewest parts that a cut leaves over: the fewer, the more points a decision needs.
+const LEAST_REST: u32 = 12;
+/// Up to so many parts with a table of weights, all but one are drawn freely.
+const LAST_BY_SUM: u32 = 16;
 
-/// The proposal of one problem.
+/// How much of the engine is used: a draw is the same real comparison in every case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(
+    not(feature = "exact-reference"),
+    expect(dead_code, reason = "only the reference asks for more than the least")
+)]
+pub(super) enum Effort {
+    /// What is quickest.
+    Least,
+    /// Cut down to single parts, so that no other engine takes part.
+    Cuts,
+    /// The same, and every comparison is decided by the most exact evaluation.
+    Deepest,
+}
+
+/// The engine prepared for one problem; any law whose weights are a table, or uniform.
 #[derive(Debug, Clone)]
-pub(super) struct Tilt {
-    /// Parts drawn freely: all but one.
-    free_parts: u32,
-    surplus: u32,
-    /// Values of a part: `span + 1`.
-    values: NonZeroU32,
-    /// `None` proposes every value equally.
-    decay: Option<Decay>,
+pub(super) struct Tilted {
+    problem: Reduced,
+    proposal: Proposal,
+    cuts: Vec<Cut>,
+    last: Option<LastPart>,
 }
 
-/// The weight `e^(-x * step / scale)` of a part `x`.
-#[derive(Debug, Clone, Copy)]
-struct Decay {
-    scale: NonZeroU32,
-    step: NonZeroU32,
+/// One step: draw so many parts, then ask whether the rest may have what lacks.
+#[derive(Debug, Clone)]
+struct Cut {
+    drawn: u32,
+    rest: Remainder,
 }
 
-impl Tilt {
-    pub(super) fn new(problem: &Reduced) -> Self {
+impl Tilted {
+    /// Prepares the engine; the weights are those of the reduced problem, in its direction.
+    pub(super) fn new(problem: Reduced, weights: Weights, effort: Effort) -> Self {
+        let flat = matches!(weights, Weights::Flat);
+        let Reduced {
+            parts,
+            surplus,
+            span,
+            ..
+        } = problem;
+        let proposal = Proposal::new(weights, span, parts, surplus, effort == Effort::Deepest);
+        let tools = Tools::new(&proposal);
+        let mut cuts = Vec::new();
+        let mut left = parts;
+        let low = u64::from(surplus).saturating_mul(16)
+            <= u64::from(parts).saturating_mul(u64::from(span));
+        let base = match (flat, low) {
+            _ if effort != Effort::Least => 1,
+            (true, true) => BARS_IF_LOW,
+            (true, false) => BARS_ALWAYS,
+            (false, _) => LAST_BY_SUM,
+        };
+        while left > base {
+            let rest = if left >= HALVES_BELOW {
+                left.saturating_sub(left >> 2)
+            } else {
+                (left >> 1).max(LEAST_REST.min(base))
+            };
+            cuts.push(Cut {
+                drawn: left.saturating_sub(rest),
+                rest: Remainder::new(&proposal, &tools, rest),
+            });
+            left = rest;
+        }
+        let last = (!flat).then(|| LastPart::new(&proposal));
         Self {
-            free_parts: problem.parts.saturating_sub(1),
-            surplus: problem.surplus,
-            values: NonZeroU32::MIN.saturating_add(problem.span),
-            decay: Decay::matching_mean(problem),
+            problem,
+            proposal,
+            cuts,
+            last,
         }
     }
 
-    /// Proposes until a vector is accepted; about `sqrt(parts)` proposals.
-    pub(super) fn draw(&self, words: &mut WordStream) -> Vec<u32> {
+    /// Draws one division of the problem as it was given, each part turned into what the caller wants.
+    pub(super) fn draw<T>(&self, words: &mut WordStream, finish: impl Fn(u32) -> T) -> Vec<T> {
+        let mut parts = Vec::with_capacity(usize::try_from(self.problem.parts).unwrap_or(0));
+        let finish = |part| finish(self.problem.restore(part));
+        let (mut left, mut lacking) = (self.problem.parts, self.problem.surplus);
+        for cut in &self.cuts {
+            lacking = self.take(
+                cut.drawn,
+                lacking,
+                &mut parts,
+                &finish,
+                words,
+                |rest, words| cut.rest.accepts(rest, &self.proposal, words),
+            );
+            left = left.saturating_sub(cut.drawn);
+        }
+        match &self.last {
+            None => {
+                let rest = Reduced::new(left, lacking, self.problem.span);
+                parts.append(&mut bars::draw(&rest, words, finish));
+            }
+            Some(last) => {
+                let drawn = left.saturating_sub(1);
+                if drawn == 0 {
+                    parts.push(finish(lacking));
+                    return parts;
+                }
+                let rest = self.take(drawn, lacking, &mut parts, &finish, words, |rest, words| {
+                    last.accepts(rest, &self.proposal, words)
+                });
+                parts.push(finish(rest));
+            }
+        }
+        parts
+    }
+
+    /// Draws so many parts until their remainder is accepted; returns it.
+    #[inline]
+    fn take<T>(
+        &self,
+        count: u32,
+        lacking: u32,
+        parts: &mut Vec<T>,
+        finish: &impl Fn(u32) -> T,
+        words: &mut WordStream,
+        accepts: impl Fn(u32, &mut WordStream) -> bool,
+    ) -> u32 {
+        let start = parts.len();
         loop {
-            if let Some(parts) = self.attempt(words) {
-                return parts;
+            let mut sum = 0_u64;
+            parts.extend((0..count).map(|_| {
+                let part = self.proposal.draw(words);
+                sum = sum.wrapping_add(u64::from(part));
+                finish(part)
+            }));
+            if let Ok(sum) = u32::try_from(sum)
+                && let Some(rest) = lacking.checked_sub(sum)
+                && accepts(rest, words)
+            {
+                return rest;
             }
-        }
-    }
-
-    /// One proposal, given up as soon as the parts exceed the surplus.
-    fn attempt(&self, words: &mut WordStream) -> Option<Vec<u32>> {
-        let mut parts = Vec::with_capacity(
-            usize::try_from(self.values.get().min(self.free_parts)).unwrap_or(0),
-        );
-        let mut lacking = self.surplus;
-        for _ in 0..self.free_parts {
-            let part = self.part(words);
-            lacking = lacking.checked_sub(part)?;
-            parts.push(part);
-        }
-        let fits = lacking < self.values.get();
-        let accepted = fits && self.decay.is_none_or(|decay| decay.accepts(lacking, words));
-        accepted.then(|| {
-            parts.push(lacking);
-            parts
-        })
-    }
-
-    fn part(&self, words: &mut WordStream) -> u32 {
-        let Some(decay) = self.decay else {
-            return words.below(self.values);
-        };
-        loop {
-            let part = decay.geometric(words);
-            if part < u64::from(self.values.get()) {
-                return u32::try_from(part).unwrap_or(u32::MAX);
-            }
+            parts.truncate(start);
         }
     }
 }
 
-impl Decay {
-    /// The decay whose mean part is about `t / n`, or `None` near the middle of the range.
-    ///
-    /// With `y = (n*k - 2t) / (n*(k+1))` the wanted `(k+1)/tau` is twice the inverse Langevin function of `y`, taken by
-    /// Kröger's rational approximation (J. Non-Newton. Fluid Mech. 223, 2015):
-    /// `y * (15 - 6y^2 - y^4 + 2y^6) / (5 * (1 - y^2))`, in units of `2^-30`, every quotient rounded down.
-    /// For `k < 256` the scale is searched with the exact mean instead.
-    fn matching_mean(problem: &Reduced) -> Option<Self> {
-        let (parts, span) = (u128::from(problem.parts), u128::from(problem.span));
-        let values = span.saturating_add(1);
-        let twice_surplus = u128::from(problem.surplus).saturating_mul(2);
-        let y = parts
-            .saturating_mul(span)
-            .saturating_sub(twice_surplus)
-            .saturating_mul(ONE)
-            .checked_div(parts.saturating_mul(values))?;
-        if y < NEAR_MIDDLE {
-            return None;
+/// The acceptance of the last part, which is whatever lacks: its weight relative to the greatest.
+#[derive(Debug, Clone)]
+struct LastPart {
+    greatest: Wide,
+}
+
+impl LastPart {
+    fn new(proposal: &Proposal) -> Self {
+        let greatest = proposal
+            .walk()
+            .map(|(_, weight, _)| weight)
+            .max()
+            .unwrap_or(Wide::ONE);
+        Self { greatest }
+    }
+
+    fn accepts(&self, part: u32, proposal: &Proposal, words: &mut WordStream) -> bool {
+        if part > proposal.span() {
+            return false;
         }
-        let square = times(y, y);
-        let fourth = times(square, square);
-        let sixth = times(fourth, square);
-        let polynomial = ONE
-            .saturating_mul(15)
-            .saturating_sub(square.saturating_mul(6))
-            .saturating_sub(fourth)
-            .saturating_add(sixth.saturating_mul(2));
-        let numerator = times(y, polynomial).saturating_mul(2);
-        let denominator = ONE.saturating_sub(square).saturating_mul(5);
-        // The step makes the scale fine enough when a part has few values.
-        let step = (1_u128 << 16).checked_div(values)?.saturating_add(1);
-        let scale = if problem.span < SMALL_SPAN {
-            scale_by_search(problem, step)
-        } else {
-            step.saturating_mul(values)
-                .saturating_mul(denominator)
-                .checked_div(numerator)?
-        };
-        Some(Self {
-            scale: NonZeroU32::new(u32::try_from(scale).unwrap_or(u32::MAX))?,
-            step: NonZeroU32::new(u32::try_from(step).unwrap_or(u32::MAX))?,
-        })
-    }
-
-    /// A part with weight `e^(-x * step / scale)` on all `x >= 0`.
-    fn geometric(self, words: &mut WordStream) -> u64 {
-        let remainder = loop {
-            let candidate = words.below(self.scale);
-            if happens_exp(candidate, self.scale, words) {
-                break candidate;
-            }
-        };
-        let mut whole = 0_u64;
-        while happens_exp_of_one(words) {
-            whole = whole.saturating_add(1);
+        let weight = proposal.weight(part);
+        let chance = weight.over(self.greatest, 96);
+        if chance >> 96 == 1 {
+            return true;
         }
-        let fine = whole
-            .saturating_mul(u64::from(self.scale.get()))
-            .saturating_add(u64::from(remainder));
-        fine.checked_div(u64::from(self.step.get())).unwrap_or(fine)
+        let first = words.next_word();
+        compare_lazily(chance, first, words)
     }
-
-    /// True with probability `e^(-part * step / scale)`.
-    fn accepts(self, part: u32, words: &mut WordStream) -> bool {
-        let exponent = u64::from(part).saturating_mul(u64::from(self.step.get()));
-        let scale = u64::from(self.scale.get());
-        let whole = exponent.checked_div(scale).unwrap_or(0);
-        let remainder = exponent
-            .checked_rem(scale)
-            .and_then(|fine| u32::try_from(fine).ok())
-            .unwrap_or(0);
-        (0..whole).all(|_| happens_exp_of_one(words)) && happens_exp(remainder, self.scale, words)
-    }
-}
-
-/// The least scale below `2^32` whose mean part is at least `t / n`; the mean rises with the scale.
-fn scale_by_search(problem: &Reduced, step: u128) -> u128 {
-    let (mut low, mut high) = (1_u128, u128::from(u32::MAX));
-    while low < high {
-        let middle = u128::midpoint(low, high);
-        if mean_is_reached(problem, step, middle) {
-            high = middle;
-        } else {
-            low = middle.saturating_add(1);
-        }
-    }
-    low
-}
-
-/// Whether the weights `e^(-x * step / scale)` on `0..=k` have a mean of at least `t / n`, in units of `2^-60`.
-///
-/// The ratio of neighbours is `1 - h + h^2/2` for `h = step / scale / 2^16`, squared sixteen times.
-fn mean_is_reached(problem: &Reduced, step: u128, scale: u128) -> bool {
-    let h = (step << 44).checked_div(scale).unwrap_or(0);
-    let mut ratio = (1_u128 << 60)
-        .saturating_sub(h)
-        .saturating_add(h.saturating_mul(h) >> 61);
-    for _ in 0..16 {
-        ratio = ratio.saturating_mul(ratio) >> 60;
-    }
-    let (mut weight, mut weights, mut moment) = (1_u128 << 60, 0_u128, 0_u128);
-    for part in 0..=problem.span {
-        weights = weights.saturating_add(weight);
-        moment = moment.saturating_add(weight.saturating_mul(u128::from(part)));
-        weight = weight.saturating_mul(ratio) >> 60;
-    }
-    moment.saturating_mul(u128::from(problem.parts))
-        >= weights.saturating_mul(u128::from(problem.surplus))
-}
-
-/// Product of two fixed-point numbers, rounded down.
-fn times(a: u128, b: u128) -> u128 {
-    a.saturating_mul(b) >> 30
-}
-
-/// True with probability `e^(-numerator / scale)`, for `numerator <= scale`.
-///
-/// Rounds `1, 2, 3, ...` each succeed with probability `numerator / scale / round`; the result is whether the first to
-/// fail is odd, because `1 - g + g^2/2! - ...` sums those cases.
-fn happens_exp(numerator: u32, scale: NonZeroU32, words: &mut WordStream) -> bool {
-    let mut round = NonZeroU32::MIN;
-    while words.below(scale) < numerator && words.below(round) == 0 {
-        round = round.saturating_add(1);
-    }
-    round.get() % 2 == 1
-}
-
-/// True with probability `1/e`.
-fn happens_exp_of_one(words: &mut WordStream) -> bool {
-    let mut round = NonZeroU32::MIN;
-    while words.below(round) == 0 {
-        round = round.saturating_add(1);
-    }
-    round.get() % 2 == 1
 }

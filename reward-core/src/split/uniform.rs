@@ -1,7 +1,16 @@
 //! The uniform law over all divisions within bounds, and the choice of the engine that draws it.
 
-use super::{Split, SplitSpec, bars, tilted::Tilt};
+use super::{
+    Exchangeable, Split, SplitSpec, bars,
+    proposal::Weights,
+    reduced::Reduced,
+    sealed::Sealed,
+    tilted::{Effort, Tilted},
+};
 use crate::{Fen, WordStream};
+
+/// Longer decks are tilted even if bars would serve, because a map of their places outgrows the nearest memory.
+const BARS_PARTS: u32 = 4_096;
 
 /// The law under which every division within the bounds is equally likely.
 ///
@@ -26,7 +35,7 @@ use crate::{Fen, WordStream};
 pub struct Uniform {
     spec: SplitSpec,
     reduced: Reduced,
-    tilt: Option<Tilt>,
+    tilted: Option<Tilted>,
 }
 
 /// A procedure that draws the uniform law exactly; which one is fixed by the problem alone.
@@ -37,62 +46,24 @@ pub enum Engine {
     ///
     /// Draws per attempt: the smaller of `parts - 1` and `t`; attempts: the inverse of the acceptance.
     Bars,
-    /// Independent parts tilted towards the mean, the last one determined by the sum.
+    /// Independent parts tilted towards the mean, drawn and accepted share by share until few are left.
     ///
-    /// Serves every problem: about `parts^1.5` draws with a low mean, up to some hundred times more close to the middle.
+    /// Serves every problem with about one and a half draws for each part, and some hundred acceptance tests at most.
     Tilted,
-}
-
-/// The problem without its floor, turned over if it lies above the middle.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Reduced {
-    pub(super) parts: u32,
-    /// Sum of all parts.
-    pub(super) surplus: u32,
-    /// Greatest part, at most the surplus.
-    pub(super) span: u32,
-    /// What a part is subtracted from to turn it back, if the problem was turned over.
-    mirror: Option<u32>,
-}
-
-impl Reduced {
-    fn new(spec: &SplitSpec) -> Self {
-        let (parts, surplus, span) = (spec.parts(), spec.surplus(), spec.span());
-        let ceiling = u64::from(parts).saturating_mul(u64::from(span));
-        let above = ceiling.saturating_sub(u64::from(surplus));
-        match u32::try_from(above) {
-            Ok(below_ceiling) if below_ceiling < surplus => Self {
-                parts,
-                surplus: below_ceiling,
-                span: span.min(below_ceiling),
-                mirror: Some(span),
-            },
-            Ok(_) | Err(_) => Self {
-                parts,
-                surplus,
-                span,
-                mirror: None,
-            },
-        }
-    }
-
-    fn restore(&self, part: u32, min: Fen) -> Fen {
-        let above_floor = self.mirror.map_or(part, |span| span.saturating_sub(part));
-        Fen::new(min.get().saturating_add(u64::from(above_floor)))
-    }
 }
 
 impl Uniform {
     /// Prepares the law for one problem and chooses its engine.
     ///
-    /// The choice depends on the problem alone, never on the draws: [`Engine::Bars`] if the union bound certifies
-    /// an acceptance of at least one tenth, [`Engine::Tilted`] otherwise.
+    /// The choice depends on the problem alone, never on the draws: [`Engine::Bars`] up to 4,096 parts if the union
+    /// bound certifies an acceptance of at least one tenth, [`Engine::Tilted`] otherwise.
     /// In integers, with `n` parts of the reduced problem: if `k < t`, let `p = 2^64` and for `i` in `1..n` replace `p`
     /// by `p * (t - k - 1 + i) / (t + i)` rounded up; bars are chosen if `10 * n * p <= 9 * 2^64`, or if `k = t`.
     /// At most linear in the parts.
     #[must_use]
     pub fn new(spec: SplitSpec) -> Self {
-        let engine = if bars::acceptance_is_certified(&Reduced::new(&spec)) {
+        let reduced = reduce(&spec);
+        let engine = if reduced.parts <= BARS_PARTS && bars::acceptance_is_certified(&reduced) {
             Engine::Bars
         } else {
             Engine::Tilted
@@ -106,27 +77,51 @@ impl Uniform {
     /// [`Engine::Bars`] can take astronomically many attempts where `new` would not choose it.
     #[must_use]
     pub fn with_engine(spec: SplitSpec, engine: Engine) -> Self {
-        let reduced = Reduced::new(&spec);
-        let tilt = match engine {
+        Self::with_effort(spec, engine, Effort::Least)
+    }
+
+    fn with_effort(spec: SplitSpec, engine: Engine, effort: Effort) -> Self {
+        let reduced = reduce(&spec);
+        let tilted = match engine {
             Engine::Bars => None,
-            Engine::Tilted => Some(Tilt::new(&reduced)),
+            Engine::Tilted => Some(Tilted::new(reduced, Weights::Flat, effort)),
         };
         Self {
             spec,
             reduced,
-            tilt,
+            tilted,
         }
+    }
+
+    /// Prepares [`Engine::Tilted`] without its short cuts, to be compared with counting.
+    ///
+    /// It cuts down to single parts and leaves nothing to bars; with `deepest`, moreover, every comparison is made by
+    /// the evaluation that otherwise only decides what the first leaves open, so that both must give the same decks.
+    /// Costs with `deepest` are quadratic in the span for every packet.
+    #[cfg(feature = "exact-reference")]
+    #[must_use]
+    pub fn tilted_throughout(spec: SplitSpec, deepest: bool) -> Self {
+        let effort = if deepest {
+            Effort::Deepest
+        } else {
+            Effort::Cuts
+        };
+        Self::with_effort(spec, Engine::Tilted, effort)
     }
 
     /// Returns the engine in use.
     #[must_use]
     pub const fn engine(&self) -> Engine {
-        if self.tilt.is_some() {
+        if self.tilted.is_some() {
             Engine::Tilted
         } else {
             Engine::Bars
         }
     }
+}
+
+fn reduce(spec: &SplitSpec) -> Reduced {
+    Reduced::new(spec.parts(), spec.surplus(), spec.span())
 }
 
 impl Split for Uniform {
@@ -135,14 +130,16 @@ impl Split for Uniform {
     }
 
     fn draw(&self, words: &mut WordStream) -> Vec<Fen> {
-        let parts = match &self.tilt {
-            None => bars::draw(&self.reduced, words),
-            Some(tilt) => tilt.draw(words),
-        };
-        let min = self.spec.bounds().min();
-        parts
-            .into_iter()
-            .map(|part| self.reduced.restore(part, min))
-            .collect()
+        let min = self.spec.bounds().min().get();
+        let amount = |above_floor| Fen::new(min.saturating_add(u64::from(above_floor)));
+        match &self.tilted {
+            None => bars::draw(&self.reduced, words, amount),
+            Some(tilted) => tilted.draw(words, amount),
+        }
     }
 }
+
+impl Sealed for Uniform {}
+
+/// The set of divisions is the same in every order, and all its members are equally likely.
+impl Exchangeable for Uniform {}

@@ -174,6 +174,39 @@ fn one_of_each_refusal_carries_each_code_once() {
     assert_eq!(codes, Refusal::CODES);
 }
 
+/// Codes in the first column of the tables under a heading of the README.
+fn codes_in_readme(from: &str, to: &str) -> Vec<&'static str> {
+    let readme = include_str!("../../README.md");
+    let (_, section) = readme.split_once(from).unwrap();
+    let (section, _) = section.split_once(to).unwrap();
+    let rows = section.lines().filter_map(|line| line.strip_prefix("| `"));
+    rows.map(|row| row.split_once('`').unwrap().0).collect()
+}
+
+#[test]
+fn the_readme_lists_every_refusal_and_no_other() {
+    let follow = "`FollowFacts::decide` does the same";
+    let mut listed = codes_in_readme("## Who may claim", follow);
+    let mut known = Refusal::CODES.to_vec();
+    listed.sort_unstable();
+    known.sort_unstable();
+    assert_eq!(listed, known);
+    let listed = codes_in_readme(follow, "## The other half");
+    assert_eq!(listed, NoCredit::ALL.map(NoCredit::code));
+}
+
+#[test]
+fn the_readme_lists_refusals_in_the_order_of_the_checks() {
+    let listed = codes_in_readme("## Who may claim", "`FollowFacts::decide`");
+    let money = ["city-exhausted", "day-exhausted", "not-released-until"];
+    let mut ordered: Vec<&str> = Refusal::CODES
+        .into_iter()
+        .filter(|code| !money.contains(code))
+        .collect();
+    ordered.extend(money);
+    assert_eq!(listed, ordered);
+}
+
 #[test]
 fn value_stability_of_the_codes() {
     let expect = "not-open-yet closed paused not-following not-passed already-claimed \

@@ -2,15 +2,26 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod channel;
+mod closing;
 mod commitment;
+mod divisions;
 mod entitlement_table;
+#[cfg(feature = "exact-reference")]
+mod exactness;
+#[cfg(feature = "folk-laws")]
+mod folk;
 mod ledger;
+#[cfg(feature = "metrics")]
+mod metrics;
+mod online;
+mod other_language;
 mod pacing;
 mod payout_laws;
 mod payout_states;
 mod payout_table;
 mod payout_world;
 mod plan;
+mod proof;
 mod rules;
 mod sampling;
 mod split;

@@ -1,17 +1,12 @@
 //! Every split keeps its sum and bounds, and every engine draws the uniform law.
 
-use std::collections::BTreeMap;
-
 use proptest::prelude::*;
-use reward_core::{Engine, Fen, Infeasible, PacketBounds, Split, SplitSpec, Uniform, WordStream};
+use reward_core::{
+    Engine, Fen, Infeasible, Jackpot, Split, SplitSpec, Uniform, WeightTable, Weighted,
+    WeightsError, WordStream,
+};
 
-fn bounds(min: u64, max: u64) -> PacketBounds {
-    PacketBounds::new(Fen::new(min), Fen::new(max)).unwrap()
-}
-
-fn spec(parts: u32, total: u64, min: u64, max: u64) -> SplitSpec {
-    SplitSpec::new(parts, Fen::new(total), bounds(min, max)).unwrap()
-}
+use crate::divisions::{amounts, bounds, chi_square, enumerate, spec, uniformity};
 
 fn counting_key() -> [u8; 32] {
     let mut key = [0; 32];
@@ -19,61 +14,6 @@ fn counting_key() -> [u8; 32] {
         *byte = value;
     }
     key
-}
-
-fn amounts(deck: &[Fen]) -> Vec<u64> {
-    deck.iter().map(|amount| amount.get()).collect()
-}
-
-/// Every division that the problem allows.
-fn enumerate(spec: &SplitSpec) -> Vec<Vec<u64>> {
-    fn extend(prefix: &mut Vec<u64>, left: u64, spec: &SplitSpec, found: &mut Vec<Vec<u64>>) {
-        if prefix.len() == usize::try_from(spec.parts()).unwrap() {
-            if left == 0 {
-                found.push(prefix.clone());
-            }
-            return;
-        }
-        for part in spec.bounds().min().get()..=spec.bounds().max().get().min(left) {
-            prefix.push(part);
-            extend(prefix, left - part, spec, found);
-            prefix.pop();
-        }
-    }
-    let mut found = Vec::new();
-    extend(&mut Vec::new(), spec.total().get(), spec, &mut found);
-    found
-}
-
-/// Pearson's statistic of `draws` decks against equal probabilities, and its 1 - 1e-6 quantile (Wilson and Hilferty).
-fn chi_square(spec: &SplitSpec, draws: u32, mut draw: impl FnMut() -> Vec<u64>) -> (f64, f64) {
-    let mut counts: BTreeMap<Vec<u64>, u32> =
-        enumerate(spec).into_iter().map(|deck| (deck, 0)).collect();
-    for _ in 0..draws {
-        let deck = draw();
-        *counts
-            .get_mut(&deck)
-            .unwrap_or_else(|| panic!("{deck:?} is not a division of {spec:?}")) += 1;
-    }
-    let cells = f64::from(u32::try_from(counts.len()).unwrap());
-    let expected = f64::from(draws) / cells;
-    let statistic = counts
-        .values()
-        .map(|&count| (f64::from(count) - expected).powi(2) / expected)
-        .sum();
-    let spread = 2.0 / (9.0 * (cells - 1.0));
-    let limit = (cells - 1.0) * (1.0 - spread + 4.753_4 * spread.sqrt()).powi(3);
-    (statistic, limit)
-}
-
-fn check_uniform(spec: &SplitSpec, engine: Engine) {
-    let law = Uniform::with_engine(*spec, engine);
-    let mut words = WordStream::new([17; 32]);
-    let (statistic, limit) = chi_square(spec, 20_000, || amounts(&law.draw(&mut words)));
-    assert!(
-        statistic < limit,
-        "{engine:?} on {spec:?}: {statistic} against {limit}"
-    );
 }
 
 /// Bars drawn, stars drawn, turned over, two values per part, and the exact middle.
@@ -91,14 +31,16 @@ fn small_problems() -> [SplitSpec; 6] {
 #[test]
 fn every_division_is_equally_likely_with_bars() {
     for spec in small_problems() {
-        check_uniform(&spec, Engine::Bars);
+        let law = Uniform::with_engine(spec, Engine::Bars);
+        assert!(uniformity(&law, 20_000, 17).normal() < 4.75, "{spec:?}");
     }
 }
 
 #[test]
 fn every_division_is_equally_likely_with_a_tilt() {
     for spec in small_problems() {
-        check_uniform(&spec, Engine::Tilted);
+        let law = Uniform::with_engine(spec, Engine::Tilted);
+        assert!(uniformity(&law, 20_000, 17).normal() < 4.75, "{spec:?}");
     }
 }
 
@@ -107,13 +49,18 @@ fn every_division_is_equally_likely_with_a_tilt() {
 fn cutting_a_line_at_points_that_may_coincide_is_not_uniform() {
     let spec = spec(3, 12, 1, 10);
     let mut words = WordStream::new([17; 32]);
-    let (statistic, limit) = chi_square(&spec, 20_000, || {
-        let mut cut = || u64::from(words.below(std::num::NonZeroU32::new(10).unwrap()));
-        let (a, b) = (cut(), cut());
-        let (low, high) = (a.min(b), a.max(b));
-        vec![low + 1, high - low + 1, 9 - high + 1]
-    });
-    assert!(statistic > 5.0 * limit, "{statistic} against {limit}");
+    let deviate = chi_square(
+        &enumerate(&spec),
+        |_| 1.0,
+        20_000,
+        || {
+            let mut cut = || u64::from(words.below(std::num::NonZeroU32::new(10).unwrap()));
+            let (a, b) = (cut(), cut());
+            let (low, high) = (a.min(b), a.max(b));
+            vec![low + 1, high - low + 1, 9 - high + 1]
+        },
+    );
+    assert!(deviate.normal() > 20.0, "{}", deviate.normal());
 }
 
 /// Numbers of divisions of every sum into `parts` parts of `0..=span`.
@@ -131,7 +78,7 @@ fn counts(parts: u32, span: usize, sum: usize) -> Vec<f64> {
 /// Too many divisions to enumerate, but the exact law of a single part follows from counting the rest.
 #[test]
 fn first_and_last_part_follow_the_law_that_counting_gives() {
-    let (parts, span, sum, draws) = (16_u32, 30_usize, 150_usize, 6_000_u32);
+    let (parts, span, sum, draws) = (20_u32, 30_usize, 150_usize, 6_000_u32);
     let spec = spec(parts, u64::from(parts) + 150, 1, 31);
     let rest = counts(parts - 1, span, sum);
     let all = counts(parts, span, sum)[sum];
@@ -239,7 +186,7 @@ fn limits_of_one_split_are_named() {
     ));
 }
 
-/// Computed by an independent program from the documentation of [`Uniform`].
+/// Those of bars were computed by an independent program from the documentation; those of the tilt are recorded.
 #[test]
 fn value_stability_of_both_engines() {
     let check = |spec: SplitSpec, engine: Engine, head: [u64; 8], weighted_sum: u64| {
@@ -261,8 +208,8 @@ fn value_stability_of_both_engines() {
     check(
         spec(40, 142_800, 10, 10_000),
         tilted,
-        [2878, 3875, 3433, 4067, 4075, 901, 3710, 652],
-        3_152_093,
+        [9998, 2051, 739, 4487, 605, 5272, 5636, 1081],
+        3_034_410,
     );
     check(
         spec(20, 142_800, 10, 10_000),
@@ -273,14 +220,14 @@ fn value_stability_of_both_engines() {
     check(
         spec(30, 3_000, 10, 300),
         tilted,
-        [121, 150, 57, 140, 84, 132, 135, 62],
-        46_888,
+        [300, 58, 27, 119, 23, 141, 151, 35],
+        46_383,
     );
     check(
         spec(100, 14_300, 10, 200),
         tilted,
-        [184, 189, 140, 125, 136, 15, 180, 119],
-        725_314,
+        [10, 170, 190, 131, 192, 118, 111, 185],
+        715_519,
     );
     check(
         spec(12, 60, 1, 6),
@@ -291,9 +238,137 @@ fn value_stability_of_both_engines() {
     check(
         spec(200, 4_000, 10, 30),
         tilted,
-        [25, 21, 10, 20, 12, 22, 26, 17],
-        401_363,
+        [30, 17, 13, 23, 12, 25, 26, 14],
+        408_140,
     );
+    check(
+        spec(5_000, 714_000, 10, 10_000),
+        tilted,
+        [1232, 71, 31, 155, 27, 187, 202, 41],
+        1_766_379_651,
+    );
+}
+
+#[test]
+fn value_stability_of_weighted_decks_and_their_tables() {
+    let bounds = bounds(10, 1_000);
+    let check = |table: Result<WeightTable, WeightsError>,
+                 some_weights: [u32; 6],
+                 head: [u64; 8],
+                 weighted_sum: u64| {
+        let table = table.unwrap();
+        let weights = [0, 40, 90, 140, 500, 990].map(|place| table.weights()[place]);
+        assert_eq!(weights, some_weights);
+        let spec = SplitSpec::new(100, Fen::new(14_280), bounds).unwrap();
+        let law = Weighted::new(spec, &table).unwrap();
+        let deck = amounts(&law.draw(&mut WordStream::new(counting_key())));
+        assert_eq!(deck[..8], head);
+        let sum: u64 = (1..).zip(&deck).map(|(place, amount)| place * amount).sum();
+        assert_eq!(sum, weighted_sum);
+    };
+    // The weights agree with the formulas in floating point to 4 in 2^24.
+    check(
+        WeightTable::log_normal(bounds, Fen::new(100), 800),
+        [266_578, 2_305_344, 1_677_721, 983_667, 41_354, 2_665],
+        [10, 136, 243, 74, 267, 62, 58, 199],
+        714_965,
+    );
+    check(
+        WeightTable::normal(bounds, Fen::new(150), Fen::new(60)),
+        [1_102_741, 4_183_435, 11_855_590, 16_777_216, 1, 1],
+        [363, 122, 81, 167, 74, 179, 185, 95],
+        728_079,
+    );
+    check(
+        WeightTable::flat_up_to(bounds, Fen::new(286)),
+        [16_777_216, 16_777_216, 16_777_216, 16_777_216, 1, 1],
+        [286, 105, 47, 187, 40, 207, 216, 63],
+        735_935,
+    );
+}
+
+#[test]
+fn value_stability_of_decks_with_a_jackpot() {
+    let spec = spec(8, 8_000, 10, 3_000);
+    let draw = |law: &Jackpot| amounts(&law.draw(&mut WordStream::new(counting_key())));
+    assert_eq!(
+        draw(&Jackpot::exactly(spec, 2).unwrap()),
+        [248, 59, 3000, 1014, 146, 66, 467, 3000]
+    );
+    assert_eq!(
+        draw(&Jackpot::at_least_one(spec).unwrap()),
+        [614, 136, 1105, 1464, 357, 154, 1170, 3000]
+    );
+}
+
+#[test]
+fn weights_that_are_no_table_are_named() {
+    let bounds = bounds(10, 13);
+    let check = |weights: &[u32]| WeightTable::new(bounds, weights.to_vec()).unwrap_err();
+    assert_eq!(
+        check(&[1, 1, 1]),
+        WeightsError::Length { found: 3, sizes: 4 }
+    );
+    let amount = Fen::new(12);
+    assert_eq!(check(&[1, 1, 0, 1]), WeightsError::Zero { amount });
+    assert!(matches!(
+        WeightTable::new(crate::divisions::bounds(1, 6), vec![9, 1, 9, 1, 9, 1]),
+        Err(WeightsError::TooRough {
+            variation: 50,
+            greatest: 9
+        })
+    ));
+    let table = WeightTable::new(bounds, vec![1, 2, 3, 4]).unwrap();
+    assert!(matches!(
+        Weighted::new(spec(4, 48, 10, 14), &table),
+        Err(WeightsError::OtherBounds)
+    ));
+}
+
+#[test]
+fn a_jackpot_that_does_not_fit_is_refused() {
+    let check = |total, count| Jackpot::exactly(spec(3, total, 10, 50), count).map(|_| ());
+    assert_eq!(check(70, 1), Ok(()));
+    assert!(matches!(
+        check(69, 1),
+        Err(Infeasible::TotalBelowMinimum { .. })
+    ));
+    assert_eq!(check(148, 1), Ok(()));
+    assert!(matches!(
+        check(149, 1),
+        Err(Infeasible::TotalAboveMaximum { .. })
+    ));
+    assert_eq!(check(150, 3), Ok(()));
+    assert!(matches!(
+        check(150, 2),
+        Err(Infeasible::TotalAboveMaximum { .. })
+    ));
+    assert!(matches!(
+        check(150, 4),
+        Err(Infeasible::TotalBelowMinimum { .. })
+    ));
+    assert!(Jackpot::at_least_one(spec(3, 69, 10, 50)).is_err());
+}
+
+/// The extremes of a hundred thousand parts: nothing above the floor, nothing below the ceiling, and between.
+#[test]
+fn a_hundred_thousand_parts_keep_sum_and_bounds_in_every_corner() {
+    let parts = 100_000_u32;
+    for (above_floor, range) in [
+        (0, 90),
+        (1, 90),
+        (4_500_000, 90),
+        (8_999_999, 90),
+        (9_000_000, 90),
+        (0, 0),
+        (50_000, 1),
+    ] {
+        let spec = spec(parts, 1_000_000 + above_floor, 10, 10 + range);
+        let deck = Uniform::new(spec).draw(&mut WordStream::new([4; 32]));
+        assert_eq!(deck.len(), 100_000);
+        assert!(deck.iter().all(|&amount| spec.bounds().contains(amount)));
+        assert_eq!(Fen::checked_sum(deck), Some(spec.total()));
+    }
 }
 
 fn feasible_specs() -> impl Strategy<Value = SplitSpec> {
@@ -319,6 +394,40 @@ proptest! {
             prop_assert_eq!(deck.len(), usize::try_from(spec.parts()).unwrap());
             prop_assert!(deck.iter().all(|&amount| spec.bounds().contains(amount)));
             prop_assert_eq!(Fen::checked_sum(deck), Some(spec.total()));
+        }
+    }
+
+    /// The same with weights, and with a jackpot wherever one fits; every prefix stays within the total.
+    #[test]
+    fn every_other_law_keeps_sum_and_bounds_too(
+        parts in 1_u32..40, range in 0_u64..60, permille in 0_u64..=1_000, peak in 0_u64..60, jackpots in 0_u32..4,
+        seed in any::<[u8; 32]>(),
+    ) {
+        let total = u64::from(parts) * 5 + u64::from(parts) * range * permille / 1_000;
+        let spec = spec(parts, total, 5, 5 + range);
+        let mut words = WordStream::new(seed);
+        let table = WeightTable::normal(spec.bounds(), Fen::new(peak), Fen::new(12)).unwrap();
+        let mut decks = vec![Weighted::new(spec, &table).unwrap().draw(&mut words)];
+        if let Ok(law) = Jackpot::exactly(spec, jackpots) {
+            let deck = law.draw(&mut words);
+            let tops = deck.iter().filter(|&&amount| amount == spec.bounds().max()).count();
+            prop_assert_eq!(tops, usize::try_from(jackpots).unwrap());
+            decks.push(deck);
+        }
+        if let Ok(law) = Jackpot::at_least_one(spec) {
+            let deck = law.draw(&mut words);
+            prop_assert!(deck.contains(&spec.bounds().max()));
+            decks.push(deck);
+        }
+        for deck in decks {
+            prop_assert_eq!(deck.len(), usize::try_from(parts).unwrap());
+            let mut handed_out = Fen::ZERO;
+            for amount in deck {
+                prop_assert!(spec.bounds().contains(amount));
+                handed_out = handed_out.checked_add(amount).unwrap();
+                prop_assert!(handed_out <= spec.total());
+            }
+            prop_assert_eq!(handed_out, spec.total());
         }
     }
 

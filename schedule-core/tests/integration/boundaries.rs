@@ -186,3 +186,18 @@ fn neighbours_of_a_round_end_at_both_ends() {
     assert_eq!((previous("hangzhou"), next("hangzhou")), (None, None));
     assert_eq!(edition.round_of(&city("hangzhou")), None);
 }
+
+#[test]
+fn the_contest_day_names_the_city_and_its_day_while_one_is_open() {
+    let edition = postponed_2020();
+    let day = |text| {
+        let (round, day) = edition.contest_day(instant(text))?;
+        Some((round.city().name().to_owned(), day.ordinal()))
+    };
+    let named = |name: &str, ordinal| Some((name.to_owned(), ordinal));
+    assert_eq!(day("2020-04-21T23:59:59.999+08:00"), None);
+    assert_eq!(day("2020-04-22T00:00:00+08:00"), named("盐城市", 1));
+    assert_eq!(day("2020-04-28T23:59:59.999+08:00"), named("盐城市", 7));
+    assert_eq!(day("2020-04-29T00:00:00+08:00"), named("苏州市", 1));
+    assert_eq!(day("2020-07-22T00:00:00+08:00"), None);
+}

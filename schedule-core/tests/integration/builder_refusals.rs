@@ -1,10 +1,10 @@
 //! Each reason why a timetable is not an edition, and what is not a reason.
 
 use schedule_core::{
-    EditionBuilder, EditionError, EditionSlug, MAX_PHASES, Phase, Provenance, Window, jiangsu,
+    EditionBuilder, EditionError, EditionSlug, MAX_PHASES, Phase, Provenance, Window, Zone, jiangsu,
 };
 
-use crate::{builder, city, days};
+use crate::{builder, city, civil, days};
 
 fn contest(slug: &str) -> [Phase; 1] {
     [Phase::Contest(city(slug))]
@@ -15,7 +15,7 @@ fn preheat(slug: &str) -> [Phase; 1] {
 }
 
 fn week(n: u32) -> Window {
-    let first = crate::day("2027-03-01").checked_add_days(n * 7).unwrap();
+    let first = civil("2027-03-01").checked_add_days(n * 7).unwrap();
     Window::of_days(first..=first.checked_add_days(6).unwrap()).unwrap()
 }
 
@@ -78,6 +78,7 @@ fn two_contests_that_share_a_day_are_refused_with_the_day() {
     let expected = EditionError::ContestsOverlap {
         first: city("wuxi"),
         second: city("suzhou"),
+        label: "2".into(),
         overlap: days("2027-03-07", "2027-03-07"),
     };
     assert_eq!(refusal(builder), expected);
@@ -89,6 +90,7 @@ fn two_contests_in_one_row_are_refused() {
     let expected = EditionError::ContestsOverlap {
         first: city("wuxi"),
         second: city("suzhou"),
+        label: "1".into(),
         overlap: week(0),
     };
     assert_eq!(refusal(builder().row("1", week(0), both)), expected);
@@ -141,6 +143,7 @@ fn a_preheat_that_runs_into_its_contest_is_refused() {
     let builder = builder().row("1", week(0), contest("wuxi"));
     let expected = EditionError::PreheatAfterOpening {
         city: city("wuxi"),
+        label: "2".into(),
         preheat: week(1),
         opening: week(0).start(),
     };
@@ -218,8 +221,54 @@ fn gaps_repeated_labels_and_overlapping_preheats_are_no_reason() {
         .row("一", week(4), [Phase::Summary])
         .build()
         .unwrap();
-    assert_eq!(edition.gaps().collect::<Vec<_>>(), [week(2)]);
+    let gaps: Vec<_> = edition.gaps().collect();
+    assert_eq!(gaps.len(), 1);
+    assert_eq!(gaps[0].window(), week(2));
+    let neighbours = [gaps[0].after(), gaps[0].before()].map(|round| round.city().name());
+    assert_eq!(neighbours, ["无锡市", "苏州市"]);
     assert_eq!(edition.contest_at(week(2).start()), None);
     let preheated = edition.preheat_at(week(0).start()).map(|r| r.city().slug());
     assert_eq!(preheated, Some(&city("wuxi")));
+}
+
+#[test]
+fn every_fault_is_named_in_one_pass_with_its_row() {
+    let tokyo: Zone = "+09:00".parse().unwrap();
+    let builder = builder()
+        .row("1", week(0), preheat("wuxi"))
+        .row("2", week(1), contest("wuxi"))
+        .row("3", week(1), contest("hangzhou"))
+        .row("4", week(2), [])
+        .row("5", week(0), preheat("wuxi"))
+        .row("6", week(3), preheat("nanjing"))
+        .row("7", week(4).in_zone(tokyo), [Phase::Summary]);
+    let faults = builder.faults();
+    let rows: Vec<_> = faults.iter().map(EditionError::row_label).collect();
+    let named = ["3", "4", "5", "7", "3", "5", "6"].map(Some);
+    assert_eq!(rows, named);
+    assert!(matches!(faults[0], EditionError::UnknownCity { .. }));
+    assert!(matches!(faults[1], EditionError::EmptyRow { .. }));
+    assert!(matches!(faults[2], EditionError::RowsOutOfOrder { .. }));
+    assert!(matches!(faults[3], EditionError::MixedZones { .. }));
+    assert!(matches!(faults[4], EditionError::ContestsOverlap { .. }));
+    assert!(matches!(faults[5], EditionError::RepeatedPreheat { .. }));
+    assert!(matches!(
+        faults[6],
+        EditionError::PreheatWithoutContest { .. }
+    ));
+    assert_eq!(refusal(builder), faults[0]);
+}
+
+#[test]
+fn a_long_contest_far_above_is_still_seen_to_overlap() {
+    let builder = builder()
+        .row("1", days("2027-03-01", "2027-03-31"), contest("wuxi"))
+        .row("2", days("2027-03-03", "2027-03-04"), contest("suzhou"))
+        .row("3", days("2027-03-10", "2027-03-11"), contest("nanjing"));
+    let labels: Vec<_> = builder
+        .faults()
+        .iter()
+        .map(|fault| fault.row_label().unwrap().to_owned())
+        .collect();
+    assert_eq!(labels, ["2", "3"]);
 }

@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
-use schedule_core::{CivilTimeError, ContestDay, ShanghaiDay, Window, WindowError};
+use schedule_core::{CivilTimeError, ContestDay, ShanghaiDay, Window, WindowError, Zone};
 
-use crate::{day, days, instant};
+use crate::{civil, day, days, instant};
 
 #[test]
 fn value_stability_epoch_day_numbers() {
@@ -100,7 +100,7 @@ fn a_window_without_an_instant_is_refused() {
             Err(WindowError::Empty { start, end })
         );
     }
-    let (first, last) = (day("2020-04-22"), day("2020-04-21"));
+    let (first, last) = (civil("2020-04-22"), civil("2020-04-21"));
     let refusal = WindowError::DaysReversed { first, last };
     assert_eq!(Window::of_days(first..=last), Err(refusal));
 }
@@ -118,7 +118,7 @@ fn the_contest_days_of_a_week_count_from_one_to_seven() {
     let all: Vec<_> = week.contest_days().map(ContestDay::ordinal).collect();
     assert_eq!(all, [1, 2, 3, 4, 5, 6, 7]);
     assert_eq!(ContestDay::new(0), None);
-    assert_eq!(week.civil_day(ContestDay::FIRST), Some(day("2020-05-06")));
+    assert_eq!(week.civil_day(ContestDay::FIRST), Some(civil("2020-05-06")));
     assert_eq!(week.civil_day(ContestDay::new(8).unwrap()), None);
 }
 
@@ -127,7 +127,10 @@ fn a_window_opening_at_noon_changes_day_at_midnight() {
     let end = day("2020-05-08").at(9, 0).unwrap();
     let window = Window::new(day("2020-05-06").at(12, 0).unwrap(), end).unwrap();
     let midnight = day("2020-05-07").start();
-    assert_eq!((window.n_days(), window.last_day()), (3, day("2020-05-08")));
+    assert_eq!(
+        (window.n_days(), window.last_day()),
+        (3, civil("2020-05-08"))
+    );
     assert_eq!(
         window.contest_day(midnight).map(ContestDay::ordinal),
         Some(2)
@@ -142,6 +145,53 @@ fn a_window_opening_at_noon_changes_day_at_midnight() {
 fn a_window_is_written_in_shanghai_time() {
     let written = "[2020-05-06T00:00:00+08:00, 2020-05-13T00:00:00+08:00)";
     assert_eq!(days("2020-05-06", "2020-05-12").to_string(), written);
+}
+
+#[test]
+fn another_zone_has_other_days_at_the_same_instants() {
+    let opening = instant("2020-05-06T00:00:00+08:00");
+    let window = Window::new(opening, opening + TimeDelta::hours(24)).unwrap();
+    let tokyo = window.in_zone("+09:00".parse().unwrap());
+    assert_eq!((window.n_days(), tokyo.n_days()), (1, 2));
+    assert_eq!(tokyo.first_day(), civil("2020-05-06"));
+    let midnight = instant("2020-05-07T00:00:00+09:00");
+    let ordinal = |window: Window| window.contest_day(midnight).map(ContestDay::ordinal);
+    assert_eq!((ordinal(window), ordinal(tokyo)), (Some(1), Some(2)));
+    assert!(
+        tokyo
+            .to_string()
+            .starts_with("[2020-05-06T01:00:00+09:00, ")
+    );
+    assert_ne!(window, tokyo);
+}
+
+#[test]
+fn a_zone_is_read_and_written_one_way_and_lies_between_minus_12_and_plus_14() {
+    for text in ["+08:00", "-12:00", "+14:00", "+00:00", "-00:30", "+05:45"] {
+        assert_eq!(text.parse::<Zone>().unwrap().to_string(), text);
+    }
+    for minutes in [-721, 841, i32::MIN, i32::MAX] {
+        let refusal = CivilTimeError::NoSuchZone { minutes };
+        assert_eq!(Zone::ahead_of_utc(minutes), Err(refusal));
+    }
+    for text in [
+        "8", "+8:00", "08:00", "-00:00", "+08:60", "+08:-1", "", "北京",
+    ] {
+        let refusal = CivilTimeError::NotAnOffset { text: text.into() };
+        assert_eq!(text.parse::<Zone>(), Err(refusal));
+    }
+}
+
+#[test]
+fn a_moved_window_keeps_its_length_and_its_zone() {
+    let zone = "-03:30".parse().unwrap();
+    let week = days("2020-02-22", "2020-02-28").in_zone(zone);
+    let moved = week.moved(60).unwrap();
+    assert_eq!(moved.moved(-60), Ok(week));
+    assert_eq!((moved.duration(), moved.zone()), (week.duration(), zone));
+    assert_eq!(moved.in_zone(Zone::CHINA), days("2020-04-22", "2020-04-28"));
+    let n_days = i32::MAX;
+    assert_eq!(week.moved(n_days), Err(WindowError::TooFar { n_days }));
 }
 
 prop_compose! {
@@ -176,5 +226,16 @@ proptest! {
             covered_to = part.end();
         }
         prop_assert_eq!(covered_to, window.end());
+    }
+
+    /// Every zone cuts time into days without holes; an instant lies in its own day.
+    #[test]
+    fn an_instant_lies_in_its_day_in_every_zone(instant in any_instant(), minutes in -720_i32..=840) {
+        let zone = Zone::ahead_of_utc(minutes).unwrap();
+        let day = zone.day_of(instant);
+        prop_assert!(zone.start_of(day) <= instant && instant < zone.end_of(day));
+        prop_assert_eq!(zone.at(day, 24, 0), Ok(zone.start_of(day.next().unwrap())));
+        let by_chrono = instant.with_timezone(&zone.offset()).date_naive();
+        prop_assert_eq!(day.to_string(), by_chrono.to_string());
     }
 }

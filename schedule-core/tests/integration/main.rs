@@ -6,15 +6,23 @@
 
 mod boundaries;
 mod builder_refusals;
+mod calendars;
+mod changes;
+mod charts;
 mod days_and_windows;
 mod edition_laws;
+mod exposure;
 mod names;
+mod printing_laws;
 mod published_timetables;
+mod reading_timetables;
 #[cfg(feature = "serde")]
 mod serialisation;
 
 use chrono::{DateTime, Utc};
-use schedule_core::{CitySlug, EditionBuilder, EditionSlug, ShanghaiDay, Window, jiangsu};
+use schedule_core::{
+    CitySlug, CivilDay, EditionBuilder, EditionSlug, ShanghaiDay, Window, jiangsu,
+};
 
 /// An instant written in RFC 3339.
 fn instant(text: &str) -> DateTime<Utc> {
@@ -22,6 +30,10 @@ fn instant(text: &str) -> DateTime<Utc> {
 }
 
 fn day(text: &str) -> ShanghaiDay {
+    text.parse().unwrap()
+}
+
+fn civil(text: &str) -> CivilDay {
     text.parse().unwrap()
 }
 

@@ -95,6 +95,18 @@ fn jiangsu_had_55_districts_22_cities_and_19_counties_in_may_2020() {
 }
 
 #[test]
+fn a_district_is_found_by_its_name_in_every_city_that_has_one() {
+    let preset = jiangsu();
+    let cities_of = |name: &str| -> Vec<String> {
+        let found = preset.districts_named(name);
+        found.map(|(city, _)| city.name().to_owned()).collect()
+    };
+    assert_eq!(cities_of("鼓楼区"), ["南京市", "徐州市"]);
+    assert_eq!(cities_of("昆山市"), ["苏州市"]);
+    assert_eq!(cities_of("海门区"), [""; 0]);
+}
+
+#[test]
 fn a_province_with_a_repeated_city_is_refused() {
     let wuxi = City::new(city("wuxi"), "无锡市", vec![]).unwrap();
     let refusal = Province::new("江苏省", vec![wuxi.clone(), wuxi]).unwrap_err();

@@ -41,6 +41,15 @@ fn a_window_may_be_written_in_shanghai_time() {
 }
 
 #[test]
+fn only_a_foreign_zone_is_written() {
+    let seoul = days("2020-05-06", "2020-05-12").in_zone("+09:00".parse().unwrap());
+    let text =
+        json!({"start": "2020-05-05T16:00:00Z", "end": "2020-05-12T16:00:00Z", "zone": "+09:00"});
+    assert_eq!(to_value(seoul).unwrap(), text);
+    assert_eq!(from_value::<Window>(text).unwrap(), seoul);
+}
+
+#[test]
 fn an_unsound_window_is_not_read() {
     let text = json!({"start": "2020-05-06T00:00:00Z", "end": "2020-05-06T00:00:00Z"});
     assert!(from_value::<Window>(text).is_err());

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
-use crate::endpoint::post_json;
+use crate::endpoint::{get, post_json};
 use crate::error::Unreadable;
 use crate::http::{Request, Response};
 use crate::official::Official;
@@ -65,6 +65,46 @@ impl FetchAccessToken {
     }
 }
 
+/// The older call that fetches an access token (`token`): every call makes a new one, and the one before dies within 5 minutes.
+///
+/// For accounts whose other systems use it already; it shares nothing with [`FetchAccessToken`]. 2,000 a day.
+/// With several instances it needs a lock, and [`TokenKeeper::adopt`](crate::official::TokenKeeper::adopt) decides by age.
+///
+/// Source: <https://developers.weixin.qq.com/doc/service/api/base/api_getaccesstoken.html>, read 2026-08.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct FetchClassicToken;
+
+impl FetchClassicToken {
+    /// The call.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self
+    }
+
+    /// The request; its address contains the account's secret and is not to be logged.
+    #[must_use]
+    pub fn request(&self, official: &Official) -> Request {
+        get(
+            official.endpoints().official(),
+            "/cgi-bin/token",
+            &[
+                ("grant_type", "client_credential"),
+                ("appid", official.app_id().as_str()),
+                ("secret", official.secret().expose()),
+            ],
+        )
+    }
+
+    /// Reads the answer.
+    ///
+    /// # Errors
+    /// [`OfficialError`]; a failed call counts against the quota, so do not loop.
+    pub fn parse(response: &Response) -> Result<IssuedToken, OfficialError> {
+        Answer::read(response, |answer| IssuedToken::read(answer, "access_token"))
+    }
+}
+
 /// A token or ticket as WeChat issued it.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -76,6 +116,15 @@ pub struct IssuedToken {
 }
 
 impl IssuedToken {
+    /// A token that lives for `lifetime_seconds` from now.
+    #[must_use]
+    pub const fn new(token: Secret, lifetime_seconds: u32) -> Self {
+        Self {
+            token,
+            lifetime_seconds,
+        }
+    }
+
     pub(super) fn read(answer: &Answer, field: &'static str) -> Result<Self, Unreadable> {
         let seconds = answer.required_integer("expires_in")?;
         let lifetime_seconds = u32::try_from(seconds)

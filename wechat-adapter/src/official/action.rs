@@ -25,6 +25,8 @@ pub enum OfficialAction {
     QuotaSpent,
     /// Our request is wrong: a bug, repeating does not help.
     MendRequest,
+    /// There is no menu (`46003`), which is an answer and no failure.
+    NoMenu,
     /// A code this table does not know: repeat nothing, tell an operator.
     Unknown,
 }
@@ -40,10 +42,10 @@ impl OfficialAction {
             40_003 | 43_004 | 43_019 | 43_101 | 45_015 | 45_047 | 50_005 => Self::PersonUnreachable,
             40_013 | 40_125 | 40_164 | 40_243 | 41_004 | 48_001 | 48_004 | 50_001 | 50_002
             | 50_004 | 50_007 | 89_501 | 89_503 | 89_506 | 89_507 => Self::StopAndAlarm,
-            45_009 => Self::QuotaSpent,
-            40_033 | 40_035 | 43_001 | 43_002 | 43_003 | 44_002 | 47_001 | 47_003 => {
-                Self::MendRequest
-            }
+            45_009 | 45_028 | 48_006 => Self::QuotaSpent,
+            46_003 => Self::NoMenu,
+            40_007 | 40_033 | 40_035 | 40_037 | 43_001 | 43_002 | 43_003 | 44_002 | 45_008
+            | 47_001 | 47_003 => Self::MendRequest,
             _ => Self::Unknown,
         }
     }
@@ -55,7 +57,7 @@ impl ApiError<OfficialAction> {
     pub const fn action(&self) -> OfficialAction {
         match self {
             Self::Refused { action, .. } => *action,
-            Self::NotUnderstood { .. } => OfficialAction::Retry,
+            Self::NotAuthentic { .. } | Self::NotUnderstood { .. } => OfficialAction::Retry,
         }
     }
 }

@@ -43,6 +43,20 @@ impl Answer {
         }
     }
 
+    /// The fields of an object within an answer.
+    pub(super) fn of(value: &Value, field: &'static str) -> Result<Self, Unreadable> {
+        match value {
+            Value::Object(fields) => Ok(Self {
+                fields: fields.clone(),
+            }),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_) => Err(Unreadable::invalid(field, &value.to_string())),
+        }
+    }
+
     /// The text `name`, if it is there, a text, and not empty.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.fields

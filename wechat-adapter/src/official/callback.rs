@@ -195,7 +195,8 @@ impl CallbackVerifier {
         }
         let query = Query::parse(query);
         self.check_window(&query, now)?;
-        if query.encrypt_type.as_deref() == Some("aes") {
+        let says_encrypted = query.encrypt_type.as_deref() == Some("aes");
+        if says_encrypted || self.prefers_ciphertext(&query, body) {
             self.receive_encrypted(&query, body)
         } else if self.mode == CallbackMode::Encrypted {
             Err(CallbackError::NotEncrypted)
@@ -203,6 +204,13 @@ impl CallbackVerifier {
             self.verify_address(&query)?;
             Ok(Fields::parse(body)?.into_push(false)?)
         }
+    }
+
+    /// In compatible mode a body carries the message twice: the encrypted one counts, because it is signed.
+    fn prefers_ciphertext(&self, query: &Query, body: &[u8]) -> bool {
+        self.mode == CallbackMode::Compatible
+            && query.message_signature.is_some()
+            && Fields::parse(body).is_ok_and(|fields| fields.get("Encrypt").is_some())
     }
 
     fn receive_encrypted(&self, query: &Query, body: &[u8]) -> Result<Push, CallbackError> {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use aws_lc_rs::digest;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::error::Unreadable;
 use crate::id::{OpenId, SceneStr};
@@ -79,6 +80,34 @@ pub enum Event {
         /// What was written.
         content: String,
     },
+    /// Sent a picture, a voice or a video.
+    Media {
+        /// WeChat's `MsgType`: `image`, `voice`, `video`, `shortvideo`.
+        kind: String,
+        /// The number under which it can be fetched for three days.
+        media_id: String,
+    },
+    /// Sent a place, or is at one; degrees as WeChat writes them, because nothing here calculates with them.
+    Place {
+        /// Latitude.
+        latitude: String,
+        /// Longitude.
+        longitude: String,
+    },
+    /// A template message was delivered, or not.
+    TemplateSent {
+        /// The number that the sending gave.
+        message_number: String,
+        /// What became of it.
+        outcome: TemplateOutcome,
+    },
+    /// Chose in a window, or in the settings, whether to get subscription notices; or a notice was delivered.
+    Notices {
+        /// Which of the three.
+        occasion: NoticeOccasion,
+        /// One entry for each template.
+        entries: Vec<NoticeEntry>,
+    },
     /// Anything else, with every field unchanged.
     Other {
         /// WeChat's `MsgType`.
@@ -90,22 +119,64 @@ pub enum Event {
     },
 }
 
+/// What became of a template message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub enum TemplateOutcome {
+    /// `success`.
+    Delivered,
+    /// `failed:user block`: the person refuses the account's messages.
+    Blocked,
+    /// `failed: system failed`, with or without the blank.
+    Failed,
+    /// A text this version does not know, unchanged.
+    Other(String),
+}
+
+/// What a push about subscription notices is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[expect(clippy::exhaustive_enums, reason = "the vendor has these three")]
+pub enum NoticeOccasion {
+    /// The person answered the window of a page.
+    Asked,
+    /// The person changed the settings.
+    Changed,
+    /// A notice was sent.
+    Sent,
+}
+
+/// One template in a push about subscription notices.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct NoticeEntry {
+    /// The template.
+    pub template_id: String,
+    /// `accept`, `reject`, or the code of a delivery, as WeChat writes it.
+    pub status: String,
+}
+
 /// The fields of a push, whichever notation it came in.
 #[derive(Debug)]
 pub(super) struct Fields {
     pub(super) format: PushFormat,
     values: BTreeMap<String, String>,
+    /// The entries of `List`, which pushes about subscription notices have.
+    entries: Vec<BTreeMap<String, String>>,
 }
+
+/// What the XML notation wraps the entries in.
+const NOTICE_CONTAINERS: [&str; 3] = [
+    "SubscribeMsgPopupEvent",
+    "SubscribeMsgChangeEvent",
+    "SubscribeMsgSentEvent",
+];
 
 impl Fields {
     /// Reads a body as JSON if it starts with a brace, as XML otherwise.
     pub(super) fn parse(body: &[u8]) -> Result<Self, Unreadable> {
         let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
         if first == Some(&b'{') {
-            Ok(Self {
-                format: PushFormat::Json,
-                values: json_values(body)?,
-            })
+            json_fields(body)
         } else {
             let root = xml::parse(body)?;
             let mut values = BTreeMap::new();
@@ -114,9 +185,16 @@ impl Fields {
                     .entry(name.to_owned())
                     .or_insert_with(|| text.to_owned());
             }
+            let entries = NOTICE_CONTAINERS
+                .iter()
+                .filter_map(|name| root.child(name))
+                .flat_map(|container| container.children_named("List"))
+                .map(|entry| entry.leaves().map(owned_pair).collect())
+                .collect();
             Ok(Self {
                 format: PushFormat::Xml,
                 values,
+                entries,
             })
         }
     }
@@ -152,6 +230,14 @@ impl Fields {
             "text" => Ok(Event::Text {
                 content: self.required("Content")?.to_owned(),
             }),
+            "image" | "voice" | "video" | "shortvideo" => Ok(Event::Media {
+                kind: message_type.to_owned(),
+                media_id: self.required("MediaId")?.to_owned(),
+            }),
+            "location" => Ok(Event::Place {
+                latitude: self.required("Location_X")?.to_owned(),
+                longitude: self.required("Location_Y")?.to_owned(),
+            }),
             "event" => self.event_named(self.required("Event")?),
             _ => Ok(self.other(message_type, None)),
         }
@@ -175,8 +261,34 @@ impl Fields {
             "view" => Event::View {
                 url: key.to_owned(),
             },
+            "location" => Event::Place {
+                latitude: self.required("Latitude")?.to_owned(),
+                longitude: self.required("Longitude")?.to_owned(),
+            },
+            "templatesendjobfinish" => Event::TemplateSent {
+                message_number: self.required("MsgID")?.to_owned(),
+                outcome: template_outcome(self.required("Status")?),
+            },
+            "subscribe_msg_popup_event" => self.notices(NoticeOccasion::Asked),
+            "subscribe_msg_change_event" => self.notices(NoticeOccasion::Changed),
+            "subscribe_msg_sent_event" => self.notices(NoticeOccasion::Sent),
             _ => self.other("event", Some(name.to_owned())),
         })
+    }
+
+    fn notices(&self, occasion: NoticeOccasion) -> Event {
+        let text = |entry: &BTreeMap<String, String>, name| entry.get(name).cloned();
+        let entries = self
+            .entries
+            .iter()
+            .map(|entry| NoticeEntry {
+                template_id: text(entry, "TemplateId").unwrap_or_default(),
+                status: text(entry, "SubscribeStatusString")
+                    .or_else(|| text(entry, "ErrorCode"))
+                    .unwrap_or_default(),
+            })
+            .collect();
+        Event::Notices { occasion, entries }
     }
 
     fn other(&self, message_type: &str, name: Option<String>) -> Event {
@@ -219,23 +331,50 @@ impl Fields {
     }
 }
 
-fn json_values(body: &[u8]) -> Result<BTreeMap<String, String>, Unreadable> {
-    let object: serde_json::Map<String, serde_json::Value> =
+fn owned_pair((name, value): (&str, &str)) -> (String, String) {
+    (name.to_owned(), value.to_owned())
+}
+
+fn template_outcome(status: &str) -> TemplateOutcome {
+    let squeezed: String = status.chars().filter(|c| !c.is_whitespace()).collect();
+    match squeezed.to_ascii_lowercase().as_str() {
+        "success" => TemplateOutcome::Delivered,
+        "failed:userblock" => TemplateOutcome::Blocked,
+        "failed:systemfailed" => TemplateOutcome::Failed,
+        _ => TemplateOutcome::Other(status.to_owned()),
+    }
+}
+
+fn json_fields(body: &[u8]) -> Result<Fields, Unreadable> {
+    let object: serde_json::Map<String, Value> =
         serde_json::from_slice(body).map_err(|_| Unreadable::NotJson)?;
-    Ok(object
-        .into_iter()
+    let entries = match object.get("List") {
+        Some(Value::Array(list)) => list.iter().filter_map(Value::as_object).collect(),
+        Some(Value::Object(entry)) => vec![entry],
+        Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) | None => {
+            Vec::new()
+        }
+    };
+    Ok(Fields {
+        format: PushFormat::Json,
+        entries: entries.into_iter().map(json_values).collect(),
+        values: json_values(&object),
+    })
+}
+
+/// Texts as they are, everything else as JSON writes it.
+fn json_values(object: &serde_json::Map<String, Value>) -> BTreeMap<String, String> {
+    object
+        .iter()
         .map(|(name, value)| match value {
-            serde_json::Value::String(text) => (name, text),
-            serde_json::Value::Null
-            | serde_json::Value::Bool(_)
-            | serde_json::Value::Number(_)
-            | serde_json::Value::Array(_)
-            | serde_json::Value::Object(_) => {
-                let text = value.to_string();
-                (name, text)
-            }
+            Value::String(text) => (name.clone(), text.clone()),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::Array(_)
+            | Value::Object(_) => (name.clone(), value.to_string()),
         })
-        .collect())
+        .collect()
 }
 
 fn instant(text: &str) -> Result<DateTime<Utc>, Unreadable> {

@@ -1,36 +1,55 @@
-//! The Official Account: callbacks, web login, tokens, people, QR codes, the script interface of pages.
+//! The Official Account: callbacks, web login, tokens, people, QR codes, messages, menu, quotas, the script interface of pages.
 
 mod access_token;
 mod action;
 mod answer;
 mod callback;
+mod callback_address;
+mod central_token;
 mod envelope;
 mod event;
 mod js_sdk;
+mod menu;
+mod message;
 mod oauth;
 mod qr_code;
+mod quota;
 mod reply;
 mod signature;
+mod token_keeper;
 mod user;
 
 use crate::endpoint::Endpoints;
 use crate::id::AppId;
 use crate::secret::Secret;
 
-pub use access_token::{CachedToken, FetchAccessToken, IssuedToken, TokenStatus};
+pub use access_token::{
+    CachedToken, FetchAccessToken, FetchClassicToken, IssuedToken, TokenStatus,
+};
 pub use action::{OfficialAction, OfficialError};
 pub use callback::{CallbackConfigError, CallbackError, CallbackMode, CallbackVerifier};
+pub use callback_address::{CallbackAddresses, FetchCallbackAddresses};
+pub use central_token::CentralTokenService;
 pub use envelope::{EncodingAesKey, Envelope, EnvelopeError, InvalidEncodingAesKey};
-pub use event::{Event, Push, PushFormat};
+pub use event::{Event, NoticeEntry, NoticeOccasion, Push, PushFormat, TemplateOutcome};
 pub use js_sdk::{FetchJsTicket, InvalidPageUrl, JsConfig, JsSigner};
-pub use oauth::{
-    AuthorizeUrl, ExchangeCode, InvalidState, OAuthGrant, OAuthReturn, OAuthReturnError,
-    OAuthScope, OAuthState,
+pub use menu::{
+    CreateMenu, DeleteMenu, FetchMenu, InvalidMenu, Menu, MenuAction, MenuItem, MenuStep,
+    PresentMenu,
 };
-pub use qr_code::{CreateQrCode, QrTicket};
-pub use reply::{Reply, ReplyError};
+pub use message::{
+    CustomerContent, NewsCard, NoticeTarget, SendCustomerMessage, SendNotice, SendTemplate,
+};
+pub use oauth::{
+    AuthorizeUrl, CheckGrant, ExchangeCode, FetchProfile, InvalidState, OAuthGrant, OAuthReturn,
+    OAuthReturnError, OAuthScope, OAuthState, Profile, RenewGrant, SnapshotPerson,
+};
+pub use qr_code::{CreateQrCode, InvalidPermanentScene, PermanentScene, QrTicket};
+pub use quota::{ClearQuota, ExplainRequest, QueryQuota, Quota};
+pub use reply::{Reply, ReplyContent, ReplyError};
 pub use signature::{signature, signature_matches};
-pub use user::{FetchUser, FollowerPage, ListFollowers, User};
+pub use token_keeper::{AfterRefusal, BorrowedToken, Fetched, TokenKeeper, TokenStep};
+pub use user::{FetchUser, FetchUsers, FollowerPage, InvalidBatch, ListFollowers, User};
 
 /// An Official Account as its developer knows it: who it is, its secret, and where its calls go.
 #[derive(Debug, Clone)]

@@ -98,6 +98,7 @@ pub struct AuthorizeUrl {
     redirect_uri: String,
     scope: OAuthScope,
     state: OAuthState,
+    forced: bool,
 }
 
 impl AuthorizeUrl {
@@ -108,6 +109,16 @@ impl AuthorizeUrl {
             redirect_uri: redirect_uri.into(),
             scope,
             state,
+            forced: false,
+        }
+    }
+
+    /// The same asking for consent again, though it was given before (`forcePopup`).
+    #[must_use]
+    pub fn asking_again(self) -> Self {
+        Self {
+            forced: true,
+            ..self
         }
     }
 
@@ -128,16 +139,20 @@ impl AuthorizeUrl {
     /// ```
     #[must_use]
     pub fn url(&self, official: &Official) -> String {
+        let mut query = vec![
+            ("appid", official.app_id().as_str()),
+            ("redirect_uri", self.redirect_uri.as_str()),
+            ("response_type", "code"),
+            ("scope", self.scope.as_str()),
+            ("state", self.state.as_str()),
+        ];
+        if self.forced {
+            query.push(("forcePopup", "true"));
+        }
         let mut url = address(
             official.endpoints().open(),
             "/connect/oauth2/authorize",
-            &[
-                ("appid", official.app_id().as_str()),
-                ("redirect_uri", &self.redirect_uri),
-                ("response_type", "code"),
-                ("scope", self.scope.as_str()),
-                ("state", self.state.as_str()),
-            ],
+            &query,
         );
         url.push_str("#wechat_redirect");
         url
@@ -248,17 +263,144 @@ impl ExchangeCode {
     /// # Errors
     /// [`OfficialError`]; a used code is [`OfficialAction::RestartLogin`](crate::official::OfficialAction::RestartLogin).
     pub fn parse(response: &Response) -> Result<OAuthGrant, OfficialError> {
+        Answer::read(response, OAuthGrant::read)
+    }
+}
+
+/// The call that renews a person's token, within 30 days; for logins with [`OAuthScope::UserInfo`].
+///
+/// Source: <https://developers.weixin.qq.com/doc/service/guide/h5/auth.html>, read 2026-08.
+#[derive(Debug, Clone)]
+pub struct RenewGrant {
+    refresh_token: Secret,
+}
+
+impl RenewGrant {
+    /// A renewal by the grant's `refresh_token`.
+    #[must_use]
+    pub const fn new(refresh_token: Secret) -> Self {
+        Self { refresh_token }
+    }
+
+    /// The request; its address contains the token and is not to be logged.
+    #[must_use]
+    pub fn request(&self, official: &Official) -> Request {
+        get(
+            official.endpoints().official(),
+            "/sns/oauth2/refresh_token",
+            &[
+                ("appid", official.app_id().as_str()),
+                ("grant_type", "refresh_token"),
+                ("refresh_token", self.refresh_token.expose()),
+            ],
+        )
+    }
+
+    /// Reads the answer.
+    ///
+    /// # Errors
+    /// [`OfficialError`]; a token used up is [`OfficialAction::RestartLogin`](crate::official::OfficialAction::RestartLogin).
+    pub fn parse(response: &Response) -> Result<OAuthGrant, OfficialError> {
+        Answer::read(response, OAuthGrant::read)
+    }
+}
+
+/// The call that asks whether a person's token is still good.
+///
+/// Source: <https://developers.weixin.qq.com/doc/service/guide/h5/auth.html>, read 2026-08.
+#[derive(Debug, Clone, Copy)]
+pub struct CheckGrant<'a> {
+    grant: &'a OAuthGrant,
+}
+
+impl<'a> CheckGrant<'a> {
+    /// A question about one grant.
+    #[must_use]
+    pub const fn new(grant: &'a OAuthGrant) -> Self {
+        Self { grant }
+    }
+
+    /// The request; its address contains the token and is not to be logged.
+    #[must_use]
+    pub fn request(&self, official: &Official) -> Request {
+        person_call(official, "/sns/auth", self.grant, &[])
+    }
+
+    /// Reads the answer: good, or an error.
+    ///
+    /// # Errors
+    /// [`OfficialError`].
+    pub fn parse(response: &Response) -> Result<(), OfficialError> {
+        Answer::read(response, |_| Ok(()))
+    }
+}
+
+/// The call that reads a person's nickname and picture, after a login with [`OAuthScope::UserInfo`].
+///
+/// Sex and region have been empty since 2021-10-20.
+///
+/// Source: <https://developers.weixin.qq.com/doc/service/guide/h5/auth.html>, read 2026-08.
+#[derive(Debug, Clone, Copy)]
+pub struct FetchProfile<'a> {
+    grant: &'a OAuthGrant,
+}
+
+/// What a person shows of themself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Profile {
+    /// The person.
+    pub openid: OpenId,
+    /// The nickname, as the person writes it: escape it wherever it is shown.
+    pub nickname: Option<String>,
+    /// The address of the picture.
+    pub picture_url: Option<String>,
+    /// The person across the accounts of one open platform, if there is one.
+    pub union_id: Option<String>,
+}
+
+impl<'a> FetchProfile<'a> {
+    /// A question by one grant.
+    #[must_use]
+    pub const fn new(grant: &'a OAuthGrant) -> Self {
+        Self { grant }
+    }
+
+    /// The request; its address contains the token and is not to be logged.
+    #[must_use]
+    pub fn request(&self, official: &Official) -> Request {
+        person_call(official, "/sns/userinfo", self.grant, &[("lang", "zh_CN")])
+    }
+
+    /// Reads the answer.
+    ///
+    /// # Errors
+    /// [`OfficialError`].
+    pub fn parse(response: &Response) -> Result<Profile, OfficialError> {
         Answer::read(response, |answer| {
             let openid = answer.required_text("openid")?;
-            Ok(OAuthGrant {
+            Ok(Profile {
                 openid: OpenId::new(openid).map_err(|_| Unreadable::invalid("openid", openid))?,
-                access_token: answer.required_secret("access_token")?,
-                scope: answer.text("scope").unwrap_or_default().to_owned(),
+                nickname: answer.text("nickname").map(str::to_owned),
+                picture_url: answer.text("headimgurl").map(str::to_owned),
                 union_id: answer.text("unionid").map(str::to_owned),
-                is_snapshot_user: answer.integer("is_snapshotuser")? == Some(1),
             })
         })
     }
+}
+
+fn person_call(
+    official: &Official,
+    path: &str,
+    grant: &OAuthGrant,
+    more: &[(&str, &str)],
+) -> Request {
+    let mut query = vec![
+        ("access_token", grant.access_token.expose()),
+        ("openid", grant.openid.as_str()),
+    ];
+    query.extend_from_slice(more);
+    get(official.endpoints().official(), path, &query)
 }
 
 /// Who logged in.
@@ -275,4 +417,47 @@ pub struct OAuthGrant {
     pub union_id: Option<String>,
     /// A made-up person of WeChat's page preview: show the page, never log in, never pay.
     pub is_snapshot_user: bool,
+    /// Renews `access_token` for 30 days.
+    pub refresh_token: Option<Secret>,
+    /// How long `access_token` lives from now, in seconds.
+    pub lifetime_seconds: Option<u32>,
+}
+
+/// A login by a made-up person of WeChat's page preview.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("login is by a made-up person of a page preview")]
+#[non_exhaustive]
+pub struct SnapshotPerson;
+
+impl OAuthGrant {
+    fn read(answer: &Answer) -> Result<Self, Unreadable> {
+        let openid = answer.required_text("openid")?;
+        let refresh_token = match answer.text("refresh_token") {
+            Some(_) => Some(answer.required_secret("refresh_token")?),
+            None => None,
+        };
+        Ok(Self {
+            openid: OpenId::new(openid).map_err(|_| Unreadable::invalid("openid", openid))?,
+            access_token: answer.required_secret("access_token")?,
+            scope: answer.text("scope").unwrap_or_default().to_owned(),
+            union_id: answer.text("unionid").map(str::to_owned),
+            is_snapshot_user: answer.integer("is_snapshotuser")? == Some(1),
+            refresh_token,
+            lifetime_seconds: answer
+                .integer("expires_in")?
+                .and_then(|seconds| u32::try_from(seconds).ok()),
+        })
+    }
+
+    /// Who logged in, if it is a person: the only way to a login that cannot forget the preview.
+    ///
+    /// # Errors
+    /// [`SnapshotPerson`] for a made-up one: show the page, never log in, never pay.
+    pub const fn person(&self) -> Result<&OpenId, SnapshotPerson> {
+        if self.is_snapshot_user {
+            Err(SnapshotPerson)
+        } else {
+            Ok(&self.openid)
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! QR codes with a parameter, which tell where a follower came from.
 
+use std::num::NonZeroU32;
+
 use serde_json::json;
 
 use crate::endpoint::{Endpoints, address, post_json};
@@ -11,7 +13,7 @@ use crate::official::action::OfficialError;
 use crate::official::answer::Answer;
 use crate::secret::Secret;
 
-/// The call that makes a QR code with a text parameter; 100,000 a day.
+/// The call that makes a QR code with a text or a number in it; 100,000 a day.
 ///
 /// Source: <https://developers.weixin.qq.com/doc/service/api/qrcode/qrcodes/api_createqrcode.html>, read 2026-08.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +34,50 @@ pub enum CreateQrCode {
         /// The parameter.
         scene: SceneStr,
     },
+    /// A code that dies, with a number.
+    TemporaryNumber {
+        /// The parameter; not zero.
+        scene: NonZeroU32,
+        /// How long it lives, in seconds; sent as 1 to 2,592,000 (30 days), the nearest that WeChat allows.
+        lifetime_seconds: u32,
+    },
+    /// A code for ever, with a number.
+    PermanentNumber {
+        /// The parameter.
+        scene: PermanentScene,
+    },
+}
+
+/// The number of a permanent QR code, 1 to 100,000.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PermanentScene(u32);
+
+/// A number that is not a [`PermanentScene`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{scene} is not a number of a permanent code, 1 to 100000")]
+#[non_exhaustive]
+pub struct InvalidPermanentScene {
+    /// The refused number.
+    pub scene: u32,
+}
+
+impl PermanentScene {
+    /// Checks `scene`.
+    ///
+    /// # Errors
+    /// [`InvalidPermanentScene`] outside 1 to 100,000.
+    pub const fn new(scene: u32) -> Result<Self, InvalidPermanentScene> {
+        if scene == 0 || scene > 100_000 {
+            return Err(InvalidPermanentScene { scene });
+        }
+        Ok(Self(scene))
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn get(self) -> u32 {
+        self.0
+    }
 }
 
 impl CreateQrCode {
@@ -53,6 +99,18 @@ impl CreateQrCode {
             Self::Permanent { scene } => json!({
                 "action_name": "QR_LIMIT_STR_SCENE",
                 "action_info": {"scene": {"scene_str": scene.as_str()}},
+            }),
+            Self::TemporaryNumber {
+                scene,
+                lifetime_seconds,
+            } => json!({
+                "expire_seconds": (*lifetime_seconds).clamp(1, Self::MAX_LIFETIME_SECONDS),
+                "action_name": "QR_SCENE",
+                "action_info": {"scene": {"scene_id": scene.get()}},
+            }),
+            Self::PermanentNumber { scene } => json!({
+                "action_name": "QR_LIMIT_SCENE",
+                "action_info": {"scene": {"scene_id": scene.get()}},
             }),
         };
         post_json(

@@ -1,9 +1,9 @@
 //! Who follows the account: one person, and the list of all.
 
 use chrono::{DateTime, Utc};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::endpoint::get;
+use crate::endpoint::{get, post_json};
 use crate::error::Unreadable;
 use crate::http::{Request, Response};
 use crate::id::{OpenId, SceneStr};
@@ -46,26 +46,76 @@ impl FetchUser {
     /// # Errors
     /// [`OfficialError`].
     pub fn parse(response: &Response) -> Result<User, OfficialError> {
+        Answer::read(response, User::read)
+    }
+}
+
+/// The call that asks about up to 100 people at once.
+///
+/// Source: <https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_batchuserinfo.html>, read 2026-08.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FetchUsers {
+    openids: Vec<OpenId>,
+}
+
+/// A number of people that one call cannot ask about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "call asks about {count} people, 1 to {} are allowed",
+    FetchUsers::MAX_PEOPLE
+)]
+#[non_exhaustive]
+pub struct InvalidBatch {
+    /// How many people there are.
+    pub count: usize,
+}
+
+impl FetchUsers {
+    /// The most people of one call.
+    pub const MAX_PEOPLE: usize = 100;
+
+    /// A question about several people.
+    ///
+    /// # Errors
+    /// [`InvalidBatch`] when there is nobody, or more than [`FetchUsers::MAX_PEOPLE`].
+    pub fn new(openids: Vec<OpenId>) -> Result<Self, InvalidBatch> {
+        let count = openids.len();
+        if count == 0 || count > Self::MAX_PEOPLE {
+            return Err(InvalidBatch { count });
+        }
+        Ok(Self { openids })
+    }
+
+    /// The request; its address contains the token and is not to be logged.
+    #[must_use]
+    pub fn request(&self, official: &Official, access_token: &Secret) -> Request {
+        let people: Vec<Value> = self
+            .openids
+            .iter()
+            .map(|openid| json!({"openid": openid.as_str(), "lang": "zh_CN"}))
+            .collect();
+        post_json(
+            official.endpoints().official(),
+            "/cgi-bin/user/info/batchget",
+            &[("access_token", access_token.expose())],
+            &json!({"user_list": people}),
+        )
+    }
+
+    /// Reads the answer.
+    ///
+    /// # Errors
+    /// [`OfficialError`]; one person that cannot be read makes the answer not understood.
+    pub fn parse(response: &Response) -> Result<Vec<User>, OfficialError> {
+        const FIELD: &str = "user_info_list";
         Answer::read(response, |answer| {
-            let openid = answer.required_text("openid")?;
-            let followed_at = match answer.integer("subscribe_time")? {
-                None | Some(0) => None,
-                Some(seconds) => {
-                    Some(DateTime::from_timestamp(seconds, 0).ok_or_else(|| {
-                        Unreadable::invalid("subscribe_time", &seconds.to_string())
-                    })?)
-                }
-            };
-            Ok(User {
-                openid: OpenId::new(openid).map_err(|_| Unreadable::invalid("openid", openid))?,
-                following: answer.required_integer("subscribe")? == 1,
-                last_followed_at: followed_at,
-                union_id: answer.text("unionid").map(str::to_owned),
-                way: answer.text("subscribe_scene").map(str::to_owned),
-                scene: answer
-                    .text("qr_scene_str")
-                    .and_then(|scene| SceneStr::new(scene).ok()),
-            })
+            answer
+                .value(FIELD)
+                .and_then(Value::as_array)
+                .ok_or(Unreadable::MissingField { field: FIELD })?
+                .iter()
+                .map(|entry| User::read(&Answer::of(entry, FIELD)?))
+                .collect()
         })
     }
 }
@@ -84,8 +134,37 @@ pub struct User {
     pub union_id: Option<String>,
     /// How the person came (`ADD_SCENE_…`), unchanged.
     pub way: Option<String>,
-    /// The parameter of the QR code by which the person came.
+    /// The text parameter of the QR code by which the person came.
     pub scene: Option<SceneStr>,
+    /// The number parameter of the QR code by which the person came; not zero.
+    pub scene_number: Option<u32>,
+}
+
+impl User {
+    fn read(answer: &Answer) -> Result<Self, Unreadable> {
+        let openid = answer.required_text("openid")?;
+        let last_followed_at = match answer.integer("subscribe_time")? {
+            None | Some(0) => None,
+            Some(seconds) => Some(
+                DateTime::from_timestamp(seconds, 0)
+                    .ok_or_else(|| Unreadable::invalid("subscribe_time", &seconds.to_string()))?,
+            ),
+        };
+        Ok(Self {
+            openid: OpenId::new(openid).map_err(|_| Unreadable::invalid("openid", openid))?,
+            following: answer.required_integer("subscribe")? == 1,
+            last_followed_at,
+            union_id: answer.text("unionid").map(str::to_owned),
+            way: answer.text("subscribe_scene").map(str::to_owned),
+            scene: answer
+                .text("qr_scene_str")
+                .and_then(|scene| SceneStr::new(scene).ok()),
+            scene_number: answer
+                .integer("qr_scene")?
+                .and_then(|scene| u32::try_from(scene).ok())
+                .filter(|&scene| scene != 0),
+        })
+    }
 }
 
 /// The call that lists followers, up to 10,000 at a time, 500 times a day.

@@ -1,15 +1,19 @@
-//! WeChat Pay as a merchant uses it: the cash red packet (interface version 2), its signature, and what each refusal asks for.
+//! WeChat Pay as a merchant uses it: the cash red packet (version 2), the merchant transfer (version 3), what each rail can pay,
+//! and what each refusal asks for.
 
 mod action;
 mod answer;
+mod capability;
 mod red_packet;
 mod red_packet_query;
 mod signature;
+pub mod v3;
 
 use crate::endpoint::Endpoints;
 use crate::secret::Secret;
 
 pub use action::{PayAction, PayError};
+pub use capability::PayoutCapability;
 pub use red_packet::{AcceptedRedPacket, InvalidRedPacket, RedPacketOrder, SendRedPacket};
 pub use red_packet_query::{QueryRedPacket, RedPacketReceipt, RedPacketRecord, RedPacketState};
 pub use signature::{SignType, sign};

@@ -2,20 +2,15 @@
 
 use std::fmt::{self, Debug, Formatter};
 use std::sync::Arc;
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::{Handled, Simulator};
+use super::Simulator;
 use crate::{HttpClient, Request, Response, SendFuture, TransportError};
-
-/// Answers that are held back longer than this are lost to the caller, as with a real client's time-out.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Sends every request straight to a [`Simulator`], at the time the given clock tells.
 ///
-/// A dropped connection is [`TransportError::ConnectionLost`] whether or not the request took effect.
-/// An answer held back for ten seconds or more is [`TransportError::TimedOut`]; a shorter delay is not waited for.
+/// What becomes of it is told by [`Handled::heard_by_a_client`](super::Handled::heard_by_a_client).
 #[derive(Clone)]
 pub struct SimulatorClient {
     simulator: Arc<Simulator>,
@@ -33,14 +28,9 @@ impl SimulatorClient {
     }
 
     fn exchange(&self, request: &Request) -> Result<Response, TransportError> {
-        match self.simulator.handle(request, (self.now)()) {
-            Handled::Answer(answer) => Ok(answer),
-            Handled::Late { answer, delay } if delay < PATIENCE => Ok(answer),
-            Handled::Late { .. } => Err(TransportError::TimedOut),
-            Handled::Dropped { .. } => Err(TransportError::ConnectionLost(
-                "cut by the simulator".to_owned(),
-            )),
-        }
+        self.simulator
+            .handle(request, (self.now)())
+            .heard_by_a_client()
     }
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::SimulatorError;
 use super::seal::AesKey;
+use super::v3_setup::TransferSetup;
 
 /// Everything that defines one simulated WeChat.
 ///
@@ -40,6 +41,8 @@ pub struct SimulatorConfig {
     pub balance_fen: u64,
     /// What the red packet channel allows.
     pub channel: ChannelLimits,
+    /// Keys and limits of version 3; without them its endpoints do not exist.
+    pub transfers: Option<TransferSetup>,
     /// Decides every generated identifier and every fault drawn by chance.
     pub seed: u64,
 }
@@ -64,6 +67,7 @@ impl SimulatorConfig {
             web_auth_domain: None,
             balance_fen: 100_000_000,
             channel: ChannelLimits::default(),
+            transfers: Some(TransferSetup::rehearsal()),
             seed: 1,
         }
     }

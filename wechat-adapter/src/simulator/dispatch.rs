@@ -12,9 +12,12 @@ use super::official;
 use super::operation::Operation;
 use super::packet::{Course, Order};
 use super::pay::{self, Refusal, refused};
+use super::v3_bill;
+use super::v3_call::{self, Outcome, V3};
+use super::v3_seal::Flaw;
 use super::wire::{Call, errcode, redirect, text};
 use super::world::World;
-use crate::Response;
+use crate::{Response, TransportError};
 
 /// What became of a request.
 #[derive(Debug)]
@@ -39,6 +42,27 @@ pub enum Handled {
     },
 }
 
+/// Answers that are held back longer than this are lost to a client, as with a real one's time-out.
+const CLIENT_PATIENCE: Duration = Duration::from_secs(10);
+
+impl Handled {
+    /// What a client in the same process learns; a delay it would outlast is not waited for.
+    ///
+    /// # Errors
+    /// [`TransportError::TimedOut`] for an answer held back for ten seconds or more;
+    /// [`TransportError::ConnectionLost`] for a dropped connection, whether or not the request took effect.
+    pub fn heard_by_a_client(self) -> Result<Response, TransportError> {
+        match self {
+            Self::Answer(answer) => Ok(answer),
+            Self::Late { answer, delay } if delay < CLIENT_PATIENCE => Ok(answer),
+            Self::Late { .. } => Err(TransportError::TimedOut),
+            Self::Dropped { .. } => Err(TransportError::ConnectionLost(
+                "cut by the simulator".to_owned(),
+            )),
+        }
+    }
+}
+
 /// A `sendredpack` body after the checks that need no memory.
 pub(super) type CheckedOrder = Option<Result<Order, Refusal>>;
 
@@ -51,6 +75,7 @@ struct Executed {
 /// Answers `call`; `order` is its body when it sends a packet.
 pub(super) fn respond(
     config: &SimulatorConfig,
+    v3: Option<V3<'_>>,
     world: &mut World,
     call: &Call<'_>,
     order: CheckedOrder,
@@ -63,10 +88,13 @@ pub(super) fn respond(
         operation: call.operation,
         openid: call.openid(),
         bill_number: call.bill_number(),
-        landed: call
-            .bill_number()
-            .is_some_and(|number| world.packets.get(number).is_some()),
+        landed: call.bill_number().is_some_and(|number| {
+            world.packets.get(number).is_some() || world.transfers.get(number).is_some()
+        }),
     });
+    if call.operation.is_v3() {
+        return respond_v3(config, v3, world, call, fault, now);
+    }
     if let Some(fault) = &fault
         && let Some(handled) = before(config, world, call, &order, fault, now)
     {
@@ -75,6 +103,50 @@ pub(super) fn respond(
     let course = course(fault.as_ref());
     let executed = execute(config, world, call, order, course, now);
     after(config, world, call, fault, executed)
+}
+
+/// Version 3: every answer is signed, refusals too, and faults meet body or signature.
+fn respond_v3(
+    config: &SimulatorConfig,
+    v3: Option<V3<'_>>,
+    world: &mut World,
+    call: &Call<'_>,
+    fault: Option<Fault>,
+    now: DateTime<Utc>,
+) -> Handled {
+    let Some(v3) = v3 else {
+        return Handled::Answer(text(StatusCode::NOT_FOUND, "no such endpoint"));
+    };
+    match &fault {
+        Some(Fault::DropBeforeExecute) => return Handled::Dropped { executed: false },
+        Some(Fault::Status500) => return Handled::Answer(internal_error()),
+        Some(_) | None => {}
+    }
+    if call.operation == Operation::DownloadBill {
+        return Handled::Answer(v3_bill::download(config, world, call));
+    }
+    let outcome = fault
+        .as_ref()
+        .and_then(Outcome::of_fault)
+        .unwrap_or_else(|| v3_call::execute(v3, config, world, call, fault.as_ref(), now));
+    let executed = outcome.effective;
+    let shown = if executed && fault == Some(Fault::SystemErrorExecuted) {
+        Outcome::refused(500, "SYSTEM_ERROR", "simulated")
+    } else {
+        outcome
+    };
+    let flaw = fault.as_ref().map_or_else(Flaw::default, Fault::flaw);
+    let answer = v3_call::signed(v3, world, call, &shown, flaw, now);
+    match fault {
+        Some(Fault::ExecuteThenDrop) => Handled::Dropped { executed },
+        Some(Fault::Delay { milliseconds }) => Handled::Late {
+            answer,
+            delay: Duration::from_millis(milliseconds),
+        },
+        Some(Fault::ExecuteThenStatus500) => Handled::Answer(internal_error()),
+        Some(Fault::GarbledBody) => Handled::Answer(halved(answer)),
+        Some(_) | None => Handled::Answer(answer),
+    }
 }
 
 fn wrong_method(operation: Operation) -> Response {
@@ -168,7 +240,15 @@ fn execute(
         | Operation::UserInfo
         | Operation::UserList
         | Operation::CreateQrCode
-        | Operation::Callback => official::handle(config, world, call, now),
+        | Operation::Callback
+        | Operation::CreateTransfer
+        | Operation::QueryTransfer
+        | Operation::CancelTransfer
+        | Operation::Certificates
+        | Operation::SecurityEcho
+        | Operation::FundFlowBill
+        | Operation::DownloadBill
+        | Operation::TransferNotice => official::handle(config, world, call, now),
     };
     Executed {
         answer,

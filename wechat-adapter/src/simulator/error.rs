@@ -1,5 +1,6 @@
 //! Why the simulator refuses what its host asks for.
 
+use super::transfer_bill::TransferStage;
 use super::view::PacketState;
 
 /// A precondition of a simulator call that did not hold.
@@ -23,6 +24,23 @@ pub enum SimulatorError {
     InvalidEncodingAesKey {
         /// The number of characters found.
         characters: usize,
+    },
+    /// A key of version 3 cannot be used.
+    #[error("{key} of the transfer setup is not usable")]
+    InvalidTransferKey {
+        /// Which key.
+        key: &'static str,
+    },
+    /// No transfer has this `package_info`: it was altered on its way, or made up.
+    #[error("no transfer has this package")]
+    UnknownPackage,
+    /// Only a transfer that waits for the person can be confirmed, and only within 24 hours.
+    #[error("transfer {bill_number:?} cannot be confirmed: it is {stage:?}")]
+    TransferNotConfirmable {
+        /// The transfer's bill number.
+        bill_number: String,
+        /// The stage it is in.
+        stage: TransferStage,
     },
     /// Nobody has this openid.
     #[error("nobody has the openid {openid:?}")]

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::identifier::per_mille_draw;
 use super::operation::Operation;
+use super::v3_seal::Flaw;
 
 /// One way a call or a push goes wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +65,29 @@ pub enum Fault {
         /// The `errcode` to answer.
         errcode: i64,
     },
+    /// Any refusal of version 3, nothing happens.
+    V3Error {
+        /// The HTTP status.
+        status: u16,
+        /// The `code`.
+        code: String,
+    },
+    /// The transfer is accepted and fails once the person has confirmed it.
+    TransferFails {
+        /// The `fail_reason`.
+        fail_reason: String,
+    },
+    /// The call takes effect; its answer, or a notification, names a serial that nobody has.
+    WrongSerial,
+    /// The call takes effect; its answer, or a notification, is signed over other bytes.
+    WrongAnswerSignature,
+    /// The call takes effect; its answer, or a notification, is one of WeChat's probes.
+    ProbeSignature,
+    /// The call takes effect; the clock that signs is off.
+    ClockSkew {
+        /// By how much, in seconds; positive is ahead.
+        seconds: i32,
+    },
     /// Every push is delivered twice.
     DuplicateCallbacks,
     /// The push is signed with a wrong token.
@@ -82,21 +106,38 @@ impl Fault {
             | Self::Delay { .. }
             | Self::Status500
             | Self::ExecuteThenStatus500
-            | Self::GarbledBody => !matches!(operation, Operation::Callback),
-            Self::UnknownErrCode => operation.is_pay() || operation.is_official(),
+            | Self::GarbledBody => {
+                !matches!(operation, Operation::Callback | Operation::TransferNotice)
+            }
+            Self::UnknownErrCode => {
+                operation.is_pay() || operation.is_official() || operation.is_v3()
+            }
+            Self::V3Error { .. } => operation.is_v3(),
+            Self::TransferFails { .. } => matches!(operation, Operation::CreateTransfer),
+            Self::WrongSerial
+            | Self::WrongAnswerSignature
+            | Self::ProbeSignature
+            | Self::ClockSkew { .. } => {
+                operation.is_v3() || matches!(operation, Operation::TransferNotice)
+            }
             Self::SystemErrorThenSuccess
             | Self::SystemErrorExecuted
             | Self::Processing { .. }
-            | Self::SendingThenFailed
             | Self::NotEnough
-            | Self::NoAuth
-            | Self::SendNumLimit
-            | Self::SendFailed => matches!(operation, Operation::SendRedPacket),
-            Self::FreqLimit | Self::CertificateError | Self::PayError { .. } => operation.is_pay(),
+            | Self::NoAuth => matches!(
+                operation,
+                Operation::SendRedPacket | Operation::CreateTransfer
+            ),
+            Self::SendingThenFailed | Self::SendNumLimit | Self::SendFailed => {
+                matches!(operation, Operation::SendRedPacket)
+            }
+            Self::FreqLimit => operation.is_pay() || operation.is_v3(),
+            Self::CertificateError | Self::PayError { .. } => operation.is_pay(),
             Self::InvalidateToken => operation.needs_access_token(),
             Self::OfficialError { .. } => operation.is_official(),
-            Self::DuplicateCallbacks | Self::WrongCallbackSignature | Self::LoseCallback => {
-                matches!(operation, Operation::Callback)
+            Self::WrongCallbackSignature => matches!(operation, Operation::Callback),
+            Self::DuplicateCallbacks | Self::LoseCallback => {
+                matches!(operation, Operation::Callback | Operation::TransferNotice)
             }
         }
     }
@@ -112,7 +153,23 @@ impl Fault {
                 | Self::PayError { .. }
                 | Self::Processing { .. }
                 | Self::SendingThenFailed
+                | Self::TransferFails { .. }
         )
+    }
+
+    /// What the fault does to a signature of WeChat's.
+    pub(super) fn flaw(&self) -> Flaw {
+        let skew_seconds = if let Self::ClockSkew { seconds } = self {
+            i64::from(*seconds)
+        } else {
+            0
+        };
+        Flaw {
+            wrong_serial: *self == Self::WrongSerial,
+            wrong_signature: *self == Self::WrongAnswerSignature,
+            probe: *self == Self::ProbeSignature,
+            skew_seconds,
+        }
     }
 
     /// The `err_code` that a pay call is refused with while nothing happens.
@@ -138,6 +195,12 @@ impl Fault {
             | Self::SendFailed
             | Self::InvalidateToken
             | Self::OfficialError { .. }
+            | Self::V3Error { .. }
+            | Self::TransferFails { .. }
+            | Self::WrongSerial
+            | Self::WrongAnswerSignature
+            | Self::ProbeSignature
+            | Self::ClockSkew { .. }
             | Self::DuplicateCallbacks
             | Self::WrongCallbackSignature
             | Self::LoseCallback => None,

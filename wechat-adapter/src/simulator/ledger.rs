@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::calendar::{rfc3339, rfc3339_option};
+use super::transfer_bill::{TransferBill, TransferStage};
 use super::view::PacketState;
 
 /// Where money can be.
@@ -97,6 +98,8 @@ pub struct OracleLedger {
     pub totals: LedgerTotals,
     /// What became of every number that landed.
     pub bills: BTreeMap<String, BillRecord>,
+    /// What became of every transfer.
+    pub transfers: BTreeMap<String, TransferBill>,
     /// Every movement in order.
     pub postings: Vec<Posting>,
 }
@@ -142,22 +145,39 @@ impl OracleLedger {
     }
 
     fn sums_of_bills(&self) -> bool {
-        let sum = |states: &[PacketState]| -> u128 {
-            self.bills
+        let moved = |stages: &[TransferStage]| -> u128 {
+            self.transfers
                 .values()
-                .filter(|bill| states.contains(&bill.state))
+                .filter(|bill| stages.contains(&bill.stage))
                 .map(|bill| u128::from(bill.amount_fen))
                 .sum()
         };
+        let sum = |states: &[PacketState], stages: &[TransferStage]| -> u128 {
+            let packets: u128 = self
+                .bills
+                .values()
+                .filter(|bill| states.contains(&bill.state))
+                .map(|bill| u128::from(bill.amount_fen))
+                .sum();
+            packets.saturating_add(moved(stages))
+        };
+        let waiting = [
+            TransferStage::Processing,
+            TransferStage::WaitUserConfirm,
+            TransferStage::Transferring,
+            TransferStage::Cancelling,
+        ];
+        let ended = [TransferStage::Failed, TransferStage::Cancelled];
         let in_flight = [
             PacketState::Sending,
             PacketState::Sent,
             PacketState::Refunding,
         ];
         let returned = [PacketState::Failed, PacketState::Refunded];
-        sum(&[PacketState::Received]) == u128::from(self.totals.received_fen)
-            && sum(&in_flight) == u128::from(self.totals.in_flight_fen)
-            && sum(&returned) == u128::from(self.totals.returned_fen)
+        sum(&[PacketState::Received], &[TransferStage::Success])
+            == u128::from(self.totals.received_fen)
+            && sum(&in_flight, &waiting) == u128::from(self.totals.in_flight_fen)
+            && sum(&returned, &ended) == u128::from(self.totals.returned_fen)
     }
 }
 

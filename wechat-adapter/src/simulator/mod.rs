@@ -30,6 +30,7 @@ mod error;
 mod fault;
 mod identifier;
 mod ledger;
+mod notice;
 mod oauth;
 mod official;
 mod operation;
@@ -40,6 +41,11 @@ mod push;
 mod qr_code;
 mod seal;
 mod token;
+mod transfer_bill;
+mod v3_bill;
+mod v3_call;
+mod v3_seal;
+mod v3_setup;
 mod view;
 mod wire;
 mod world;
@@ -57,14 +63,19 @@ pub use dispatch::Handled;
 pub use error::SimulatorError;
 pub use fault::{Fault, FaultRule};
 pub use ledger::{Account, BillRecord, LedgerTotals, OracleLedger, Posting};
+pub use notice::Notice;
 pub use oauth::AuthorizeOutcome;
 pub use operation::Operation;
 pub use push::Push;
+pub use transfer_bill::{TransferBill, TransferStage};
+pub use v3_setup::{PlatformCertificate, TransferSetup};
 pub use view::{Message, MessageContent, NewPerson, PacketState, PacketView, PersonView};
 
 use crate::Request;
 use people::Person;
 use push::{Callback, Incident, Reply};
+use v3_call::V3;
+use v3_seal::Keys;
 use wire::Call;
 use world::World;
 
@@ -88,6 +99,7 @@ pub enum ScanOutcome {
 pub struct Simulator {
     config: SimulatorConfig,
     callback: Callback,
+    v3_keys: Option<Keys>,
     world: Mutex<World>,
 }
 
@@ -99,11 +111,20 @@ impl Simulator {
     /// [`SimulatorError::InvalidEncodingAesKey`] for a configuration no real account could have.
     pub fn new(config: SimulatorConfig) -> Result<Self, SimulatorError> {
         let key = config.check()?;
+        let v3_keys = config.transfers.as_ref().map(Keys::new).transpose()?;
         let qr_base = format!("{}{}/q/", config.public_base, config.path_prefix);
         Ok(Self {
             callback: Callback::new(&config, key),
+            v3_keys,
             world: Mutex::new(World::new(config.seed, config.balance_fen, qr_base)),
             config,
+        })
+    }
+
+    fn v3(&self) -> Option<V3<'_>> {
+        Some(V3 {
+            setup: self.config.transfers.as_ref()?,
+            keys: self.v3_keys.as_ref()?,
         })
     }
 
@@ -137,7 +158,7 @@ impl Simulator {
             .then(|| pay::read_order(&self.config, call.fields.as_ref()));
         let mut world = self.world(now);
         world.count(call.operation);
-        dispatch::respond(&self.config, &mut world, &call, order, now)
+        dispatch::respond(&self.config, self.v3(), &mut world, &call, order, now)
     }
 
     /// The authorize page: `query` is what follows the `?`, `as_openid` who was chosen on it.
@@ -374,6 +395,50 @@ impl Simulator {
             person.hear(MessageContent::ServiceUnavailable, now);
         }
         None
+    }
+
+    /// The person presses confirm on the page that the `package_info` of a transfer opened.
+    ///
+    /// # Errors
+    /// [`SimulatorError::UnknownPackage`] when it was altered, [`SimulatorError::PacketOfAnotherPerson`], and
+    /// [`SimulatorError::TransferNotConfirmable`] after 24 hours or in every stage but waiting.
+    pub fn confirm_transfer(
+        &self,
+        openid: &str,
+        package_info: &str,
+        now: DateTime<Utc>,
+    ) -> Result<TransferBill, SimulatorError> {
+        self.world(now).transfers.confirm(openid, package_info, now)
+    }
+
+    /// Every transfer to a person, oldest first; linear in all transfers.
+    #[must_use]
+    pub fn transfers_to(&self, openid: &str) -> Vec<TransferBill> {
+        let world = self.lock();
+        let theirs = |bill: &&TransferBill| bill.openid == openid;
+        world.transfers.iter().filter(theirs).cloned().collect()
+    }
+
+    /// One transfer, by the merchant's number.
+    #[must_use]
+    pub fn transfer(&self, bill_number: &str) -> Option<TransferBill> {
+        self.lock().transfers.get(bill_number).cloned()
+    }
+
+    /// The notifications of transfers that are due; the host calls this on a timer, delivers each, and tells the outcome.
+    #[must_use = "a notification that is not delivered is lost"]
+    pub fn due_notices(&self, now: DateTime<Utc>) -> Vec<Notice> {
+        let mut world = self.world(now);
+        self.v3().map_or_else(Vec::new, |v3| {
+            notice::due(v3, &self.config, &mut world, now)
+        })
+    }
+
+    /// Tells with which status a notification was answered, if it was; anything but 200 and 204 has it repeated.
+    pub fn record_notice(&self, notice: &Notice, status: Option<u16>, now: DateTime<Utc>) {
+        if !matches!(status, Some(200 | 204)) {
+            self.world(now).notices.again(notice, now);
+        }
     }
 
     /// Does everything that is due by `now`: deliveries, failures and 24-hour refunds.

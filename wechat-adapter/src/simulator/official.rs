@@ -70,6 +70,14 @@ pub(super) fn handle(
         | Operation::ExchangeCode
         | Operation::SendRedPacket
         | Operation::QueryRedPacket
+        | Operation::CreateTransfer
+        | Operation::QueryTransfer
+        | Operation::CancelTransfer
+        | Operation::Certificates
+        | Operation::SecurityEcho
+        | Operation::FundFlowBill
+        | Operation::DownloadBill
+        | Operation::TransferNotice
         | Operation::Callback => Err((40066, "invalid url")),
     });
     match result {

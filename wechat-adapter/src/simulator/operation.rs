@@ -29,6 +29,22 @@ pub enum Operation {
     SendRedPacket,
     /// `POST /mmpaymkttransfers/gethbinfo`.
     QueryRedPacket,
+    /// `POST /v3/fund-app/mch-transfer/transfer-bills`.
+    CreateTransfer,
+    /// `GET /v3/fund-app/mch-transfer/transfer-bills/…`, by either number.
+    QueryTransfer,
+    /// `POST /v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel`.
+    CancelTransfer,
+    /// `GET /v3/certificates`.
+    Certificates,
+    /// `POST /v3/security/echo`.
+    SecurityEcho,
+    /// `GET /v3/bill/fundflowbill`.
+    FundFlowBill,
+    /// `GET /v3/billdownload/file`.
+    DownloadBill,
+    /// A notification from WeChat Pay that a transfer ended.
+    TransferNotice,
     /// A push from WeChat to the application.
     Callback,
 }
@@ -47,8 +63,41 @@ impl Operation {
             "/sns/oauth2/access_token" => Self::ExchangeCode,
             "/mmpaymkttransfers/sendredpack" => Self::SendRedPacket,
             "/mmpaymkttransfers/gethbinfo" => Self::QueryRedPacket,
-            _ => return None,
+            "/v3/certificates" => Self::Certificates,
+            "/v3/security/echo" => Self::SecurityEcho,
+            "/v3/bill/fundflowbill" => Self::FundFlowBill,
+            "/v3/billdownload/file" => Self::DownloadBill,
+            _ => {
+                return Self::of_transfer(
+                    path.strip_prefix("/v3/fund-app/mch-transfer/transfer-bills")?,
+                );
+            }
         })
+    }
+
+    fn of_transfer(rest: &str) -> Option<Self> {
+        let parts: Vec<&str> = rest.split('/').collect();
+        match parts.as_slice() {
+            [""] => Some(Self::CreateTransfer),
+            ["", "out-bill-no" | "transfer-bill-no", _] => Some(Self::QueryTransfer),
+            ["", "out-bill-no", _, "cancel"] => Some(Self::CancelTransfer),
+            _ => None,
+        }
+    }
+
+    /// Whether the operation is signed as version 3 of WeChat Pay asks.
+    #[must_use]
+    pub const fn is_v3(self) -> bool {
+        matches!(
+            self,
+            Self::CreateTransfer
+                | Self::QueryTransfer
+                | Self::CancelTransfer
+                | Self::Certificates
+                | Self::SecurityEcho
+                | Self::FundFlowBill
+                | Self::DownloadBill
+        )
     }
 
     /// Whether the operation belongs to WeChat Pay V2.
@@ -83,7 +132,13 @@ impl Operation {
     pub(super) const fn is_post(self) -> bool {
         matches!(
             self,
-            Self::StableToken | Self::CreateQrCode | Self::SendRedPacket | Self::QueryRedPacket
+            Self::StableToken
+                | Self::CreateQrCode
+                | Self::SendRedPacket
+                | Self::QueryRedPacket
+                | Self::CreateTransfer
+                | Self::CancelTransfer
+                | Self::SecurityEcho
         )
     }
 
@@ -101,6 +156,14 @@ impl Operation {
             | Self::ExchangeCode
             | Self::SendRedPacket
             | Self::QueryRedPacket
+            | Self::CreateTransfer
+            | Self::QueryTransfer
+            | Self::CancelTransfer
+            | Self::Certificates
+            | Self::SecurityEcho
+            | Self::FundFlowBill
+            | Self::DownloadBill
+            | Self::TransferNotice
             | Self::Callback => None,
         }
     }

@@ -1,11 +1,12 @@
 //! Requests taken apart and answers put together, the same way for every endpoint.
 
 use ::http::header::{CONTENT_TYPE, HeaderValue, LOCATION};
-use ::http::{Method, StatusCode};
+use ::http::{HeaderMap, Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::config::SimulatorConfig;
 use super::operation::Operation;
+use super::v3_call;
 use super::xml::Leaves;
 use crate::{Request, Response};
 
@@ -19,6 +20,13 @@ pub(super) struct Call<'a> {
     pub(super) body: &'a [u8],
     /// The body's fields, for the operations of WeChat Pay V2.
     pub(super) fields: Option<Leaves>,
+    /// The path without the prefix.
+    pub(super) path: &'a str,
+    /// Path and query as they came, and without the prefix.
+    pub(super) targets: [&'a str; 2],
+    pub(super) headers: &'a HeaderMap,
+    /// The body, for the operations of version 3.
+    pub(super) json: Option<Value>,
 }
 
 impl<'a> Call<'a> {
@@ -37,7 +45,19 @@ impl<'a> Call<'a> {
         } else {
             None
         };
+        let whole = request.uri().path_and_query().map_or(path, |t| t.as_str());
+        let short = whole
+            .strip_prefix(config.path_prefix.as_str())
+            .unwrap_or(whole);
+        let json = operation
+            .is_v3()
+            .then(|| serde_json::from_slice(request.body()).ok())
+            .flatten();
         Some(Self {
+            path,
+            targets: [whole, short],
+            headers: request.headers(),
+            json,
             operation,
             method: request.method(),
             raw_query,
@@ -53,6 +73,9 @@ impl<'a> Call<'a> {
 
     /// The person the call is about, when it names one.
     pub(super) fn openid(&self) -> Option<&str> {
+        if let Some(json) = &self.json {
+            return json.get("openid")?.as_str();
+        }
         match &self.fields {
             Some(fields) => fields.find("re_openid"),
             None => self.parameter("openid").or_else(|| self.parameter("as")),
@@ -60,6 +83,9 @@ impl<'a> Call<'a> {
     }
 
     pub(super) fn bill_number(&self) -> Option<&str> {
+        if self.operation.is_v3() {
+            return v3_call::bill_number(self.path, self.json.as_ref());
+        }
         self.fields.as_ref()?.find("mch_billno")
     }
 }

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use super::fault::{Fault, Faults, Target};
 use super::identifier::Identifiers;
 use super::ledger::{Book, OracleLedger};
+use super::notice::Notices;
 use super::oauth::Codes;
 use super::official::{JsTicket, Quotas};
 use super::operation::Operation;
@@ -16,12 +17,15 @@ use super::people::{People, Person};
 use super::push::{Callback, Incident, Push};
 use super::qr_code::QrCodes;
 use super::token::TokenSpace;
+use super::transfer_bill::Transfers;
 use super::view::PersonView;
 
 #[derive(Debug)]
 pub(super) struct World {
     pub(super) people: People,
     pub(super) packets: Packets,
+    pub(super) transfers: Transfers,
+    pub(super) notices: Notices,
     pub(super) book: Book,
     pub(super) counters: Counters,
     pub(super) identifiers: Identifiers,
@@ -45,6 +49,8 @@ impl World {
         Self {
             people: People::default(),
             packets: Packets::default(),
+            transfers: Transfers::default(),
+            notices: Notices::default(),
             book,
             counters: Counters::default(),
             identifiers: Identifiers::new(seed),
@@ -64,6 +70,7 @@ impl World {
     pub(super) fn settle(&mut self, now: DateTime<Utc>) {
         self.latest = self.latest.max(now);
         self.packets.settle(&mut self.book, &mut self.people, now);
+        self.transfers.settle(&mut self.book, now);
         self.codes.forget(now);
         self.qr_codes.forget(now);
     }
@@ -125,6 +132,11 @@ impl World {
                 .packets
                 .iter()
                 .map(|packet| (packet.bill_number.clone(), packet.record()))
+                .collect(),
+            transfers: self
+                .transfers
+                .iter()
+                .map(|bill| (bill.bill_number.clone(), bill.clone()))
                 .collect(),
             postings: self.book.postings().to_vec(),
         }

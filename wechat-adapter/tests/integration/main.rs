@@ -4,14 +4,18 @@
     reason = "what a test needs before its first assertion fails the test"
 )]
 
+mod account_calls;
 mod callback;
 #[cfg(feature = "client")]
 mod client;
 mod credentials;
+mod fund_flow;
 mod message_vectors;
 mod noise;
+mod notification;
 mod oauth;
 mod official_calls;
+mod push_events;
 mod red_packet;
 mod signature_vectors;
 #[cfg(feature = "simulator")]
@@ -26,3 +30,9 @@ mod simulator_pay;
 mod simulator_push;
 #[cfg(feature = "simulator")]
 mod simulator_support;
+#[cfg(feature = "simulator")]
+mod simulator_transfer;
+mod token_keeper;
+mod transfer;
+mod v3_support;
+mod v3_vectors;

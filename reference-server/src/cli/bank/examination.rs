@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use chrono::NaiveDate;
 use quiz_core::{
     BankSize, DrawRule, Finding, FindingCode, Halves, PassMark, Question, QuestionBank, Severity,
     import::{Import, Place, Positioned},
@@ -76,7 +77,9 @@ pub(super) struct Unreadable {
 }
 
 /// Examines every file; rows first, then the questions as a half of a bank.
-pub(super) fn examine(imports: Vec<(String, Import)>) -> Vec<FileReport> {
+///
+/// With a day on which they are to be used, the age of the law is examined too.
+pub(super) fn examine(imports: Vec<(String, Import)>, on: Option<NaiveDate>) -> Vec<FileReport> {
     let province: Vec<Positioned<Question>> = imports
         .iter()
         .find(|(file, _)| is_province(file))
@@ -86,9 +89,9 @@ pub(super) fn examine(imports: Vec<(String, Import)>) -> Vec<FileReport> {
         .into_iter()
         .map(|(file, import)| {
             if is_province(&file) {
-                report(file, import, None)
+                report(file, import, None, on)
             } else {
-                report(file, import, Some(&province))
+                report(file, import, Some(&province), on)
             }
         })
         .collect()
@@ -100,7 +103,12 @@ fn is_province(file: &str) -> bool {
 }
 
 /// Reports on a file: the province's own, or a city's against the province's.
-fn report(file: String, import: Import, against: Option<&[Positioned<Question>]>) -> FileReport {
+fn report(
+    file: String,
+    import: Import,
+    against: Option<&[Positioned<Question>]>,
+    on: Option<NaiveDate>,
+) -> FileReport {
     let Import {
         questions,
         mut findings,
@@ -115,6 +123,7 @@ fn report(file: String, import: Import, against: Option<&[Positioned<Question>]>
                 city: 0,
                 ..expected
             },
+            on,
         },
         // Without the province's file nothing is said about its half.
         Some(province) => Candidates {
@@ -124,6 +133,7 @@ fn report(file: String, import: Import, against: Option<&[Positioned<Question>]>
                 province: u16::try_from(province.len()).unwrap_or(u16::MAX),
                 ..expected
             },
+            on,
         },
     };
     let known: HashSet<(FindingCode, Place)> = findings

@@ -1,7 +1,9 @@
 //! `bank check`: what is in question files and what is wrong with them, before anybody uploads one.
 
+mod convert;
 mod examination;
 mod table;
+mod workbook;
 
 use std::{
     ffi::OsStr,
@@ -11,11 +13,15 @@ use std::{
     process::ExitCode,
 };
 
+use chrono::NaiveDate;
+use quiz_core::import::table::Sheet;
+
 use crate::{
     content::BankFile,
     office::{self, OfficeReader},
 };
 
+pub(super) use self::convert::{Target, convert};
 use self::examination::{Report, Unreadable, examine};
 
 /// Exit code when somebody has something to decide: a finding that is an error or a warning.
@@ -34,11 +40,23 @@ pub enum ReportFormat {
 ///
 /// The file whose name begins with `province.` is the province's half; each other file is a
 /// city's half and is also compared with the province's when both are given.
-/// The result is 1 when a file cannot be read (why is said on standard error), otherwise
+/// With `on`, the day on which the questions are to be used, the age of the law is examined too.
+/// With `annotate`, each file's rows are also written into that folder as a workbook with a
+/// column of problems.
+/// The result is 1 when a file cannot be read or written (why is said on standard error), otherwise
 /// [`EXIT_FINDINGS`] when there is an error or a warning, otherwise 0: notes ask for nothing.
 #[must_use]
-pub fn check(files: &[PathBuf], format: ReportFormat, reader: &OfficeReader) -> ExitCode {
-    let report = read_and_examine(files, reader);
+pub fn check(
+    files: &[PathBuf],
+    format: ReportFormat,
+    annotate: Option<&Path>,
+    on: Option<NaiveDate>,
+    reader: &OfficeReader,
+) -> ExitCode {
+    let (mut report, sheets) = read_and_examine(files, on, reader);
+    if let Some(folder) = annotate {
+        annotate_files(folder, &sheets, &mut report);
+    }
     match write(&report, format) {
         Ok(()) if report.unreadable.is_empty() && !report.has_findings() => ExitCode::SUCCESS,
         Ok(()) if report.unreadable.is_empty() => ExitCode::from(EXIT_FINDINGS),
@@ -46,8 +64,36 @@ pub fn check(files: &[PathBuf], format: ReportFormat, reader: &OfficeReader) -> 
     }
 }
 
-fn read_and_examine(paths: &[PathBuf], reader: &OfficeReader) -> Report {
+/// Writes the workbook of every file; one that cannot be written is reported like one that cannot be read.
+fn annotate_files(folder: &Path, sheets: &[Vec<Sheet>], report: &mut Report) {
+    for (file, sheets) in report.files.iter().zip(sheets) {
+        let written = fs::create_dir_all(folder)
+            .map_err(|error| error.to_string())
+            .and_then(|()| {
+                workbook::write(folder, sheets, file).map_err(|error| error.to_string())
+            });
+        if let Err(problem) = written {
+            report.unreadable.push(Unreadable {
+                message_zh: format!(
+                    "{}：检查结果无法写入文件夹“{}”。",
+                    file.file,
+                    folder.display()
+                ),
+                message: format!("{}: {problem}", folder.display()),
+                file: file.file.clone(),
+            });
+        }
+    }
+}
+
+/// The report, and the rows of each file in it.
+fn read_and_examine(
+    paths: &[PathBuf],
+    on: Option<NaiveDate>,
+    reader: &OfficeReader,
+) -> (Report, Vec<Vec<Sheet>>) {
     let mut imports = Vec::new();
+    let mut sheets = Vec::new();
     let mut unreadable = Vec::new();
     for path in paths {
         let name = name_among(path, paths);
@@ -63,8 +109,11 @@ fn read_and_examine(paths: &[PathBuf], reader: &OfficeReader) -> Report {
             }
         };
         let file = BankFile { name, bytes };
-        match office::import_questions(reader, &file) {
-            Ok(import) => imports.push((file.name, import)),
+        match office::recognise(reader, &file) {
+            Ok(recognised) => {
+                imports.push((file.name, recognised.import));
+                sheets.push(recognised.sheets);
+            }
             Err(error) => unreadable.push(Unreadable {
                 message_zh: error.message_zh(),
                 message: error.to_string(),
@@ -72,10 +121,11 @@ fn read_and_examine(paths: &[PathBuf], reader: &OfficeReader) -> Report {
             }),
         }
     }
-    Report {
-        files: examine(imports),
+    let report = Report {
+        files: examine(imports, on),
         unreadable,
-    }
+    };
+    (report, sheets)
 }
 
 /// The name of a file, with its folders only when another file given has the same name.

@@ -13,8 +13,16 @@ const WIDTH_WITHOUT_SCREEN: u16 = 160;
 /// Longest excerpt of the words in a file, in characters.
 const LONGEST_EXCERPT: usize = 40;
 
-/// Notes of one kind that are shown for a file; a habit of an office shows in three rows.
-const MOST_NOTES_ALIKE: usize = 3;
+/// Rows that are named where findings of one kind are summed up.
+const MOST_ROWS_NAMED: usize = 20;
+
+/// Findings of one kind that are shown one by one for a file; a habit of an office shows in three rows.
+const fn most_alike(severity: Severity) -> usize {
+    match severity {
+        Severity::Error => 50,
+        Severity::Warning | Severity::Note => 3,
+    }
+}
 
 /// Renders the findings, then one line for each file.
 pub(super) fn render(files: &[FileReport]) -> String {
@@ -42,42 +50,75 @@ pub(super) fn render(files: &[FileReport]) -> String {
     text
 }
 
-/// Every error and warning; of notes of one kind the first few, then how many more there are.
+/// The first findings of each kind, then in which rows there are more of it.
 fn add_rows(table: &mut Table, file: &FileReport, is_coloured: bool) {
-    let mut n_notes: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut n_shown: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut more: Vec<(&FindingReport, Vec<u32>)> = Vec::new();
     for report in &file.findings {
-        if report.severity == Severity::Note {
-            let n_alike = n_notes.entry(report.finding.code.message_zh()).or_default();
-            *n_alike = n_alike.saturating_add(1);
-            if *n_alike > MOST_NOTES_ALIKE {
-                continue;
-            }
+        let message = report.finding.code.message_zh();
+        let n_alike = n_shown.entry(message).or_default();
+        *n_alike = n_alike.saturating_add(1);
+        if *n_alike <= most_alike(report.severity) {
+            table.add_row(row(report, is_coloured));
+            continue;
         }
-        table.add_row(row(report, is_coloured));
+        let place = report.finding.place.row;
+        match more
+            .iter_mut()
+            .find(|(first, _)| first.finding.code == report.finding.code)
+        {
+            Some((_, rows)) => rows.push(place),
+            None => more.push((report, vec![place])),
+        }
     }
-    for (message, n_alike) in n_notes {
-        let n_more = n_alike.saturating_sub(MOST_NOTES_ALIKE);
-        if n_more > 0 {
-            table.add_row([
-                printable(&file.file),
-                "—".to_owned(),
-                "…".to_owned(),
-                "—".to_owned(),
-                format!("提示：{message}（同类还有 {n_more} 条）"),
-                String::new(),
-                "--format json 列出全部".to_owned(),
-            ]);
-        }
+    for (report, rows) in more {
+        table.add_row([
+            Cell::new(printable(&file.file)),
+            Cell::new("—"),
+            Cell::new("…"),
+            Cell::new("—"),
+            weighted(
+                report.severity,
+                format!(
+                    "{}：{}（同类还有 {} 条）",
+                    weight(report.severity),
+                    report.finding.code.message_zh(),
+                    rows.len()
+                ),
+                is_coloured,
+            ),
+            Cell::new(named(&rows)),
+            Cell::new("--format json 列出全部"),
+        ]);
+    }
+}
+
+/// The rows by number, the first of them when they are many.
+fn named(rows: &[u32]) -> String {
+    let numbers: Vec<String> = rows
+        .iter()
+        .take(MOST_ROWS_NAMED)
+        .map(u32::to_string)
+        .collect();
+    let and_more = if rows.len() > MOST_ROWS_NAMED {
+        "等"
+    } else {
+        ""
+    };
+    format!("第 {} 行{and_more}", numbers.join("、"))
+}
+
+/// A cell in the colour of its weight, where there are colours.
+fn weighted(severity: Severity, text: String, is_coloured: bool) -> Cell {
+    match colour(severity) {
+        Some(colour) if is_coloured => Cell::new(text).fg(colour),
+        _ => Cell::new(text),
     }
 }
 
 fn row(report: &FindingReport, is_coloured: bool) -> Vec<Cell> {
     let finding = &report.finding;
     let place = &finding.place;
-    let mut problem = Cell::new(problem(report));
-    if is_coloured && let Some(colour) = colour(report.severity) {
-        problem = problem.fg(colour);
-    }
     vec![
         Cell::new(printable(&place.file)),
         Cell::new(printable(place.sheet.as_deref().unwrap_or("—"))),
@@ -89,14 +130,14 @@ fn row(report: &FindingReport, is_coloured: bool) -> Vec<Cell> {
             || "—".to_owned(),
             |column| format!("{}（{}）", column.letter, printable(&column.header)),
         )),
-        problem,
+        weighted(report.severity, problem(report), is_coloured),
         Cell::new(excerpt(&finding.original)),
         Cell::new(finding.suggestion_zh()),
     ]
 }
 
 /// The weight and the problem, with the reading chosen and the other place, if any.
-fn problem(report: &FindingReport) -> String {
+pub(super) fn problem(report: &FindingReport) -> String {
     let finding = &report.finding;
     let mut problem = format!("{}：{}", weight(report.severity), finding.code.message_zh());
     if let Some(reading) = &finding.reading {
@@ -108,7 +149,7 @@ fn problem(report: &FindingReport) -> String {
     problem
 }
 
-const fn weight(severity: Severity) -> &'static str {
+pub(super) const fn weight(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "错误",
         Severity::Warning => "警告",
@@ -124,7 +165,7 @@ const fn colour(severity: Severity) -> Option<Color> {
     }
 }
 
-fn summary(file: &FileReport) -> String {
+pub(super) fn summary(file: &FileReport) -> String {
     let guess_floor = file
         .guess_floor_millionths
         .map_or_else(|| "题目不足，无法计算".to_owned(), percent);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
-use reference_server::contest::{Refusal, season};
+use reference_server::contest::{Refusal, planning};
 use reward_core::{
     DeckKind, Fen, PacketPlan, Refusal as ClaimRefusal, Release, RewardRules, RewardTerms,
     SeasonSeed, SeedCommitment,
@@ -168,7 +168,7 @@ async fn preparing_again_changes_nothing() {
         .map(|sql| test.number(sql))
     };
     let before = picture();
-    let prepared = season::prepare(&test.app).await.unwrap();
+    let prepared = planning::prepare(&test.app).await.unwrap();
     assert_eq!(prepared.planned, [FIRST_CITY, SECOND_CITY]);
     assert_eq!(picture(), before);
 }

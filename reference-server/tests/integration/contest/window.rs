@@ -10,7 +10,6 @@ use reference_server::{
         claim::{self, ClaimRequest},
         season,
     },
-    worker,
 };
 
 use crate::app::{FIRST_CITY, SECOND_CITY, TestApp, code, refusal, shanghai};
@@ -95,7 +94,7 @@ async fn a_clock_that_falls_back_after_the_heartbeat_does_not_reopen_a_city() {
     let open_paper = test.start(&person).await;
     let passed = test.answer(&person, 5).await;
     test.sleep_until(shanghai(CLOSING));
-    worker::heartbeat(&test.app).await.unwrap();
+    season::heartbeat(&test.app).await.unwrap();
     let earlier = Arc::new(SimulatedClock::standing_at(shanghai("2020-04-28 23:59:55")));
     let behind = test.another_instance_at(5, earlier);
     let answers = test.answers(&open_paper, 5);
@@ -143,7 +142,7 @@ async fn decisions_of_a_city_never_go_back_in_time() {
 #[tokio::test]
 async fn a_heartbeat_before_the_opening_raises_no_latch() {
     let test = TestApp::starting("2020-04-21 12:00:00").await;
-    worker::heartbeat(&test.app).await.unwrap();
+    season::heartbeat(&test.app).await.unwrap();
     assert_eq!(test.number("SELECT MAX(last_decision_ms) FROM city"), 0);
 }
 

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use reference_server::office::{OfficeError, OfficeReader, Refusal};
+use reference_server::office::{OfficeError, OfficeReader, Refusal, limits::MOST_PARAGRAPHS};
 
 use super::{
     file,
@@ -129,11 +129,15 @@ fn a_cell_repeated_to_the_end_of_the_sheet_is_refused_and_a_blank_one_is_nothing
 fn a_text_without_end_is_refused() {
     let lines = |n_lines: usize| "题\n".repeat(n_lines);
     assert_eq!(
-        refusal(&file("long.txt", lines(10_001))),
+        refusal(&file("long.txt", lines(MOST_PARAGRAPHS + 1))),
         Refusal::TooManyParagraphs
     );
-    assert!(reader().read(&file("long.txt", lines(10_000))).is_ok());
-    let body: String = (0..10_001)
+    assert!(
+        reader()
+            .read(&file("long.txt", lines(MOST_PARAGRAPHS)))
+            .is_ok()
+    );
+    let body: String = (0..=MOST_PARAGRAPHS)
         .map(|number| paragraph("", &number.to_string()))
         .collect();
     assert_eq!(

@@ -1,7 +1,10 @@
 //! What is read: cells and paragraphs as somebody who opens the file sees them.
 
 use proptest::prelude::*;
-use quiz_core::{FindingCode, Severity};
+use quiz_core::{
+    BankSize, FindingCode, Severity,
+    lint::{self, Candidates},
+};
 use reference_server::office::{
     Block, OfficeContent, OfficeError, Refusal, import_questions, questions,
 };
@@ -9,7 +12,7 @@ use reference_server::office::{
 use super::{
     file,
     files::{archive, document, open_document, paragraph, text_cell, text_row, workbook},
-    reader, refusal, rows, sample,
+    reader, refusal, rows, sample, sample_names,
 };
 
 const HEADER: [&str; 6] = ["题目（必填）", "选项A", "选项B", "选项C", "选项D", "答案"];
@@ -30,13 +33,10 @@ fn paragraphs(bytes: Vec<u8>) -> Vec<String> {
 
 #[test]
 fn each_sample_bank_has_fifty_questions_and_no_error() {
-    for name in [
-        "province.xlsx",
-        "nanjing.docx",
-        "yancheng.csv",
-        "suzhou.xlsx",
-    ] {
-        let import = import_questions(&reader(), &sample(name)).unwrap();
+    let names = sample_names();
+    assert_eq!(names.len(), 1 + 13, "{names:?}");
+    for name in names {
+        let import = import_questions(&reader(), &sample(&name)).unwrap();
         assert_eq!(import.questions.len(), 50, "{name}");
         let errors: Vec<_> = import
             .findings
@@ -44,8 +44,48 @@ fn each_sample_bank_has_fifty_questions_and_no_error() {
             .filter(|finding| finding.severity() > Severity::Note)
             .collect();
         assert!(errors.is_empty(), "{name}: {errors:?}");
-        assert_eq!(questions(&reader(), &sample(name)).unwrap().len(), 50);
+        assert_eq!(questions(&reader(), &sample(&name)).unwrap().len(), 50);
+        for question in &import.questions {
+            let (place, question) = (&question.place, &question.value);
+            assert!(question.explanation().is_some(), "{place}");
+            assert!(question.source().is_some(), "{place}");
+            assert!(question.law_as_of().is_some(), "{place}");
+        }
     }
+}
+
+/// The thirteen cities' questions as one bank's half, so that the clinic compares them all.
+#[test]
+fn no_question_of_the_season_is_asked_twice() {
+    let (province, cities): (Vec<_>, Vec<_>) = sample_names()
+        .into_iter()
+        .partition(|name| name.starts_with("province."));
+    let read = |names: Vec<String>| -> Vec<_> {
+        names
+            .iter()
+            .flat_map(|name| {
+                import_questions(&reader(), &sample(name))
+                    .unwrap()
+                    .questions
+            })
+            .collect()
+    };
+    let (province, city) = (read(province), read(cities));
+    let findings = lint::examine(&Candidates {
+        province: &province,
+        city: &city,
+        size: BankSize {
+            province: 50,
+            city: 650,
+        },
+        on: None,
+    });
+    let doubtful: Vec<String> = findings
+        .iter()
+        .filter(|finding| finding.severity() > Severity::Note)
+        .map(ToString::to_string)
+        .collect();
+    assert!(doubtful.is_empty(), "{}", doubtful.join("\n"));
 }
 
 #[test]
@@ -312,12 +352,67 @@ fn files_of_other_formats_are_refused_by_name_or_content() {
     );
 }
 
+/// Letters of the keys, and the sheets in which the questions stand.
+fn keys(name: &str, bytes: impl Into<Vec<u8>>) -> Vec<(char, Option<String>)> {
+    let import = import_questions(&reader(), &file(name, bytes)).unwrap();
+    let read = import.questions.into_iter();
+    read.map(|question| (question.value.key().letter(), question.place.sheet))
+        .collect()
+}
+
+#[test]
+fn other_question_banks_are_told_by_ending_or_content() {
+    let gift = "::一::诚信的首字是 { ~信 =诚 ~用 }\n";
+    let aiken = "诚信的首字是\nA. 信\nB. 诚\nANSWER: B\n";
+    let moodle = "<quiz><question type=\"multichoice\"><questiontext><text>诚信的首字是</text></questiontext><single>true</single><answer fraction=\"0\"><text>信</text></answer><answer fraction=\"100\"><text>诚</text></answer></question></quiz>";
+    for (name, text) in [
+        ("bank.gift", gift),
+        ("bank.txt", gift),
+        ("bank.aiken", aiken),
+        ("bank.txt", aiken),
+        ("bank.xml", moodle),
+    ] {
+        assert_eq!(keys(name, text), [('B', None)], "{name}: {text}");
+    }
+    let (gb, _, _) = encoding_rs::GB18030.encode(gift);
+    assert_eq!(keys("gb.gift", gb.into_owned()), [('B', None)]);
+}
+
+#[test]
+fn a_package_is_read_item_by_item_and_one_without_a_manifest_is_refused() {
+    let item = |key: &str| {
+        format!(
+            r#"<assessmentItem identifier="i" title="t"><responseDeclaration identifier="R" cardinality="single" baseType="identifier"><correctResponse><value>{key}</value></correctResponse></responseDeclaration><itemBody><choiceInteraction responseIdentifier="R" shuffle="true" maxChoices="1"><prompt>诚信的首字是</prompt><simpleChoice identifier="a">诚</simpleChoice><simpleChoice identifier="b">信</simpleChoice></choiceInteraction></itemBody></assessmentItem>"#
+        )
+    };
+    let (one, two) = (item("a"), item("b"));
+    let parts = [
+        ("imsmanifest.xml", "<manifest/>"),
+        ("items/1.xml", one.as_str()),
+        ("items/2.xml", two.as_str()),
+        ("items/note.txt", "no item"),
+    ];
+    assert_eq!(
+        keys("bank.zip", archive(&parts)),
+        [
+            ('A', Some("items/1.xml".to_owned())),
+            ('B', Some("items/2.xml".to_owned()))
+        ]
+    );
+    assert_eq!(
+        refusal(&file("bank.zip", archive(&parts[1..]))),
+        Refusal::MissingPart {
+            part: "imsmanifest.xml".to_owned()
+        }
+    );
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn no_text_file_makes_the_server_panic(bytes in prop::collection::vec(any::<u8>(), 0..400), words in "[,;\"\\n\\r\\t题A-D答案选项. ]{0,200}") {
-        for name in ["any.csv", "any.tsv", "any.txt"] {
+        for name in ["any.csv", "any.tsv", "any.txt", "any.gift", "any.aiken", "any.xml"] {
             for content in [bytes.clone(), words.clone().into_bytes()] {
                 let import = import_questions(&reader(), &file(name, content));
                 if let Ok(import) = import {

@@ -47,9 +47,13 @@ fn orphans(files: &[File]) -> Vec<String> {
             format!("{parent}/main.rs"),
             format!("{parent}.rs"),
         ];
+        // A module shared by programs, such as benches, is declared by one of them.
+        let is_program_beside = |head: &File| {
+            is_root(&head.path) && head.path.rsplit_once('/').map(|(at, _)| at) == Some(parent)
+        };
         let is_declared = files
             .iter()
-            .filter(|head| heads.contains(&head.path))
+            .filter(|head| heads.contains(&head.path) || is_program_beside(head))
             .any(|head| declares(&head.text, module));
         if !is_declared {
             found.push(format!("{} belongs to no program", file.path));
@@ -64,6 +68,7 @@ fn is_root(path: &str) -> bool {
     name == "lib.rs"
         || name == "main.rs"
         || folder.ends_with("/examples")
+        || folder.ends_with("/fuzz_targets")
         || folder.ends_with("/benches")
 }
 

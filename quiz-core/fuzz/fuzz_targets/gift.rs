@@ -1,0 +1,13 @@
+//! Text read as GIFT; what was read is printed and read again.
+#![no_main]
+
+use checks::{check, questions};
+use libfuzzer_sys::fuzz_target;
+use quiz_core::{export::gift::print, import::gift::read};
+
+fuzz_target!(|text: &str| {
+    let read_first = check(&read("f", text));
+    if let Ok(printed) = print(&read_first) {
+        assert_eq!(questions(read("f", &printed)), read_first);
+    }
+});

@@ -1,0 +1,211 @@
+//! Planning: the bank of every city is frozen and its packets are sealed, once, before it opens.
+
+use std::{cell::LazyCell, sync::Arc};
+
+use quiz_core::{Halves, Question, QuestionBank};
+use reward_core::{PacketPlan, SeasonSeed, SeedCommitment};
+use schedule_core::Round;
+
+use super::{
+    Error, Failure,
+    sealed::{self, StoredBank},
+    season::fen_column,
+};
+use crate::{
+    app::App,
+    content::PROVINCE,
+    office,
+    store::{
+        Tx, audit,
+        season::{self as rows, CityRow, DayRow, PacketRow, SeasonRow},
+    },
+};
+
+/// What became of the cities at start.
+#[derive(Debug, Clone, Default)]
+pub struct Prepared {
+    /// Cities that can be played.
+    pub planned: Vec<String>,
+    /// Cities that cannot, with the reason in plain words.
+    pub missing: Vec<(String, String)>,
+}
+
+/// Freezes the bank and seals the packets of every city that is not planned yet.
+///
+/// Running it again changes nothing: a planned city keeps its bank and its packets.
+///
+/// # Errors
+/// Fails when the database holds another season, or cannot be written.
+pub async fn prepare(app: &App) -> Result<Prepared, Error> {
+    let season = SeasonRow {
+        season: app.season.name.clone(),
+        edition: app.season.edition.slug().as_str().to_owned(),
+        rules: reward_core::canonical_spec(&app.season.rules),
+    };
+    let now_ms = app.now().timestamp_millis();
+    let stored = app
+        .store
+        .write(move |tx| keep_season(tx, &season, now_ms))
+        .await?;
+    if let Some(difference) = stored {
+        return Err(Failure::Defect { what: difference }.into());
+    }
+    let planned = app
+        .store
+        .read(|read| Ok::<_, Error>(rows::cities(read)?))
+        .await?;
+    let province = LazyCell::new(|| province_questions(app));
+    let mut prepared = Prepared::default();
+    for (ordinal, round) in (1..).zip(app.season.edition.rounds()) {
+        let slug = round.city().slug().as_str().to_owned();
+        if let Some(city) = planned.iter().find(|city| city.city == slug) {
+            // With the wrong key nothing of it opens: better said now than at midnight.
+            sealed::plan(app, city)?;
+            sealed::bank(app, &city.bank).await?;
+            prepared.planned.push(slug);
+            continue;
+        }
+        match halves(app, &slug, &province) {
+            Ok(halves) => {
+                plan_city(app, ordinal, round, halves).await?;
+                prepared.planned.push(slug);
+            }
+            Err(problem) => prepared.missing.push((slug, problem)),
+        }
+    }
+    Ok(prepared)
+}
+
+/// Writes the season once; says what differs when the database holds another one.
+fn keep_season(tx: &Tx<'_>, season: &SeasonRow, now_ms: i64) -> Result<Option<String>, Error> {
+    match rows::season(&tx.read())? {
+        None => {
+            rows::insert_season(tx, season, now_ms)?;
+            let detail = format!("season={} edition={}", season.season, season.edition);
+            audit::append(tx, now_ms, "server", "season.opened", &detail)?;
+            Ok(None)
+        }
+        Some(stored) if stored == *season => Ok(None),
+        Some(stored) => Ok(Some(format!(
+            "the database holds season {} on edition {} with other terms than season {} on edition {}",
+            stored.season, stored.edition, season.season, season.edition
+        ))),
+    }
+}
+
+/// The two halves of a city's bank.
+fn halves(
+    app: &App,
+    slug: &str,
+    province: &Result<Vec<Question>, String>,
+) -> Result<Halves, String> {
+    Ok(Halves {
+        province: province.clone()?,
+        city: imported(app, slug)?.ok_or_else(|| format!("there is no question file {slug}.*"))?,
+    })
+}
+
+fn province_questions(app: &App) -> Result<Vec<Question>, String> {
+    imported(app, PROVINCE)?.ok_or_else(|| format!("there is no question file {PROVINCE}.*"))
+}
+
+fn imported(app: &App, slug: &str) -> Result<Option<Vec<Question>>, String> {
+    app.content
+        .bank(slug)
+        .map(|file| {
+            office::questions(&app.office, file).map_err(|error| format!("{}: {error}", file.name))
+        })
+        .transpose()
+}
+
+async fn plan_city(app: &App, ordinal: i64, round: &Round, halves: Halves) -> Result<(), Error> {
+    let slug = round.city().slug().as_str().to_owned();
+    let content = StoredBank::of(&halves);
+    let bank =
+        QuestionBank::freeze(app.season.bank_size, halves).map_err(|error| Failure::Defect {
+            what: format!("the bank of {slug} cannot be frozen: {error}"),
+        })?;
+    let digest = bank.digest().to_string();
+    let content = serde_json::to_vec(&content).map_err(|error| Failure::Defect {
+        what: error.to_string(),
+    })?;
+    let content_sealed =
+        app.keys
+            .seal(&sealed::bank_place(&digest), &content, app.entropy.as_ref());
+    let seed = SeasonSeed::from_bytes(app.keys.season_seed()).city_seed(&slug);
+    let plan = PacketPlan::draw(&app.season.rules, &seed);
+    let now_ms = app.now().timestamp_millis();
+    let city = CityRow {
+        ordinal,
+        opens_ms: round.window().start().timestamp_millis(),
+        closes_ms: round.window().end().timestamp_millis(),
+        pool_fen: fen_column(app.season.rules.pool()),
+        used_fen: 0,
+        top_awarded: false,
+        last_decision_ms: 0,
+        bank: digest.clone(),
+        plan_commitment: SeedCommitment::new(&seed, &app.season.rules).to_string(),
+        plan_seed_sealed: app.keys.seal(
+            &sealed::seed_place(&slug),
+            &seed.reveal(),
+            app.entropy.as_ref(),
+        ),
+        paused_sentence: None,
+        city: slug,
+    };
+    let days = day_rows(app, round);
+    let packets = packet_rows(&plan, &days);
+    let detail = format!(
+        "city={} bank={digest} plan={}",
+        city.city, city.plan_commitment
+    );
+    app.cache_bank(digest.clone(), Arc::new(bank));
+    app.store
+        .write(move |tx| {
+            if rows::city(&tx.read(), &city.city)?.is_some() {
+                // Another instance that started at the same time was faster.
+                return Ok(());
+            }
+            rows::insert_bank(tx, &digest, &city.city, &content_sealed, now_ms)?;
+            rows::insert_city(tx, &city, &days, &packets)?;
+            Ok::<_, Error>(audit::append(
+                tx,
+                now_ms,
+                "server",
+                "city.planned",
+                &detail,
+            )?)
+        })
+        .await
+}
+
+fn day_rows(app: &App, round: &Round) -> Vec<DayRow> {
+    let window = round.window();
+    window
+        .contest_days()
+        .filter_map(|day| window.civil_day(day))
+        .map(|day| DayRow {
+            day: i64::from(day.number()),
+            cap_fen: fen_column(app.season.rules.daily_cap()),
+            used_fen: 0,
+            deck: None,
+            taken: 0,
+            top_taken: false,
+        })
+        .collect()
+}
+
+/// The packets of a plan as rows; `days` are the city's days in order.
+pub(crate) fn packet_rows(plan: &PacketPlan, days: &[DayRow]) -> Vec<PacketRow> {
+    plan.packets()
+        .filter_map(|packet| {
+            let index = usize::from(packet.day).checked_sub(1)?;
+            Some(PacketRow {
+                day: days.get(index)?.day,
+                deck: packet.deck.name(),
+                sequence: i64::from(packet.sequence),
+                amount_fen: fen_column(packet.amount),
+            })
+        })
+        .collect()
+}

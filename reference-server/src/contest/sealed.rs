@@ -1,0 +1,176 @@
+//! What a city sealed before it opened: its bank and its packets, published by digest and commitment.
+
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use quiz_core::{Halves, Position, Question, QuestionBank, QuestionDraft};
+use reward_core::{PacketPlan, PlanSeed, SeedCommitment};
+use serde::{Deserialize, Serialize};
+
+use super::{Error, Failure};
+use crate::{
+    app::App,
+    store::season::{self as rows, CityRow},
+};
+
+/// What a city has published before it opens: nothing of it can change unnoticed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sealed {
+    /// The city's slug.
+    pub slug: String,
+    /// The city's name.
+    pub name: String,
+    /// Digest of the frozen bank.
+    pub bank_digest: String,
+    /// Commitment to the sealed packets of the week.
+    pub plan_commitment: String,
+}
+
+/// What every planned city has published, in the order of play.
+///
+/// # Errors
+/// Fails when the database does.
+pub async fn published(app: &App) -> Result<Vec<Sealed>, Error> {
+    let cities = app
+        .store
+        .read(|read| Ok::<_, Error>(rows::cities(read)?))
+        .await?;
+    Ok(cities
+        .into_iter()
+        .map(|city| Sealed {
+            name: app.season.city_name(&city.city),
+            slug: city.city,
+            bank_digest: city.bank,
+            plan_commitment: city.plan_commitment,
+        })
+        .collect())
+}
+
+/// A frozen bank, from memory or from the database.
+pub(crate) async fn bank(app: &App, digest: &str) -> Result<Arc<QuestionBank>, Error> {
+    if let Some(bank) = app.cached_bank(digest) {
+        return Ok(bank);
+    }
+    let wanted = digest.to_owned();
+    let sealed = app
+        .store
+        .read(move |read| Ok::<_, Error>(rows::bank_content(read, &wanted)?))
+        .await?
+        .ok_or(Failure::Unreadable { what: "bank" })?;
+    let unreadable = || Failure::Unreadable {
+        what: "bank.content",
+    };
+    let plain = app
+        .keys
+        .open(&bank_place(digest), &sealed)
+        .map_err(|_unsealable| unreadable())?;
+    let stored: StoredBank = serde_json::from_slice(&plain).map_err(|_error| unreadable())?;
+    let bank = stored.freeze(app).ok_or_else(unreadable)?;
+    if bank.digest().to_string() != digest {
+        return Err(unreadable().into());
+    }
+    let bank = Arc::new(bank);
+    app.cache_bank(digest.to_owned(), Arc::clone(&bank));
+    Ok(bank)
+}
+
+/// A city's sealed plan, drawn again from its seed or from memory.
+pub(crate) fn plan(app: &App, city: &CityRow) -> Result<Arc<PacketPlan>, Error> {
+    if let Some(plan) = app.cached_plan(&city.city) {
+        return Ok(plan);
+    }
+    let unreadable = || Failure::Unreadable { what: "city.plan" };
+    let bytes = app
+        .keys
+        .open(&seed_place(&city.city), &city.plan_seed_sealed)
+        .map_err(|_unsealable| unreadable())?;
+    let seed = PlanSeed::from_bytes(bytes.try_into().map_err(|_length| unreadable())?);
+    if SeedCommitment::new(&seed, &app.season.rules).to_string() != city.plan_commitment {
+        return Err(unreadable().into());
+    }
+    let plan = Arc::new(PacketPlan::draw(&app.season.rules, &seed));
+    app.cache_plan(city.city.clone(), Arc::clone(&plan));
+    Ok(plan)
+}
+
+/// Where a bank's content is sealed for.
+pub(super) fn bank_place(digest: &str) -> String {
+    format!("bank.content/{digest}")
+}
+
+/// Where a plan's seed is sealed for.
+pub(super) fn seed_place(slug: &str) -> String {
+    format!("city.plan_seed/{slug}")
+}
+
+/// The stored form of a frozen bank, sealed in the database and never sent anywhere.
+#[derive(Serialize, Deserialize)]
+pub(super) struct StoredBank {
+    province: Vec<StoredQuestion>,
+    city: Vec<StoredQuestion>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredQuestion {
+    stem: String,
+    choices: Vec<String>,
+    key: char,
+    explanation: Option<String>,
+    source: Option<String>,
+    law_as_of: Option<NaiveDate>,
+    /// Letters of the options that keep their places by statement.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pinned: String,
+}
+
+impl StoredBank {
+    pub(super) fn of(halves: &Halves) -> Self {
+        let stored = |questions: &[Question]| {
+            questions
+                .iter()
+                .map(|question| {
+                    let draft = question.to_draft();
+                    StoredQuestion {
+                        stem: draft.stem,
+                        choices: draft.choices,
+                        key: draft.key.letter(),
+                        explanation: draft.explanation,
+                        source: draft.source,
+                        law_as_of: draft.law_as_of,
+                        pinned: question.pinned().iter().map(|p| p.letter()).collect(),
+                    }
+                })
+                .collect()
+        };
+        Self {
+            province: stored(&halves.province),
+            city: stored(&halves.city),
+        }
+    }
+
+    fn freeze(self, app: &App) -> Option<QuestionBank> {
+        let questions = |stored: Vec<StoredQuestion>| {
+            stored
+                .into_iter()
+                .map(|question| {
+                    let places = question.pinned.chars().map(Position::from_letter);
+                    let pinned = places.collect::<Option<Vec<_>>>()?;
+                    let stored = Question::new(QuestionDraft {
+                        stem: question.stem,
+                        choices: question.choices,
+                        key: Position::from_letter(question.key)?,
+                        explanation: question.explanation,
+                        source: question.source,
+                        law_as_of: question.law_as_of,
+                    });
+                    stored.ok()?.with_pinned(&pinned).ok()
+                })
+                .collect::<Option<Vec<_>>>()
+        };
+        let halves = Halves {
+            province: questions(self.province)?,
+            city: questions(self.city)?,
+        };
+        QuestionBank::freeze(app.season.bank_size, halves).ok()
+    }
+}

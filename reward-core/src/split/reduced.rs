@@ -1,0 +1,63 @@
+//! A problem without its floor, turned over if it lies above the middle.
+
+/// So many parts of `0..=span` with a sum, where the sum is at most half of what it could be.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reduced {
+    pub(super) parts: u32,
+    /// Sum of all parts.
+    pub(super) surplus: u32,
+    /// Greatest part, at most the surplus.
+    pub(super) span: u32,
+    /// What a part is subtracted from to turn it back, if the problem was turned over.
+    mirror: Option<u32>,
+}
+
+impl Reduced {
+    pub(super) fn new(parts: u32, surplus: u32, span: u32) -> Self {
+        let span = span.min(surplus);
+        let ceiling = u64::from(parts).saturating_mul(u64::from(span));
+        let above = ceiling.saturating_sub(u64::from(surplus));
+        match u32::try_from(above) {
+            Ok(below_ceiling) if below_ceiling < surplus => Self {
+                parts,
+                surplus: below_ceiling,
+                span: span.min(below_ceiling),
+                mirror: Some(span),
+            },
+            Ok(_) | Err(_) => Self {
+                parts,
+                surplus,
+                span,
+                mirror: None,
+            },
+        }
+    }
+
+    /// The problem as it stands, never turned over.
+    pub(super) fn upright(parts: u32, surplus: u32, span: u32) -> Self {
+        Self {
+            parts,
+            surplus,
+            span: span.min(surplus),
+            mirror: None,
+        }
+    }
+
+    /// The same problem seen from above: every part `x` is `span - x`.
+    pub(super) fn turned(parts: u32, surplus: u32, span: u32) -> Self {
+        let ceiling = u64::from(parts).saturating_mul(u64::from(span));
+        let above = ceiling.saturating_sub(u64::from(surplus));
+        Self {
+            parts,
+            surplus: u32::try_from(above).unwrap_or(u32::MAX),
+            span,
+            mirror: Some(span),
+        }
+    }
+
+    /// The part of the problem as it was given.
+    #[inline]
+    pub(super) fn restore(&self, part: u32) -> u32 {
+        self.mirror.map_or(part, |span| span.saturating_sub(part))
+    }
+}
