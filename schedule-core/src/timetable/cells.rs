@@ -99,10 +99,6 @@ pub(super) enum Delimiter {
     Spaces,
 }
 
-impl Delimiter {
-    pub(super) const ALL: [Self; 4] = [Self::Tab, Self::Pipe, Self::Comma, Self::Spaces];
-}
-
 /// Cuts a text into rows.
 pub(super) fn rows_of(text: &str, delimiter: Delimiter) -> Vec<CellRow> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);

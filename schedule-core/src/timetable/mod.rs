@@ -144,16 +144,23 @@ impl Reader {
     /// Total: any text gives a reading. Costs O(n log n) for n characters.
     #[must_use]
     pub fn read_text(&self, text: &str) -> Reading {
-        let cut = Delimiter::ALL.into_iter().find_map(|delimiter| {
-            let rows = cells::rows_of(text, delimiter);
-            let is_table = rows.iter().any(|row| self.begins_table(row));
-            is_table.then_some((delimiter, rows))
-        });
-        match cut {
-            Some((Delimiter::Spaces, rows)) => self.read_rows(&aligned(text, rows)),
-            Some((_, rows)) => self.read_rows(&rows),
-            None => self.read_rows(&[]),
+        // Among the marks that divide cells, the one under which the table begins first: a cell may hold another table's marks.
+        let cut = [Delimiter::Tab, Delimiter::Pipe, Delimiter::Comma]
+            .into_iter()
+            .filter_map(|delimiter| {
+                let rows = cells::rows_of(text, delimiter);
+                let start = rows.iter().find(|row| self.begins_table(row))?.number();
+                Some((start, rows))
+            })
+            .min_by_key(|(start, _)| *start);
+        if let Some((_, rows)) = cut {
+            return self.read_rows(&rows);
         }
+        let rows = cells::rows_of(text, Delimiter::Spaces);
+        if rows.iter().any(|row| self.begins_table(row)) {
+            return self.read_rows(&self.aligned(text, rows));
+        }
+        self.read_rows(&[])
     }
 
     /// Reads the rows of one sheet.
@@ -180,7 +187,43 @@ impl Reader {
     }
 
     fn begins_table(&self, row: &CellRow) -> bool {
-        Columns::of_heading(row).is_some() || self.first_without_heading(row).is_some()
+        self.heading(row).is_some() || self.first_without_heading(row).is_some()
+    }
+
+    /// Gives blank cells of an aligned table their columns back, by the heading or by nothing.
+    fn aligned(&self, text: &str, rows: Vec<CellRow>) -> Vec<CellRow> {
+        let lines: Vec<&str> = text
+            .strip_prefix('\u{feff}')
+            .unwrap_or(text)
+            .lines()
+            .collect();
+        let Some(heading) = rows.iter().find(|row| self.heading(row).is_some()) else {
+            return rows;
+        };
+        let line = |row: &CellRow| {
+            let index = usize::try_from(row.number().saturating_sub(1)).ok()?;
+            lines.get(index).copied()
+        };
+        let heading_line = line(heading).unwrap_or("");
+        let below = |row: &&CellRow| row.number() > heading.number() && row.cells().len() > 1;
+        rows.iter()
+            .map(|row| match line(row) {
+                Some(line) if below(&row) => cells::align(row, line, heading, heading_line),
+                _ => row.clone(),
+            })
+            .collect()
+    }
+
+    /// A row that names a city or a range of days is none, even if it also says 日期: 盐城市 itself holds the word 城市.
+    fn heading(&self, row: &CellRow) -> Option<(Columns, Vec<Finding>)> {
+        let is_announced = |text: &str| {
+            self.cities.contains_key(&compact(text))
+                || Dating::new(self.zone, self.year).window(text).0.is_some()
+        };
+        if row.cells().iter().any(|cell| is_announced(&cell.text)) {
+            return None;
+        }
+        Columns::of_heading(row)
     }
 
     /// The column in which a row begins that stands in the usual order under no heading.
@@ -212,7 +255,7 @@ struct Work<'r> {
 
 impl Work<'_> {
     fn read(&mut self, row: &CellRow) {
-        if let Some((columns, findings)) = Columns::of_heading(row) {
+        if let Some((columns, findings)) = self.reader.heading(row) {
             if self.columns.is_some() {
                 self.report(place_of(row), Matter::SecondTable);
             } else {
@@ -431,30 +474,6 @@ impl Work<'_> {
     fn report(&mut self, place: Place, matter: Matter) {
         self.findings.push(Finding { place, matter });
     }
-}
-
-/// Gives blank cells of an aligned table their columns back, by the heading or by nothing.
-fn aligned(text: &str, rows: Vec<CellRow>) -> Vec<CellRow> {
-    let lines: Vec<&str> = text
-        .strip_prefix('\u{feff}')
-        .unwrap_or(text)
-        .lines()
-        .collect();
-    let Some(heading) = rows.iter().find(|row| Columns::of_heading(row).is_some()) else {
-        return rows;
-    };
-    let line = |row: &CellRow| {
-        let index = usize::try_from(row.number().saturating_sub(1)).ok()?;
-        lines.get(index).copied()
-    };
-    let heading_line = line(heading).unwrap_or("");
-    let below = |row: &&CellRow| row.number() > heading.number() && row.cells().len() > 1;
-    rows.iter()
-        .map(|row| match line(row) {
-            Some(line) if below(&row) => cells::align(row, line, heading, heading_line),
-            _ => row.clone(),
-        })
-        .collect()
 }
 
 fn place_of(row: &CellRow) -> Place {

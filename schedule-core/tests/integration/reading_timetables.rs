@@ -291,6 +291,29 @@ fn the_same_table_is_read_with_tabs_commas_pipes_and_spaces() {
 }
 
 #[test]
+fn a_cell_that_looks_like_another_table_does_not_change_how_the_text_is_cut() {
+    let label = "| 序号 | 日期 | 竞赛 | 预热 |";
+    let row = CellRow::new(2, [(1, label), (2, "2月8日—14日"), (3, "无锡市")]);
+    let reading = reader(2020).read_rows(&[heading(), row]);
+    let edition = reading.into_edition().unwrap();
+    assert_eq!(edition.rows()[0].label(), label);
+    let table = edition.timetable();
+    for text in [table.tab_separated(), table.csv(), table.markdown()] {
+        let read = reader(2020).read_text(&text).into_edition().unwrap();
+        assert_eq!(read.rows()[0].label(), label, "{text}");
+    }
+}
+
+#[test]
+fn a_row_that_says_date_beside_a_city_is_no_heading() {
+    let text = "序号\t日期\t竞赛\n1\t2月8日—14日\t无锡市\n2\t日期待定\t盐城市\n";
+    assert_eq!(
+        texts(&reader(2020).read_text(text)),
+        ["line 3, column 3: not a range of dates: \"日期待定\""]
+    );
+}
+
+#[test]
 fn a_sheet_is_read_by_its_rows_and_columns() {
     let rows = [
         CellRow::new(2, [(3, "竞赛日程")]),
