@@ -55,8 +55,9 @@ pub use crate::payout::{
 pub use crate::plan::{Deck, DeckKind, PacketPlan, PlannedPacket};
 pub use crate::proof::{
     Assurance, AuditFault, AuditReport, AwardEntry, AwardLog, BeaconError, BeaconSource,
-    BeaconValue, Claimant, DailyHead, Disclosed, EntryFault, LogError, LogHead, ParseLogError,
-    ParseReceiptError, PlanRoot, Published, Receipt, ReceiptFault, SealedPlan, audit,
+    BeaconValue, CityFile, CityFileFault, Claimant, DailyHead, Disclosed, EntryFault, LogError,
+    LogHead, ParseLogError, ParseReceiptError, ParseSpecError, PlanRoot, Published, Receipt,
+    ReceiptFault, SealedPlan, audit, parse_canonical_spec,
 };
 pub use crate::rules::{
     ClaimScope, PacketBounds, ReferralPolicy, Residual, RewardRules, RewardTerms, RulesError,

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod channel;
+mod city_file;
 mod closing;
 mod commitment;
 mod divisions;

@@ -8,7 +8,7 @@ fn at(offset_ms: u32) -> DayOffset {
     DayOffset::from_ms(offset_ms).unwrap()
 }
 
-fn releases() -> impl Strategy<Value = Release> {
+pub(crate) fn releases() -> impl Strategy<Value = Release> {
     prop_oneof![
         Just(Release::Immediate),
         Just(Release::Linear),
