@@ -23,6 +23,7 @@ CREATE TABLE city (
     last_decision_ms BIGINT NOT NULL,
     bank             TEXT   NOT NULL REFERENCES bank (digest),
     plan_commitment  TEXT   NOT NULL,
+    plan_root        TEXT   NOT NULL,
     plan_seed_sealed TEXT   NOT NULL,
     paused_sentence  TEXT,
     CHECK (opens_ms < closes_ms),

@@ -79,7 +79,7 @@ BEGIN SELECT RAISE(ABORT, 'a payment never leaves'); END;
 CREATE TRIGGER IF NOT EXISTS city_terms_are_frozen_once_awarded BEFORE UPDATE ON city
 WHEN (NEW.opens_ms <> OLD.opens_ms OR NEW.closes_ms <> OLD.closes_ms OR NEW.pool_fen <> OLD.pool_fen
    OR NEW.bank <> OLD.bank OR NEW.plan_commitment <> OLD.plan_commitment
-   OR NEW.plan_seed_sealed <> OLD.plan_seed_sealed OR NEW.ordinal <> OLD.ordinal)
+   OR NEW.plan_root <> OLD.plan_root OR NEW.plan_seed_sealed <> OLD.plan_seed_sealed OR NEW.ordinal <> OLD.ordinal)
   AND EXISTS (SELECT 1 FROM award WHERE award.city = OLD.city)
 BEGIN SELECT RAISE(ABORT, 'the terms of a city are frozen once it has awarded'); END;
 CREATE TRIGGER IF NOT EXISTS city_latch_never_goes_back BEFORE UPDATE ON city

@@ -9,7 +9,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use quiz_core::{BankSize, DrawRule, PassMark, QuestionBank};
-use reward_core::{ChannelProfile, PacketPlan, PayoutPolicy, RewardRules, WorkerId};
+use reward_core::{ChannelProfile, DailyHead, PayoutPolicy, RewardRules, SealedPlan, WorkerId};
 use schedule_core::{Edition, Province};
 use wechat_adapter::{
     AppId, BillNumber, HttpClient, MerchantId, OpenId,
@@ -172,7 +172,8 @@ pub struct App {
 #[derive(Debug, Default)]
 pub struct Memory {
     banks: RwLock<HashMap<String, Arc<QuestionBank>>>,
-    plans: RwLock<HashMap<String, Arc<PacketPlan>>>,
+    plans: RwLock<HashMap<String, Arc<SealedPlan>>>,
+    heads: RwLock<HashMap<String, Arc<[DailyHead]>>>,
     sends: Mutex<SendBudget>,
 }
 
@@ -219,7 +220,7 @@ impl App {
     }
 
     /// A city's plan that was drawn before.
-    pub(crate) fn cached_plan(&self, city: &str) -> Option<Arc<PacketPlan>> {
+    pub(crate) fn cached_plan(&self, city: &str) -> Option<Arc<SealedPlan>> {
         self.memory
             .plans
             .read()
@@ -229,12 +230,31 @@ impl App {
     }
 
     /// Keeps a drawn plan; a city's plan never changes.
-    pub(crate) fn cache_plan(&self, city: String, plan: Arc<PacketPlan>) {
+    pub(crate) fn cache_plan(&self, city: String, plan: Arc<SealedPlan>) {
         self.memory
             .plans
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(city, plan);
+    }
+
+    /// The heads of a city's log that were computed before.
+    pub(crate) fn cached_heads(&self, city: &str) -> Option<Arc<[DailyHead]>> {
+        self.memory
+            .heads
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(city)
+            .cloned()
+    }
+
+    /// Keeps the heads of a city's log; the head of a day that has ended never changes.
+    pub(crate) fn cache_heads(&self, city: String, heads: Arc<[DailyHead]>) {
+        self.memory
+            .heads
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(city, heads);
     }
 
     /// Takes one of the channel's sendings of this second; `false` when they are used up.

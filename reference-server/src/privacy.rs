@@ -29,6 +29,7 @@ pub struct Keys {
     index: hmac::Key,
     bill: hmac::Key,
     attempt: hmac::Key,
+    claimant: hmac::Key,
     paper: hmac::Key,
     season_seed: [u8; 32],
     session: [u8; 64],
@@ -59,6 +60,7 @@ impl Keys {
             index: tag(b"openid index"),
             bill: tag(b"bill number"),
             attempt: tag(b"attempt token"),
+            claimant: tag(b"claimant"),
             paper: tag(b"paper"),
             season_seed: key(b"packet plan"),
             session: expand::<64>(&prk, b"session cookie"),
@@ -134,6 +136,19 @@ impl Keys {
     #[must_use]
     pub fn is_attempt_tag(&self, payload: &[u8], tag: &[u8]) -> bool {
         aws_lc_rs::constant_time::verify_slices_are_equal(&self.attempt_tag(payload), tag).is_ok()
+    }
+
+    /// Who got a packet, as the public log of a city names him: 16 bytes that link no two cities.
+    #[must_use]
+    pub fn claimant(&self, city: &str, person: &str) -> [u8; 16] {
+        let mut claimant = [0; 16];
+        for (to, from) in claimant
+            .iter_mut()
+            .zip(tag_parts(&self.claimant, &[city, person]))
+        {
+            *to = from;
+        }
+        claimant
     }
 
     /// The seed from which the paper of one attempt is drawn.

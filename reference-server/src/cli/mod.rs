@@ -5,6 +5,7 @@ mod demo;
 mod rehearse;
 mod serve;
 mod timetable;
+mod verify;
 
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 
@@ -47,6 +48,11 @@ enum Command {
         after_help = "Example:\n  reference-server rehearse --seed 7 --people 500 --city nanjing\n  reference-server rehearse --seed 7 --people 5000 --season --format json"
     )]
     Rehearse(RehearseArguments),
+    /// Check a city's published file: every draw, amount and award, with no database and no network.
+    #[command(
+        after_help = "Example:\n  reference-server verify nanjing.json --root d94d55b7…\n\nExit code 0: everything fits; 3: it does not; 1: the file cannot be read.\nThe format is described in reward-core/VERIFYING.md, with a verifier in Python."
+    )]
+    Verify(verify::VerifyArguments),
     /// Reads one office file from standard input in a limited process; used by the server itself.
     #[command(hide = true)]
     OfficeReader {
@@ -167,6 +173,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         }
         Command::Timetable(command) => timetable::run(command, &office_reader()?),
         Command::Rehearse(arguments) => rehearse::run(arguments),
+        Command::Verify(arguments) => verify::run(arguments),
         Command::OfficeReader { kind } => Ok(office::child::run(kind)),
     }
 }

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use reward_core::{Account, Payout};
 use wechat_adapter::simulator::{OracleLedger, PacketState};
 
-use super::{Error, planning, sealed, season};
+use super::{Error, Failure, Refusal, planning, publication, sealed, season};
 use crate::{
     app::App,
     store::{
@@ -65,6 +65,7 @@ pub async fn violations(app: &App, wechat: Option<&OracleLedger>) -> Result<Vec<
     check_top(&books, app.now(), &mut found);
     check_ledger(&books, &mut found);
     check_plans(app, &mut found).await?;
+    check_published(app, &mut found).await?;
     if let Some(number) = books.broken_link {
         push(
             &mut found,
@@ -114,13 +115,33 @@ async fn check_plans(app: &App, found: &mut Vec<Violation>) -> Result<(), Error>
         .await?;
     for (city, days, packets) in stored {
         let plan = sealed::plan(app, &city)?;
-        let mut planned: Vec<_> = planning::packet_rows(&plan, &days)
+        let mut planned: Vec<_> = planning::packet_rows(plan.plan(), &days)
             .into_iter()
             .map(|row| (row.day, row.deck.to_owned(), row.sequence, row.amount_fen))
             .collect();
         planned.sort_unstable();
         if planned != packets {
             push(found, "M3 not the sealed plan", city.city);
+        }
+    }
+    Ok(())
+}
+
+/// What the public can download of every finished city passes the audit that anybody can make.
+async fn check_published(app: &App, found: &mut Vec<Violation>) -> Result<(), Error> {
+    let cities = app
+        .store
+        .read(|read| Ok::<_, Error>(rows::cities(read)?))
+        .await?;
+    for city in cities {
+        let fault = match publication::city_file(app, &city.city).await {
+            Ok(file) => file.audit().err().map(|fault| fault.to_string()),
+            Err(Error::Refused(Refusal::NotDisclosed { .. })) => None,
+            Err(Error::Failed(Failure::Defect { what })) => Some(what),
+            Err(error) => return Err(error),
+        };
+        if let Some(fault) = fault {
+            push(found, "M3 public audit", format!("{}: {fault}", city.city));
         }
     }
     Ok(())
@@ -137,7 +158,7 @@ async fn rescue_instants(app: &App) -> Result<BTreeMap<String, DateTime<Utc>>, E
         .map(|city| {
             let plan = sealed::plan(app, &city)?;
             let last_day_ms = city.closes_ms.saturating_sub(86_400_000);
-            let offset_ms = i64::from(plan.rescue_offset().ms());
+            let offset_ms = i64::from(plan.plan().rescue_offset().ms());
             let due = season::instant(last_day_ms.saturating_add(offset_ms));
             Ok((city.city, due))
         })

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use reward_core::{
     BaseUse, ChanceKind, ClaimFacts, ClaimPhase, ClaimScope, DeckKind, Fen, MoneyState, Next,
-    PacketPlan, Payout, PayoutState,
+    PacketPlan, Payout, PayoutState, SealedPlan,
 };
 use schedule_core::ShanghaiDay;
 use wechat_adapter::pay::RedPacketOrder;
@@ -136,7 +136,7 @@ struct Work {
     request: ClaimRequest,
     clock: Arc<dyn Clock>,
     city: String,
-    plan: Arc<PacketPlan>,
+    plan: Arc<SealedPlan>,
     season: Arc<Season>,
     keys: Arc<Keys>,
     wechat: Arc<WeChat>,
@@ -200,7 +200,7 @@ pub(crate) async fn offer(
             if let Some(view) = awards::of_attempt(read, who.as_str(), &id)? {
                 return Ok::<_, Error>(Err(view));
             }
-            let gathered = gather(read, &terms, &plan, &who, &slug, None, now)?;
+            let gathered = gather(read, &terms, plan.plan(), &who, &slug, None, now)?;
             Ok(Ok(gathered.facts.decide()))
         })
         .await?;
@@ -227,7 +227,7 @@ pub(crate) async fn verdict(
     let (who, terms) = (person.clone(), Arc::clone(&app.season));
     app.store
         .read(move |read| {
-            let gathered = gather(read, &terms, &plan, &who, &city.city, None, now)?;
+            let gathered = gather(read, &terms, plan.plan(), &who, &city.city, None, now)?;
             Ok(Some(gathered.facts.decide().map(|decision| decision.kind)))
         })
         .await
@@ -366,7 +366,7 @@ impl Work {
         let gathered = gather(
             &tx.read(),
             &self.season,
-            &self.plan,
+            self.plan.plan(),
             &self.person,
             &self.city,
             self.request.attempt.as_deref(),
@@ -418,7 +418,7 @@ impl Work {
         decided: DateTime<Utc>,
     ) -> Result<AwardRow, Error> {
         let (city, day) = (&gathered.city, &gathered.day);
-        let next = season::next_claim(&self.plan, city, day, decided)?;
+        let next = season::next_claim(self.plan.plan(), city, day, decided)?;
         let Next::Take { sequence } = next.next else {
             return Err(defect("a decided claim has no packet to take"));
         };

@@ -6,7 +6,8 @@
 //! | file | what happens there |
 //! |---|---|
 //! | `planning` | the banks are frozen and the packets sealed, before a city opens |
-//! | `sealed` | what was sealed, opened again; what is published of it |
+//! | `sealed` | what was sealed, opened again |
+//! | `publication` | what anybody may check: commitment, root, daily heads, receipts, the city's file |
 //! | `season` | what is on at an instant; money left; pauses |
 //! | `login` | an openid becomes a person |
 //! | `follow` | a callback from the Official Account; who follows; who is credited |
@@ -26,6 +27,7 @@ pub mod login;
 pub mod payout;
 pub mod planning;
 pub mod poster;
+pub mod publication;
 pub mod records;
 pub mod sealed;
 pub mod season;
@@ -101,6 +103,11 @@ pub enum Refusal {
     LoginRefused,
     /// The visitor came through a snapshot page, which has no real account.
     SnapshotUser,
+    /// The city's seed and its awards are not public yet.
+    NotDisclosed {
+        /// From when they are.
+        from: DateTime<Utc>,
+    },
     /// There is no such city in this season.
     UnknownCity,
     /// There is no such thing, or it belongs to somebody else.
@@ -123,6 +130,7 @@ impl Refusal {
             Self::KeyReused => "key-reused",
             Self::LoginRefused => "login-refused",
             Self::SnapshotUser => "snapshot-user",
+            Self::NotDisclosed { .. } => "not-disclosed",
             Self::UnknownCity => "unknown-city",
             Self::NotFound => "not-found",
         }

@@ -3,7 +3,7 @@
 use std::{cell::LazyCell, sync::Arc};
 
 use quiz_core::{Halves, Question, QuestionBank};
-use reward_core::{PacketPlan, SeasonSeed, SeedCommitment};
+use reward_core::{PacketPlan, SealedPlan, SeasonSeed, SeedCommitment};
 use schedule_core::Round;
 
 use super::{
@@ -133,7 +133,7 @@ async fn plan_city(app: &App, ordinal: i64, round: &Round, halves: Halves) -> Re
         app.keys
             .seal(&sealed::bank_place(&digest), &content, app.entropy.as_ref());
     let seed = SeasonSeed::from_bytes(app.keys.season_seed()).city_seed(&slug);
-    let plan = PacketPlan::draw(&app.season.rules, &seed);
+    let plan = SealedPlan::new(PacketPlan::draw(&app.season.rules, &seed), &seed);
     let now_ms = app.now().timestamp_millis();
     let city = CityRow {
         ordinal,
@@ -145,6 +145,7 @@ async fn plan_city(app: &App, ordinal: i64, round: &Round, halves: Halves) -> Re
         last_decision_ms: 0,
         bank: digest.clone(),
         plan_commitment: SeedCommitment::new(&seed, &app.season.rules).to_string(),
+        plan_root: plan.root().to_string(),
         plan_seed_sealed: app.keys.seal(
             &sealed::seed_place(&slug),
             &seed.reveal(),
@@ -154,10 +155,10 @@ async fn plan_city(app: &App, ordinal: i64, round: &Round, halves: Halves) -> Re
         city: slug,
     };
     let days = day_rows(app, round);
-    let packets = packet_rows(&plan, &days);
+    let packets = packet_rows(plan.plan(), &days);
     let detail = format!(
-        "city={} bank={digest} plan={}",
-        city.city, city.plan_commitment
+        "city={} bank={digest} plan={} root={}",
+        city.city, city.plan_commitment, city.plan_root
     );
     app.cache_bank(digest.clone(), Arc::new(bank));
     app.store

@@ -1,10 +1,10 @@
-//! What a city sealed before it opened: its bank and its packets, published by digest and commitment.
+//! What a city sealed before it opened, opened again: its bank and its packets.
 
 use std::sync::Arc;
 
 use chrono::NaiveDate;
 use quiz_core::{Halves, Position, Question, QuestionBank, QuestionDraft};
-use reward_core::{PacketPlan, PlanSeed, SeedCommitment};
+use reward_core::{PacketPlan, PlanSeed, SealedPlan, SeedCommitment};
 use serde::{Deserialize, Serialize};
 
 use super::{Error, Failure};
@@ -12,39 +12,6 @@ use crate::{
     app::App,
     store::season::{self as rows, CityRow},
 };
-
-/// What a city has published before it opens: nothing of it can change unnoticed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sealed {
-    /// The city's slug.
-    pub slug: String,
-    /// The city's name.
-    pub name: String,
-    /// Digest of the frozen bank.
-    pub bank_digest: String,
-    /// Commitment to the sealed packets of the week.
-    pub plan_commitment: String,
-}
-
-/// What every planned city has published, in the order of play.
-///
-/// # Errors
-/// Fails when the database does.
-pub async fn published(app: &App) -> Result<Vec<Sealed>, Error> {
-    let cities = app
-        .store
-        .read(|read| Ok::<_, Error>(rows::cities(read)?))
-        .await?;
-    Ok(cities
-        .into_iter()
-        .map(|city| Sealed {
-            name: app.season.city_name(&city.city),
-            slug: city.city,
-            bank_digest: city.bank,
-            plan_commitment: city.plan_commitment,
-        })
-        .collect())
-}
 
 /// A frozen bank, from memory or from the database.
 pub(crate) async fn bank(app: &App, digest: &str) -> Result<Arc<QuestionBank>, Error> {
@@ -75,22 +42,36 @@ pub(crate) async fn bank(app: &App, digest: &str) -> Result<Arc<QuestionBank>, E
 }
 
 /// A city's sealed plan, drawn again from its seed or from memory.
-pub(crate) fn plan(app: &App, city: &CityRow) -> Result<Arc<PacketPlan>, Error> {
+pub(crate) fn plan(app: &App, city: &CityRow) -> Result<Arc<SealedPlan>, Error> {
     if let Some(plan) = app.cached_plan(&city.city) {
         return Ok(plan);
     }
+    let seed = seed(app, city)?;
+    let plan = PacketPlan::draw(&app.season.rules, &seed);
+    let plan = Arc::new(SealedPlan::new(plan, &seed));
+    if plan.root().to_string() != city.plan_root {
+        return Err(Failure::Unreadable {
+            what: "city.plan_root",
+        }
+        .into());
+    }
+    app.cache_plan(city.city.clone(), Arc::clone(&plan));
+    Ok(plan)
+}
+
+/// The seed of a city's plan, which belongs to its published commitment.
+pub(super) fn seed(app: &App, city: &CityRow) -> Result<PlanSeed, Error> {
     let unreadable = || Failure::Unreadable { what: "city.plan" };
     let bytes = app
         .keys
         .open(&seed_place(&city.city), &city.plan_seed_sealed)
         .map_err(|_unsealable| unreadable())?;
     let seed = PlanSeed::from_bytes(bytes.try_into().map_err(|_length| unreadable())?);
-    if SeedCommitment::new(&seed, &app.season.rules).to_string() != city.plan_commitment {
-        return Err(unreadable().into());
+    if SeedCommitment::new(&seed, &app.season.rules).to_string() == city.plan_commitment {
+        Ok(seed)
+    } else {
+        Err(unreadable().into())
     }
-    let plan = Arc::new(PacketPlan::draw(&app.season.rules, &seed));
-    app.cache_plan(city.city.clone(), Arc::clone(&plan));
-    Ok(plan)
 }
 
 /// Where a bank's content is sealed for.

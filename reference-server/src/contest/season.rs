@@ -317,7 +317,8 @@ pub fn instant(ms: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(ms).unwrap_or(DateTime::UNIX_EPOCH)
 }
 
-fn contest_day(city: &CityRow, day: i64) -> Option<u8> {
+/// Which of a city's days a Shanghai day is, from 1; `None` before the first.
+pub(super) fn contest_day(city: &CityRow, day: i64) -> Option<u8> {
     let first = ShanghaiDay::from_instant(instant(city.opens_ms)).number();
     u8::try_from(day.checked_sub(i64::from(first))?.checked_add(1)?).ok()
 }
@@ -348,7 +349,7 @@ async fn city_stage(
             .window()
             .contest_day(now)
             .map_or(1, schedule_core::ContestDay::ordinal),
-        money: money(money_state(&plan, &city, &day, now)?, &city, &day),
+        money: money(money_state(plan.plan(), &city, &day, now)?, &city, &day),
         paused: city.paused_sentence,
         slug: city.city,
     }))

@@ -215,6 +215,72 @@ pub fn of_person(read: &Read<'_>, person: &str) -> Result<Vec<PacketView>, Store
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// One line of a city's public log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogRow {
+    /// Who got it.
+    pub person: String,
+    /// `plain` or `top`.
+    pub deck: String,
+    /// 0-based rank in the deck.
+    pub sequence: i64,
+    /// The amount.
+    pub amount_fen: i64,
+    /// The decision instant.
+    pub decided_ms: i64,
+}
+
+/// The awards a city decided before an instant, oldest first; those of one millisecond in no order.
+pub fn log(read: &Read<'_>, city: &str, before_ms: i64) -> Result<Vec<LogRow>, StoreError> {
+    // store::awards::log
+    let mut statement = read.connection.prepare_cached(
+        "SELECT person, deck, sequence, amount_fen, decided_ms
+         FROM award WHERE city = ?1 AND decided_ms < ?2 ORDER BY decided_ms",
+    )?;
+    let rows = statement.query_map(params![city, before_ms], |row| {
+        Ok(LogRow {
+            person: row.get(0)?,
+            deck: row.get(1)?,
+            sequence: row.get(2)?,
+            amount_fen: row.get(3)?,
+            decided_ms: row.get(4)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Where the packet of an award lay in its city's plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlaceRow {
+    /// The city's slug.
+    pub city: String,
+    /// Shanghai day number.
+    pub day: i64,
+    /// `plain` or `top`.
+    pub deck: String,
+    /// 0-based rank in the deck.
+    pub sequence: i64,
+}
+
+/// Where the packet of one of a person's awards lay.
+pub fn place(read: &Read<'_>, person: &str, award: &str) -> Result<Option<PlaceRow>, StoreError> {
+    // store::awards::place
+    Ok(read
+        .connection
+        .prepare_cached(
+            "SELECT city, day, deck, sequence FROM award WHERE person = ?1 AND award = ?2",
+        )?
+        .query_row(params![person, award], |row| {
+            Ok(PlaceRow {
+                city: row.get(0)?,
+                day: row.get(1)?,
+                deck: row.get(2)?,
+                sequence: row.get(3)?,
+            })
+        })
+        .optional()?)
+}
+
 /// A person's referral chances, oldest first.
 pub fn referral_chances(read: &Read<'_>, person: &str) -> Result<Vec<ReferralChance>, StoreError> {
     // store::awards::referral_chances

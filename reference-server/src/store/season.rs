@@ -38,6 +38,8 @@ pub struct CityRow {
     pub bank: String,
     /// Commitment to the packet plan.
     pub plan_commitment: String,
+    /// Root over the plan's packets.
+    pub plan_root: String,
     /// The plan's seed, sealed.
     pub plan_seed_sealed: String,
     /// The sentence people see while the city is paused.
@@ -141,8 +143,8 @@ pub fn insert_city(
     tx.connection
         .prepare_cached(
             "INSERT INTO city (city, ordinal, opens_ms, closes_ms, pool_fen, used_fen, top_awarded,
-                 last_decision_ms, bank, plan_commitment, plan_seed_sealed, paused_sentence)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                 last_decision_ms, bank, plan_commitment, plan_root, plan_seed_sealed, paused_sentence)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         )?
         .execute(params![
             city.city,
@@ -155,6 +157,7 @@ pub fn insert_city(
             city.last_decision_ms,
             city.bank,
             city.plan_commitment,
+            city.plan_root,
             city.plan_seed_sealed,
             city.paused_sentence,
         ])?;
@@ -195,7 +198,7 @@ pub fn city(read: &Read<'_>, city: &str) -> Result<Option<CityRow>, StoreError> 
         .connection
         .prepare_cached(
             "SELECT city, ordinal, opens_ms, closes_ms, pool_fen, used_fen, top_awarded,
-                 last_decision_ms, bank, plan_commitment, plan_seed_sealed, paused_sentence
+                 last_decision_ms, bank, plan_commitment, plan_root, plan_seed_sealed, paused_sentence
              FROM city WHERE city = ?1",
         )?
         .query_row([city], city_row)
@@ -207,7 +210,7 @@ pub fn cities(read: &Read<'_>) -> Result<Vec<CityRow>, StoreError> {
     // store::season::cities
     let mut statement = read.connection.prepare_cached(
         "SELECT city, ordinal, opens_ms, closes_ms, pool_fen, used_fen, top_awarded,
-             last_decision_ms, bank, plan_commitment, plan_seed_sealed, paused_sentence
+             last_decision_ms, bank, plan_commitment, plan_root, plan_seed_sealed, paused_sentence
          FROM city ORDER BY ordinal",
     )?;
     let rows = statement.query_map([], city_row)?;
@@ -326,8 +329,9 @@ fn city_row(row: &Row<'_>) -> rusqlite::Result<CityRow> {
         last_decision_ms: row.get(7)?,
         bank: row.get(8)?,
         plan_commitment: row.get(9)?,
-        plan_seed_sealed: row.get(10)?,
-        paused_sentence: row.get(11)?,
+        plan_root: row.get(10)?,
+        plan_seed_sealed: row.get(11)?,
+        paused_sentence: row.get(12)?,
     })
 }
 

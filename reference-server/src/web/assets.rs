@@ -45,6 +45,8 @@ pub(super) struct Assets {
     pub(super) phone_css: Asset,
     /// Script of the simulated phone.
     pub(super) phone_js: Asset,
+    /// Script that checks a receipt.
+    pub(super) verify_js: Asset,
 }
 
 /// The files of this binary.
@@ -61,6 +63,7 @@ pub(super) static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
         ),
         phone_css: Asset::new("phone", "css", css, include_str!("../../static/phone.css")),
         phone_js: Asset::new("phone", "js", js, include_str!("../../static/phone.js")),
+        verify_js: Asset::new("verify", "js", js, include_str!("../../static/verify.js")),
     }
 });
 
@@ -76,6 +79,7 @@ async fn serve(Path(name): Path<String>, headers: HeaderMap) -> Response {
         &assets.icon,
         &assets.phone_css,
         &assets.phone_js,
+        &assets.verify_js,
     ];
     let Some(asset) = all.into_iter().find(|asset| asset.name == name) else {
         return StatusCode::NOT_FOUND.into_response();
@@ -129,6 +133,10 @@ mod tests {
     fn the_script_of_citizens_has_nothing_newer_than_the_baseline() {
         for word in ["=>", "`", "?.", "??", "import ", "let ", "const "] {
             assert!(!ASSETS.js.body.contains(word), "app.js has {word}");
+            assert!(
+                !ASSETS.verify_js.body.contains(word),
+                "verify.js has {word}"
+            );
         }
     }
 

@@ -68,7 +68,8 @@ pub(super) fn status(refusal: &Refusal) -> StatusCode {
         Refusal::Claim(_)
         | Refusal::NoCityOpen { .. }
         | Refusal::CityClosed { .. }
-        | Refusal::Paused { .. } => StatusCode::CONFLICT,
+        | Refusal::Paused { .. }
+        | Refusal::NotDisclosed { .. } => StatusCode::CONFLICT,
         Refusal::LoginRefused => StatusCode::UNAUTHORIZED,
         Refusal::UnknownAnswer { .. } | Refusal::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::TooFast { .. } => StatusCode::TOO_MANY_REQUESTS,

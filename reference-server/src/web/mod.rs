@@ -11,6 +11,7 @@
 //! | `join` | following and the privacy notice, before the first attempt |
 //! | `quiz`, `result` | a paper; its marks and explanations |
 //! | `packet` | claiming, and a packet's own page |
+//! | `verify` | what anybody may check: commitments, roots, heads, a city's file, a packet's receipt |
 //! | `me`, `poster` | a person's records; the poster |
 //! | `callback` | events pushed by WeChat |
 //! | `api` | the same contest as JSON |
@@ -40,6 +41,7 @@ mod result;
 mod rules;
 mod session;
 mod simulator;
+mod verify;
 mod wording;
 
 use std::{sync::Arc, time::Duration};
@@ -118,6 +120,7 @@ fn pages() -> Router<Arc<App>> {
         .merge(quiz::routes())
         .merge(result::routes())
         .merge(packet::routes())
+        .merge(verify::routes())
         .merge(me::routes())
         .merge(poster::routes())
 }

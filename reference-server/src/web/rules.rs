@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::{Router, extract::State, response::Response, routing::get};
-use reward_core::{ClaimScope, Fen, ReferralPolicy, Release, RewardRules, canonical_spec};
+use reward_core::{ClaimScope, Fen, ReferralPolicy, Release, RewardRules};
 
 use super::{
     error::PageError,
@@ -13,16 +13,10 @@ use super::{
     moment,
     session::Visitor,
 };
-use crate::{app::App, contest::sealed};
+use crate::app::App;
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new().route("/rules", get(rules))
-}
-
-struct SealedLine {
-    city: String,
-    plan: String,
-    bank: String,
 }
 
 #[derive(Template)]
@@ -32,26 +26,14 @@ struct RulesPage {
     sentences: Vec<String>,
     edition: String,
     questions: Vec<(&'static str, String)>,
-    sealed: Vec<SealedLine>,
-    canonical: String,
 }
 
 async fn rules(State(app): State<Arc<App>>, visitor: Visitor) -> Result<Response, PageError> {
-    let sealed = sealed::published(&app).await?;
     let page = RulesPage {
         frame: Frame::of(&app, &visitor),
         sentences: sentences(&app),
         edition: app.season.edition.title().to_owned(),
         questions: questions(&app),
-        canonical: canonical_spec(&app.season.rules),
-        sealed: sealed
-            .into_iter()
-            .map(|city| SealedLine {
-                city: city.name,
-                plan: city.plan_commitment,
-                bank: city.bank_digest,
-            })
-            .collect(),
     };
     Ok(frame::rendered(&page, "private, max-age=30"))
 }

@@ -26,6 +26,7 @@ pub(super) enum Step {
     Me,
     Stations,
     Login,
+    Verify,
 }
 
 impl Step {
@@ -37,6 +38,7 @@ impl Step {
             Self::Me => "查看我的竞答",
             Self::Stations => "查看赛程",
             Self::Login => "重新进入",
+            Self::Verify => "公开核验",
         }
     }
 
@@ -48,6 +50,7 @@ impl Step {
             Self::Me => "/me",
             Self::Stations => "/#stations",
             Self::Login => "/login?next=/",
+            Self::Verify => "/verify",
         }
     }
 }
@@ -112,6 +115,11 @@ pub(super) fn refusal(refusal: &Refusal) -> Sentence {
             "您正在预览页面",
             "请点右下角“使用完整服务”，再开始答题。",
             Step::Home,
+        ),
+        Refusal::NotDisclosed { from } => sentence(
+            "本市的种子和发放记录还没有公布",
+            format!("{} 公布，承诺值现在就可以看。", moment::minute(*from)),
+            Step::Verify,
         ),
         Refusal::UnknownCity => sentence("没有找到这座城市", "请从赛程里选一座。", Step::Stations),
         Refusal::NotFound => sentence("没有找到这一页", "它可能属于另一个微信号。", Step::Home),
@@ -296,6 +304,7 @@ mod tests {
             Refusal::KeyReused,
             Refusal::LoginRefused,
             Refusal::SnapshotUser,
+            Refusal::NotDisclosed { from: at() },
             Refusal::UnknownCity,
             Refusal::NotFound,
         ]);

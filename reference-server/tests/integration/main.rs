@@ -13,4 +13,5 @@ mod season;
 mod store;
 mod tidy;
 mod timetable;
+mod verify;
 mod web;

@@ -7,6 +7,7 @@ mod claims;
 mod crashes;
 mod money;
 mod payments;
+mod publication;
 mod referrals;
 mod renewal;
 mod setup;

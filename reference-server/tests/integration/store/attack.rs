@@ -465,6 +465,10 @@ async fn a_wrong_counter_is_refused() {
                 "frozen once it has awarded",
             ),
             (
+                "UPDATE city SET plan_root = '' WHERE used_fen > 0",
+                "frozen once it has awarded",
+            ),
+            (
                 "UPDATE city SET plan_seed_sealed = '' WHERE used_fen > 0",
                 "frozen once it has awarded",
             ),

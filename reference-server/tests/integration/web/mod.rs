@@ -11,3 +11,4 @@ mod logins;
 mod loopback;
 mod routes;
 mod states;
+mod verify;

@@ -6,9 +6,10 @@ use super::browser::Browser;
 use crate::app::{FIRST_CITY, TestApp, shanghai};
 
 /// Pages that everybody may look at, in every state.
-const PUBLIC: [&str; 6] = [
+const PUBLIC: [&str; 7] = [
     "/",
     "/rules",
+    "/verify",
     "/city/yancheng",
     "/city/xuzhou",
     "/follow",
@@ -35,7 +36,7 @@ async fn assert_all_stand(test: &TestApp, browser: &mut Browser) {
         .map(|id| format!("/result/{id}"));
     let packets = named("packets", "award")
         .into_iter()
-        .map(|id| format!("/packet/{id}"));
+        .flat_map(|id| [format!("/packet/{id}"), format!("/packet/{id}/receipt")]);
     let fixed = PUBLIC
         .into_iter()
         .chain(["/me", "/poster"])
