@@ -4,7 +4,10 @@ use std::{
     collections::HashMap,
     fmt,
     net::Ipv4Addr,
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use chrono::{DateTime, Utc};
@@ -22,6 +25,7 @@ use crate::{
     content::Content,
     entropy::Entropy,
     journal::JournaledSimulator,
+    metrics::Metrics,
     office::OfficeReader,
     privacy::Keys,
     store::Store,
@@ -175,6 +179,8 @@ pub struct Memory {
     plans: RwLock<HashMap<String, Arc<SealedPlan>>>,
     heads: RwLock<HashMap<String, Arc<[DailyHead]>>>,
     sends: Mutex<SendBudget>,
+    draining: AtomicBool,
+    pub(crate) metrics: Metrics,
 }
 
 /// A name for this process among the workers.
@@ -198,6 +204,17 @@ impl App {
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()
+    }
+
+    /// Tells that the process is about to stop: from now on it is not ready for new requests.
+    pub fn drain(&self) {
+        self.memory.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the process is about to stop.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        self.memory.draining.load(Ordering::Relaxed)
     }
 
     /// A frozen bank that was loaded before.

@@ -1,4 +1,4 @@
-//! The configuration file of `serve`: typed, unknown keys refused, secrets only from files.
+//! The configuration of `serve`: a file and the environment over it, typed, unknown keys refused, secrets only from files.
 
 use std::{
     fs,
@@ -6,14 +6,19 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Everything `serve` needs to know.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Where to listen, such as `127.0.0.1:8080`.
     pub listen: SocketAddr,
+    /// Where operators' programs ask for health and metrics, such as `127.0.0.1:9090`; nowhere unless stated.
+    pub private_listen: Option<SocketAddr>,
+    /// How the log is written; text unless stated.
+    #[serde(default)]
+    pub log: LogFormat,
     /// The address people reach the server at, such as `https://contest.example.cn`.
     pub public_url: String,
     /// Folder of the database and the master key.
@@ -28,8 +33,19 @@ pub struct Config {
     pub merchant: MerchantConfig,
 }
 
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Lines for people, on standard error.
+    #[default]
+    Text,
+    /// A JSON object a line, on standard error.
+    Json,
+}
+
 /// The season's name and timetable.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct SeasonConfig {
     /// The season's name, such as `jiangsu-2020`.
@@ -45,7 +61,7 @@ pub struct SeasonConfig {
 }
 
 /// The published timetables.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum EditionName {
     /// The timetable of 13 December 2019, from 22 February 2020.
@@ -55,7 +71,7 @@ pub enum EditionName {
 }
 
 /// What "once" is counted in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum ScopeName {
     /// One base packet per person in the season.
@@ -66,7 +82,7 @@ pub enum ScopeName {
 }
 
 /// The Official Account's credentials.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct OfficialConfig {
     /// The account's name, as people see it.
@@ -84,7 +100,7 @@ pub struct OfficialConfig {
 }
 
 /// The merchant's credentials and what is printed on a packet.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct MerchantConfig {
     /// The merchant number.
@@ -125,6 +141,12 @@ pub enum ConfigError {
         /// Where in it.
         source: Box<toml::de::Error>,
     },
+    /// An environment variable names no key, or a key that holds others.
+    #[error("the environment variable {variable} names no key of the configuration")]
+    Variable {
+        /// The variable.
+        variable: String,
+    },
     /// A value is not usable.
     #[error("{field}: {problem}")]
     Value {
@@ -135,33 +157,128 @@ pub enum ConfigError {
     },
 }
 
+/// What environment variables that set keys begin with.
+const PREFIX: &str = "CONTEST_";
+
 impl Config {
-    /// Reads a configuration file; relative paths in it start at the file's folder.
+    /// Reads a configuration file and the environment over it; relative paths start at the file's folder.
+    ///
+    /// `CONTEST_SEASON__NAME` sets `season.name`: two underscores go one table deeper.
     ///
     /// # Errors
-    /// [`ConfigError::Unreadable`] or [`ConfigError::Malformed`], which names line and key.
+    /// [`ConfigError::Unreadable`]; [`ConfigError::Malformed`], which names line and key; [`ConfigError::Variable`].
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        Self::read_with(path, std::env::vars())
+    }
+
+    /// Reads a configuration file and these variables over it.
+    ///
+    /// # Errors
+    /// As [`Config::read`].
+    pub fn read_with(
+        path: &Path,
+        variables: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        let malformed = |source| ConfigError::Malformed {
+            path: path.to_owned(),
+            source: Box::new(source),
+        };
         let text = fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
             path: path.to_owned(),
             source,
         })?;
-        let mut config: Self = toml::from_str(&text).map_err(|source| ConfigError::Malformed {
-            path: path.to_owned(),
-            source: Box::new(source),
-        })?;
+        let mut overlay: Vec<(String, String)> = variables
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.strip_prefix(PREFIX)?.to_owned(), value)))
+            .collect();
+        overlay.sort_unstable();
+        let mut config: Self = if overlay.is_empty() {
+            // From the text itself, so that an error shows its line.
+            toml::from_str(&text).map_err(malformed)?
+        } else {
+            let mut table: toml::Table = toml::from_str(&text).map_err(malformed)?;
+            for (name, value) in overlay {
+                set(&mut table, &name, value)?;
+            }
+            table.try_into().map_err(malformed)?
+        };
         let base = path.parent().unwrap_or_else(|| Path::new("."));
-        for file in [
-            &mut config.data_dir,
-            &mut config.content_dir,
-            &mut config.official.app_secret_file,
-            &mut config.official.callback_token_file,
-            &mut config.official.encoding_aes_key_file,
-            &mut config.merchant.key_file,
-            &mut config.merchant.identity_file,
-        ] {
+        for file in config.files() {
             *file = base.join(&*file);
         }
         Ok(config)
+    }
+
+    fn files(&mut self) -> [&mut PathBuf; 7] {
+        [
+            &mut self.data_dir,
+            &mut self.content_dir,
+            &mut self.official.app_secret_file,
+            &mut self.official.callback_token_file,
+            &mut self.official.encoding_aes_key_file,
+            &mut self.merchant.key_file,
+            &mut self.merchant.identity_file,
+        ]
+    }
+
+    /// Every key with its value in force, as `season.name = "jiangsu-2020"`; of a secret only its length is told.
+    ///
+    /// # Panics
+    /// Never: every value of a configuration is a TOML value.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        let table = toml::Table::try_from(self).expect("every value is a TOML value");
+        let mut lines = Vec::new();
+        flatten("", &table, &mut lines);
+        lines
+    }
+}
+
+/// Sets one key, named in capitals with two underscores between tables; it keeps the kind of value it had.
+fn set(table: &mut toml::Table, name: &str, value: String) -> Result<(), ConfigError> {
+    let unknown = || ConfigError::Variable {
+        variable: format!("{PREFIX}{name}"),
+    };
+    let lower = name.to_lowercase();
+    let mut keys: Vec<&str> = lower.split("__").collect();
+    let last = keys
+        .pop()
+        .filter(|key| !key.is_empty())
+        .ok_or_else(unknown)?;
+    let mut inner = table;
+    for key in keys {
+        inner = inner
+            .get_mut(key)
+            .and_then(toml::Value::as_table_mut)
+            .ok_or_else(unknown)?;
+    }
+    let value = match (inner.get(last), value.as_str()) {
+        (Some(toml::Value::Table(_)), _) => return Err(unknown()),
+        (None | Some(toml::Value::Boolean(_)), "true") => toml::Value::Boolean(true),
+        (None | Some(toml::Value::Boolean(_)), "false") => toml::Value::Boolean(false),
+        _ => toml::Value::String(value),
+    };
+    inner.insert(last.to_owned(), value);
+    Ok(())
+}
+
+fn flatten(prefix: &str, table: &toml::Table, lines: &mut Vec<String>) {
+    let (tables, values): (Vec<_>, Vec<_>) = table.iter().partition(|(_, value)| value.is_table());
+    for (key, value) in values {
+        let mut line = format!("{prefix}{key} = {value}");
+        if key.ends_with("_file") {
+            let path = value.as_str().unwrap_or_default();
+            line.push_str(&match secret(Path::new(path)) {
+                Ok(text) => format!("  # ***, {} characters", text.chars().count()),
+                Err(_unreadable) => "  # cannot be read".to_owned(),
+            });
+        }
+        lines.push(line);
+    }
+    for (key, value) in tables {
+        if let Some(table) = value.as_table() {
+            flatten(&format!("{prefix}{key}."), table, lines);
+        }
     }
 }
 

@@ -11,6 +11,7 @@
 //! | [`worker`] | what happens without a request |
 //! | [`rehearsal`] | a season in minutes: simulated citizens and the auditor |
 //! | [`office`], [`content`] | question files and city pages |
+//! | [`metrics`] | what operators' programs ask |
 //! | [`journal`] | the simulated WeChat's memory |
 //! | [`clock`], [`entropy`], [`privacy`], [`id`], [`config`] | instants, randomness, keys, identifiers, settings |
 //!
@@ -25,6 +26,7 @@ pub mod contest;
 pub mod entropy;
 pub mod id;
 pub mod journal;
+pub mod metrics;
 pub mod office;
 pub mod privacy;
 pub mod rehearsal;

@@ -27,6 +27,7 @@ use crate::{
     clock::{Clock, SimulatedClock, SystemClock},
     config::{self, Config, ConfigError, EditionName, ScopeName},
     content::{Content, ContentError},
+    contest::preflight::{Check, Verdict},
     entropy::{Entropy, SeededEntropy, SystemEntropy},
     journal::{InProcessWeChat, JournalError, JournaledSimulator},
     office::OfficeReader,
@@ -258,17 +259,12 @@ pub fn simulated(options: &Simulated) -> Result<Arc<App>, SetupError> {
 pub fn real(config: &Config, office_program: PathBuf) -> Result<Arc<App>, SetupError> {
     create_dir(&config.data_dir)?;
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-    let channel = if config.merchant.scene_id.is_some() {
-        ChannelProfile::red_packet_with_scene()
-    } else {
-        ChannelProfile::red_packet_default()
-    };
     let season = jiangsu_2020(
         &config.season.name,
         config.season.edition,
         config.season.claim_scope,
         config.season.strict,
-        channel,
+        channel(config),
     )?;
     let database = config.data_dir.join("contest.db");
     let key = config.data_dir.join(MASTER_KEY);
@@ -290,6 +286,80 @@ pub fn real(config: &Config, office_program: PathBuf) -> Result<Arc<App>, SetupE
         simulator: None,
         memory: Memory::default(),
     }))
+}
+
+/// Tries whether a configuration could start a season, without a database and without a connection.
+///
+/// # Errors
+/// As [`real`], for everything but the data folder.
+pub fn try_config(config: &Config) -> Result<(), SetupError> {
+    jiangsu_2020(
+        &config.season.name,
+        config.season.edition,
+        config.season.claim_scope,
+        config.season.strict,
+        channel(config),
+    )?;
+    Content::from_dir(&config.content_dir)?;
+    real_wechat(config)?;
+    Ok(())
+}
+
+/// Whether secrets can be read by their owner only.
+#[must_use]
+pub fn file_checks(config: &Config) -> Vec<Check> {
+    let master = config.data_dir.join(MASTER_KEY);
+    let secrets = [
+        &master,
+        &config.official.app_secret_file,
+        &config.official.callback_token_file,
+        &config.official.encoding_aes_key_file,
+        &config.merchant.key_file,
+        &config.merchant.identity_file,
+    ];
+    secrets.into_iter().map(|path| owner_only(path)).collect()
+}
+
+#[cfg(unix)]
+fn owner_only(path: &Path) -> Check {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (verdict, detail) = match fs::metadata(path) {
+        Err(error) => (Verdict::Fault, error.to_string()),
+        Ok(file) => {
+            let mode = file.permissions().mode() & 0o777;
+            let verdict = if mode & 0o077 == 0 {
+                Verdict::Good
+            } else {
+                Verdict::Doubt
+            };
+            (
+                verdict,
+                format!("mode {mode:04o}; 0400 lets its owner read it and nobody else"),
+            )
+        }
+    };
+    Check {
+        subject: format!("file {}", path.display()),
+        verdict,
+        detail,
+    }
+}
+
+#[cfg(not(unix))]
+fn owner_only(path: &Path) -> Check {
+    Check {
+        subject: format!("file {}", path.display()),
+        verdict: Verdict::Doubt,
+        detail: "who may read it cannot be told on this system".to_owned(),
+    }
+}
+
+fn channel(config: &Config) -> ChannelProfile {
+    if config.merchant.scene_id.is_some() {
+        ChannelProfile::red_packet_with_scene()
+    } else {
+        ChannelProfile::red_packet_default()
+    }
 }
 
 fn real_wechat(config: &Config) -> Result<WeChat, SetupError> {

@@ -1,6 +1,6 @@
 //! `demo`: the whole contest on this machine, with a simulated WeChat.
 
-use std::{io::Write as _, net::SocketAddr, process::ExitCode};
+use std::{io::Write as _, net::SocketAddr, process::ExitCode, time::Duration};
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::DemoArguments;
 use crate::{
     app::App,
-    config::EditionName,
+    config::{EditionName, LogFormat},
     contest::{
         planning::{self, Prepared},
         season,
@@ -17,7 +17,7 @@ use crate::{
 };
 
 pub(super) fn run(arguments: DemoArguments) -> anyhow::Result<ExitCode> {
-    super::log("warn");
+    super::log("warn", LogFormat::Text);
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(demo(arguments))?;
     Ok(ExitCode::SUCCESS)
@@ -64,7 +64,7 @@ async fn demo(arguments: DemoArguments) -> anyhow::Result<()> {
         host.clock.advance_to(latest);
     }
     welcome(&app, &prepared)?;
-    super::serve::until_stopped(app, listener).await
+    super::serve::until_stopped(app, listener, Duration::ZERO).await
 }
 
 /// The address a browser on this machine uses.

@@ -1,7 +1,9 @@
 //! The commands.
 
+mod audit;
 pub mod bank;
 mod demo;
+mod preflight;
 mod rehearse;
 mod serve;
 mod timetable;
@@ -13,7 +15,13 @@ use chrono::{DateTime, FixedOffset};
 use clap::{Parser, Subcommand};
 
 pub use self::bank::ReportFormat as Format;
-use crate::{config::EditionName, office};
+use crate::{
+    config::{EditionName, LogFormat},
+    office,
+};
+
+/// Exit code when somebody has something to decide: findings, violations, a file that does not hold.
+pub const EXIT_FINDINGS: u8 = 3;
 
 /// A province-wide WeChat knowledge contest with cash red packets.
 #[derive(Debug, Parser)]
@@ -37,6 +45,30 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
+    /// Look at a configuration without starting anything.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Check everything a season needs before it opens, the way to WeChat included.
+    #[command(
+        after_help = "Example:\n  reference-server preflight --config /etc/contest/contest.toml\n\nExit code 0: nothing stands against opening; 3: something does."
+    )]
+    Preflight {
+        /// The configuration file.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Recount the whole database from single rows and say what does not hold.
+    #[command(
+        after_help = "Example:\n  reference-server audit --config /etc/contest/contest.toml\n\nExit code 0: everything holds; 3: violations. It may run beside the server."
+    )]
+    Audit {
+        /// The configuration file.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// How the violations are printed.
+        #[arg(long, value_enum, default_value = "table")]
+        format: Format,
+    },
     /// Work with question files.
     #[command(subcommand)]
     Bank(BankCommand),
@@ -59,6 +91,17 @@ enum Command {
         /// What the file is.
         #[arg(long, value_enum)]
         kind: office::child::Kind,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Print every value in force, the environment's included, and say what cannot be used.
+    #[command(after_help = "Example:\n  reference-server config check --config contest.toml")]
+    Check {
+        /// The configuration file.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
     },
 }
 
@@ -151,6 +194,9 @@ pub fn run() -> anyhow::Result<ExitCode> {
     match Arguments::parse().command {
         Command::Demo(arguments) => demo::run(arguments),
         Command::Serve { config } => serve::run(&config),
+        Command::Config(ConfigCommand::Check { config }) => preflight::check_config(&config),
+        Command::Preflight { config } => preflight::run(&config),
+        Command::Audit { config, format } => audit::run(&config, format),
         Command::Bank(BankCommand::Check {
             files,
             format,
@@ -193,12 +239,15 @@ fn cell_width(cell: &str) -> f64 {
 }
 
 /// Logs to standard error; `RUST_LOG` chooses what.
-fn log(default: &str) {
+fn log(default: &str, format: LogFormat) {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_error| tracing_subscriber::EnvFilter::new(default));
-    tracing_subscriber::fmt()
+    let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
-        .with_target(false)
-        .init();
+        .with_target(false);
+    match format {
+        LogFormat::Text => lines.init(),
+        LogFormat::Json => lines.json().flatten_event(true).init(),
+    }
 }

@@ -10,19 +10,18 @@ use chrono::{DateTime, Utc};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use schedule_core::CHINA_STANDARD_TIME;
 
-use super::{Format, RehearseArguments};
+use super::{EXIT_FINDINGS, Format, RehearseArguments};
 use crate::{
+    config::LogFormat,
     contest::audit::Violation,
     rehearsal::{Options, Rehearsal, Watcher},
 };
 
-/// Violations were found.
-const EXIT_VIOLATIONS: u8 = 3;
 /// Steps between two drawings of the progress line.
 const STEPS_PER_DRAWING: u64 = 64;
 
 pub(super) fn run(arguments: RehearseArguments) -> anyhow::Result<ExitCode> {
-    super::log("off");
+    super::log("off", LogFormat::Text);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -67,7 +66,7 @@ async fn rehearse(arguments: RehearseArguments) -> anyhow::Result<ExitCode> {
     Ok(if report.is_clean() {
         ExitCode::SUCCESS
     } else {
-        ExitCode::from(EXIT_VIOLATIONS)
+        ExitCode::from(EXIT_FINDINGS)
     })
 }
 

@@ -12,10 +12,12 @@ use crate::{app::App, config::Config, contest::planning, setup, web, worker};
 
 /// How long requests under way may take once the server is told to stop.
 const GRACE: Duration = Duration::from_secs(10);
+/// How long the server goes on after it is told to stop, until proxies have noticed.
+const DRAIN: Duration = Duration::from_secs(5);
 
 pub(super) fn run(path: &Path) -> anyhow::Result<ExitCode> {
-    super::log("info");
     let config = Config::read(path)?;
+    super::log("info", config.log);
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(serve(&config))?;
     Ok(ExitCode::SUCCESS)
@@ -35,14 +37,26 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         }
         out.flush()?;
     }
-    until_stopped(app, listener).await
+    if let Some(address) = config.private_listen {
+        let private = TcpListener::bind(address)
+            .await
+            .with_context(|| format!("cannot listen on {address}"))?;
+        tokio::spawn(axum::serve(private, web::private_router(Arc::clone(&app))).into_future());
+    }
+    until_stopped(app, listener, DRAIN).await
 }
 
-/// Serves pages and runs the worker until the process is told to stop.
-pub(super) async fn until_stopped(app: Arc<App>, listener: TcpListener) -> anyhow::Result<()> {
+/// Serves pages and runs the worker until the process is told to stop; told twice, it stops at once.
+///
+/// For `drain` it goes on serving and tells whoever asks that it is not ready, so that a proxy sends requests elsewhere.
+pub(super) async fn until_stopped(
+    app: Arc<App>,
+    listener: TcpListener,
+    drain: Duration,
+) -> anyhow::Result<()> {
     let (stop, stopped) = watch::channel(false);
     let worker = worker::spawn(Arc::clone(&app), stopped.clone());
-    let router = web::router(app);
+    let router = web::router(Arc::clone(&app));
     let serving = axum::serve(
         listener,
         router.into_make_service_with_connect_info::<SocketAddr>(),
@@ -52,6 +66,11 @@ pub(super) async fn until_stopped(app: Arc<App>, listener: TcpListener) -> anyho
     tokio::select! {
         ended = &mut serving => ended??,
         () = asked_to_stop() => {
+            app.drain();
+            tokio::select! {
+                () = tokio::time::sleep(drain) => {}
+                () = asked_to_stop() => return Ok(()),
+            }
             stop.send_replace(true);
             // Requests under way get their answer; a connection that never ends does not hold us.
             if let Ok(ended) = tokio::time::timeout(GRACE, &mut serving).await {

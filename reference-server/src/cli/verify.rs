@@ -10,8 +10,7 @@ use std::{
 use anyhow::Context as _;
 use reward_core::{Assurance, AuditReport, CityFile, Fen, PlanRoot, SeedCommitment};
 
-/// Exit code of a file that can be read and does not hold.
-const EXIT_FAULT: u8 = 3;
+use super::EXIT_FINDINGS;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct VerifyArguments {
@@ -44,7 +43,7 @@ pub(super) fn run(arguments: VerifyArguments) -> anyhow::Result<ExitCode> {
         }
         Err(fault) => {
             writeln!(out, "DOES NOT HOLD: {fault}")?;
-            Ok(ExitCode::from(EXIT_FAULT))
+            Ok(ExitCode::from(EXIT_FINDINGS))
         }
     }
 }

@@ -15,6 +15,8 @@
 //! | `claim` | a chance and a passing attempt become a packet |
 //! | `payout` | a packet is paid, step by step |
 //! | `records` | what a person has done and may still do |
+//! | `preflight` | what must be in order before a season opens |
+//! | `figures` | money and payments at an instant, for whoever watches |
 //! | `poster` | a person's code and QR |
 //! | `token` | WeChat's tokens, shared and refreshed |
 //! | `audit` | the predicates that must hold, over the whole database |
@@ -22,11 +24,13 @@
 pub mod attempt;
 pub mod audit;
 pub mod claim;
+pub mod figures;
 pub mod follow;
 pub mod login;
 pub mod payout;
 pub mod planning;
 pub mod poster;
+pub mod preflight;
 pub mod publication;
 pub mod records;
 pub mod sealed;

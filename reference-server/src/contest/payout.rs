@@ -693,7 +693,7 @@ fn query_class(state: &RedPacketState) -> Option<QueryClass> {
     })
 }
 
-fn nonce(app: &App) -> Result<Nonce, Error> {
+pub(super) fn nonce(app: &App) -> Result<Nonce, Error> {
     Ok(
         Nonce::new(app.entropy.alphanumeric(32)).map_err(|error| Failure::Defect {
             what: error.to_string(),

@@ -93,6 +93,16 @@ fn keep_season(tx: &Tx<'_>, season: &SeasonRow, now_ms: i64) -> Result<Option<St
     }
 }
 
+/// The bank a city would be given, not frozen anywhere; or what stands against it.
+pub(super) fn bank(
+    app: &App,
+    slug: &str,
+    province: &Result<Vec<Question>, String>,
+) -> Result<QuestionBank, String> {
+    let halves = halves(app, slug, province)?;
+    QuestionBank::freeze(app.season.bank_size, halves).map_err(|error| error.to_string())
+}
+
 /// The two halves of a city's bank.
 fn halves(
     app: &App,
@@ -105,7 +115,8 @@ fn halves(
     })
 }
 
-fn province_questions(app: &App) -> Result<Vec<Question>, String> {
+/// The questions of the province's file, or what is wrong with it.
+pub(super) fn province_questions(app: &App) -> Result<Vec<Question>, String> {
     imported(app, PROVINCE)?.ok_or_else(|| format!("there is no question file {PROVINCE}.*"))
 }
 

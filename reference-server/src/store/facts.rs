@@ -182,6 +182,16 @@ pub fn activity(read: &Read<'_>) -> Result<Vec<CityActivity>, StoreError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// How many payments are in each state.
+pub fn payments_by_state(read: &Read<'_>) -> Result<Vec<(String, i64)>, StoreError> {
+    // store::facts::payments_by_state
+    let mut statement = read
+        .connection
+        .prepare_cached("SELECT state, COUNT(*) FROM payment GROUP BY state ORDER BY state")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// Every payment, by order number.
 pub fn payments(read: &Read<'_>) -> Result<Vec<PaymentFacts>, StoreError> {
     // store::facts::payments

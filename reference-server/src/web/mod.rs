@@ -54,6 +54,7 @@ use tower_http::{
 
 use crate::app::App;
 
+pub use health::private_router;
 pub use simulator::delivery::deliver;
 
 /// The longest form, and the longest push of WeChat.

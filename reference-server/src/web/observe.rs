@@ -44,10 +44,14 @@ pub(super) async fn number_and_log(
         .map_or_else(|| "-".to_owned(), |matched| matched.as_str().to_owned());
     request.extensions_mut().insert(reference.clone());
     let began = Instant::now();
-    let span = tracing::info_span!("request", reference = %reference.0, %method, route);
+    let span = tracing::info_span!("request", reference = %reference.0, %method, route = %route);
     let mut response = next.run(request).instrument(span.clone()).await;
     let status = response.status().as_u16();
-    let elapsed_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let took = began.elapsed();
+    let elapsed_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    app.memory
+        .metrics
+        .answered(&route, method.as_str(), status, took);
     span.in_scope(|| tracing::info!(status, elapsed_ms, "answered"));
     if let Ok(value) = HeaderValue::from_str(&reference.0) {
         response

@@ -16,6 +16,7 @@ use std::{
 use chrono::NaiveDate;
 use quiz_core::import::table::Sheet;
 
+use super::EXIT_FINDINGS;
 use crate::{
     content::BankFile,
     office::{self, OfficeReader},
@@ -23,9 +24,6 @@ use crate::{
 
 pub(super) use self::convert::{Target, convert};
 use self::examination::{Report, Unreadable, examine};
-
-/// Exit code when somebody has something to decide: a finding that is an error or a warning.
-pub const EXIT_FINDINGS: u8 = 3;
 
 /// How the report is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

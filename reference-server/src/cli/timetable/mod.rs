@@ -21,14 +21,13 @@ use schedule_core::{
 };
 
 use self::source::{Source, read};
+use super::EXIT_FINDINGS;
 use crate::{
     cli::Format,
     clock::{Clock as _, SystemClock},
     office::OfficeReader,
 };
 
-/// Exit code when somebody has something to decide: a warning, an error, or a change that comes too late.
-const EXIT_FINDINGS: u8 = 3;
 /// Width of a Gantt chart where there is no screen to ask, in columns.
 const GANTT_COLUMNS: usize = 100;
 

@@ -6,6 +6,7 @@ mod callbacks;
 mod claims;
 mod crashes;
 mod money;
+mod operating;
 mod payments;
 mod publication;
 mod referrals;

@@ -117,3 +117,69 @@ fn a_master_key_that_is_cut_off_is_refused() {
         SetupError::MasterKey { .. }
     ));
 }
+
+fn variables(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    let pairs = pairs.iter();
+    pairs
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
+}
+
+#[test]
+fn the_environment_stands_over_the_file() {
+    let dir = TempDir::new().unwrap();
+    drop(config(&dir, "江苏省信用办"));
+    let path = dir.path().join("contest.toml");
+    let read = |pairs: &[(&str, &str)]| Config::read_with(&path, variables(pairs));
+    let config = read(&[
+        ("CONTEST_LISTEN", "127.0.0.1:9999"),
+        ("CONTEST_PRIVATE_LISTEN", "127.0.0.1:9090"),
+        ("CONTEST_SEASON__STRICT", "true"),
+        ("CONTEST_MERCHANT__MERCHANT_ID", "1234567890"),
+        ("CONTEST_LOG", "json"),
+        ("PATH", "/bin"),
+    ])
+    .unwrap();
+    assert_eq!(config.listen.port(), 9999);
+    assert_eq!(config.private_listen.unwrap().port(), 9090);
+    assert!(config.season.strict);
+    assert_eq!(config.merchant.merchant_id, "1234567890");
+    assert_eq!(config.season.name, "jiangsu-2020");
+    for (variable, complaint) in [
+        ("CONTEST_LISEN", "lisen"),
+        ("CONTEST_SEASON__NAEM", "naem"),
+        ("CONTEST_SEASON", "CONTEST_SEASON"),
+        ("CONTEST_SAESON__NAME", "CONTEST_SAESON__NAME"),
+        ("CONTEST_", "CONTEST_"),
+    ] {
+        let error = read(&[(variable, "x")]).unwrap_err().to_string();
+        assert!(error.contains(complaint), "{variable}: {error}");
+    }
+}
+
+#[test]
+fn a_configuration_is_told_without_its_secrets() {
+    let dir = TempDir::new().unwrap();
+    let config = config(&dir, "江苏省信用办");
+    fs::write(&config.official.app_secret_file, "a-very-secret-secret\n").unwrap();
+    let lines = config.lines();
+    let line = |start: &str| lines.iter().find(|line| line.starts_with(start)).unwrap();
+    assert_eq!(line("season.name"), "season.name = \"jiangsu-2020\"");
+    assert!(line("official.app_secret_file").ends_with("# ***, 20 characters"));
+    assert!(line("merchant.key_file").ends_with("# cannot be read"));
+    assert!(lines.iter().all(|line| !line.contains("very-secret")));
+}
+
+#[test]
+fn config_check_says_what_cannot_be_used() {
+    let dir = TempDir::new().unwrap();
+    drop(config(&dir, "江苏省信用办"));
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_reference-server"))
+        .args(["config", "check", "--config"])
+        .arg(dir.path().join("contest.toml"))
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("season.edition = \"postponed\""));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("app-secret"));
+}

@@ -1,0 +1,28 @@
+//! `audit`: the whole database recounted from single rows.
+
+use std::{io::Write as _, path::Path, process::ExitCode};
+
+use super::{EXIT_FINDINGS, Format};
+use crate::{config::Config, contest::audit, setup};
+
+pub(super) fn run(path: &Path, format: Format) -> anyhow::Result<ExitCode> {
+    let config = Config::read(path)?;
+    let app = setup::real(&config, std::env::current_exe()?)?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    let violations = runtime.block_on(audit::violations(&app, None))?;
+    let mut out = std::io::stdout().lock();
+    match format {
+        Format::Json => writeln!(out, "{}", serde_json::to_string_pretty(&violations)?)?,
+        Format::Table => {
+            for violation in &violations {
+                writeln!(out, "{}: {}", violation.invariant, violation.detail)?;
+            }
+            writeln!(out, "{} violations", violations.len())?;
+        }
+    }
+    Ok(if violations.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(EXIT_FINDINGS)
+    })
+}

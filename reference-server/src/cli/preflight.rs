@@ -1,0 +1,53 @@
+//! `config check` and `preflight`: what would stand against a season, before it does.
+
+use std::{io::Write as _, path::Path, process::ExitCode};
+
+use super::EXIT_FINDINGS;
+use crate::{
+    config::Config,
+    contest::preflight::{self, Verdict},
+    setup,
+};
+
+/// Prints every value in force and tries the credentials' form; opens no database and no connection.
+pub(super) fn check_config(path: &Path) -> anyhow::Result<ExitCode> {
+    let config = Config::read(path)?;
+    let mut out = std::io::stdout().lock();
+    for line in config.lines() {
+        writeln!(out, "{line}")?;
+    }
+    out.flush()?;
+    setup::try_config(&config)?;
+    writeln!(out, "\nthe configuration can be used")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn run(path: &Path) -> anyhow::Result<ExitCode> {
+    let config = Config::read(path)?;
+    let app = setup::real(&config, std::env::current_exe()?)?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    let mut checks = setup::file_checks(&config);
+    checks.extend(runtime.block_on(preflight::checks(&app))?);
+    let mut out = std::io::stdout().lock();
+    for check in &checks {
+        let word = match check.verdict {
+            Verdict::Good => "ok    ",
+            Verdict::Doubt => "DOUBT ",
+            Verdict::Fault => "FAULT ",
+        };
+        writeln!(out, "{word} {}: {}", check.subject, check.detail)?;
+    }
+    let count = |verdict| {
+        checks
+            .iter()
+            .filter(|check| check.verdict == verdict)
+            .count()
+    };
+    let (faults, doubts) = (count(Verdict::Fault), count(Verdict::Doubt));
+    writeln!(out, "\n{faults} faults, {doubts} doubts")?;
+    Ok(if faults == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(EXIT_FINDINGS)
+    })
+}

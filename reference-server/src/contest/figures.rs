@@ -1,0 +1,75 @@
+//! What the database knows about money and payments at an instant, for whoever watches the season.
+
+use schedule_core::ShanghaiDay;
+
+use super::{Error, season::fen_column};
+use crate::{
+    app::App,
+    store::{facts, season as rows},
+};
+
+/// Money of one city.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CityFigures {
+    /// The city's slug.
+    pub city: String,
+    /// Packets awarded.
+    pub n_awards: i64,
+    /// Money awarded, gross.
+    pub awarded_fen: i64,
+    /// Money not awarded yet; the residual that no day can pay is part of it.
+    pub left_fen: i64,
+    /// Money of today not awarded yet, if today is one of the city's days.
+    pub today_left_fen: Option<i64>,
+}
+
+/// Money and payments at an instant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Figures {
+    /// Every planned city, in the order of play.
+    pub cities: Vec<CityFigures>,
+    /// Payments by the name of their state.
+    pub payments: Vec<(String, i64)>,
+    /// Milliseconds since the latch was last raised, if it ever was.
+    pub latch_age_ms: Option<i64>,
+}
+
+/// Counts everything anew; cost: a scan of awards and payments.
+///
+/// # Errors
+/// Fails when the database does.
+pub async fn figures(app: &App) -> Result<Figures, Error> {
+    let now = app.now();
+    let today = i64::from(ShanghaiDay::from_instant(now).number());
+    let top_fen = fen_column(app.season.rules.top_packet());
+    let (cities, days, payments, latch_ms) = app
+        .store
+        .read(move |read| {
+            Ok::<_, Error>((
+                facts::cities(read, top_fen)?,
+                facts::days(read)?,
+                facts::payments_by_state(read)?,
+                rows::latest_decision_ms(read)?,
+            ))
+        })
+        .await?;
+    let today_left_fen = |city: &str| {
+        let mut days = days.iter();
+        let day = days.find(|day| day.day == today && day.city == city)?;
+        Some(day.cap_fen.saturating_sub(day.awarded_fen))
+    };
+    Ok(Figures {
+        cities: cities
+            .into_iter()
+            .map(|facts| CityFigures {
+                n_awards: facts.n_awards,
+                awarded_fen: facts.awarded_fen,
+                left_fen: facts.pool_fen.saturating_sub(facts.awarded_fen),
+                today_left_fen: today_left_fen(&facts.city),
+                city: facts.city,
+            })
+            .collect(),
+        payments,
+        latch_age_ms: latch_ms.map(|latch_ms| now.timestamp_millis().saturating_sub(latch_ms)),
+    })
+}

@@ -1,0 +1,293 @@
+//! What must be in order before a season opens, asked in one go: content, terms, files, clocks, the way to WeChat.
+//!
+//! Nothing is frozen and nobody is paid: the merchant's credentials are proved by asking for an order that never was.
+
+use std::{cell::LazyCell, time::Duration};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use quiz_core::lint::GuessFloor;
+use reward_core::{Fen, ReferralPolicy};
+use wechat_adapter::{
+    official::FetchAccessToken,
+    pay::{PayAction, QueryRedPacket},
+};
+
+use super::{Error, audit, payout, planning, season};
+use crate::{app::App, store::season as rows};
+
+/// The least packet of the published rule.
+const LEAST_PACKET: Fen = Fen::new(10);
+/// A guesser who passes more often than one time in ten makes the pass mark a lottery.
+const GUESS_FLOOR_MAX_MILLIONTHS: u32 = 100_000;
+/// A bank that is missing so shortly before its city opens stands against it.
+const BANK_DUE: TimeDelta = TimeDelta::days(7);
+/// How far our clock may be from WeChat's.
+const SKEW_MAX: TimeDelta = TimeDelta::seconds(30);
+/// How long WeChat may take to answer.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// What a check found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "whoever shows a check shows each of its outcomes"
+)]
+pub enum Verdict {
+    /// In order.
+    Good,
+    /// Somebody should look at it; the season can open.
+    Doubt,
+    /// The season must not open so.
+    Fault,
+}
+
+/// One check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// What was looked at.
+    pub subject: String,
+    /// What was found.
+    pub verdict: Verdict,
+    /// In one sentence.
+    pub detail: String,
+}
+
+fn check(subject: impl Into<String>, verdict: Verdict, detail: impl Into<String>) -> Check {
+    Check {
+        subject: subject.into(),
+        verdict,
+        detail: detail.into(),
+    }
+}
+
+/// Makes every check; two requests go to WeChat.
+///
+/// # Errors
+/// Fails when the database does.
+pub async fn checks(app: &App) -> Result<Vec<Check>, Error> {
+    let mut checks = vec![
+        simulator(app),
+        address(app),
+        least_packet(app),
+        referral(app),
+    ];
+    checks.extend(cities(app).await?);
+    checks.push(clock(app).await?);
+    checks.push(books(app).await?);
+    let (token, skew) = account(app).await;
+    checks.extend([token, skew, merchant(app).await]);
+    Ok(checks)
+}
+
+fn simulator(app: &App) -> Check {
+    let subject = "WeChat";
+    if app.simulator.is_some() {
+        return check(subject, Verdict::Fault, "it is simulated; nobody is paid");
+    }
+    check(subject, Verdict::Good, "the real one")
+}
+
+fn address(app: &App) -> Check {
+    let subject = "public address";
+    if app.public_url.starts_with("https://") {
+        return check(subject, Verdict::Good, app.public_url.clone());
+    }
+    let detail = format!(
+        "{} is not https: WeChat refuses it and cookies are not protected",
+        app.public_url
+    );
+    check(subject, Verdict::Fault, detail)
+}
+
+fn least_packet(app: &App) -> Check {
+    let least = app.season.rules.bounds().min();
+    let detail = format!("{least} yuan");
+    if least > LEAST_PACKET {
+        let detail = format!(
+            "{detail}: the channel pays nothing smaller, the published rule says {LEAST_PACKET}; set merchant.scene_id or publish it"
+        );
+        return check("least packet", Verdict::Doubt, detail);
+    }
+    check("least packet", Verdict::Good, detail)
+}
+
+fn referral(app: &App) -> Check {
+    let subject = "chances for bringing friends";
+    match app.season.rules.referral() {
+        ReferralPolicy::Off => check(subject, Verdict::Good, "off"),
+        ReferralPolicy::OnePerNewFollower => check(
+            subject,
+            Verdict::Doubt,
+            "on, as commissioned; WeChat's rules forbid rewards for sharing and may block the account (season.strict = true switches it off)",
+        ),
+    }
+}
+
+async fn cities(app: &App) -> Result<Vec<Check>, Error> {
+    let planned = app
+        .store
+        .read(|read| Ok::<_, Error>(rows::cities(read)?))
+        .await?;
+    let province = LazyCell::new(|| planning::province_questions(app));
+    let now = app.now();
+    let mut checks = Vec::new();
+    for round in app.season.edition.rounds() {
+        let slug = round.city().slug().as_str();
+        let opens = round.window().start();
+        let subject = format!("city {slug}");
+        let bank = match planned.iter().find(|city| city.city == slug) {
+            Some(city) => super::sealed::bank(app, &city.bank)
+                .await
+                .map(|bank| {
+                    (
+                        GuessFloor::of(&bank, app.season.draw, app.season.pass_mark),
+                        "frozen",
+                    )
+                })
+                .map_err(|error| error.to_string()),
+            None => planning::bank(app, slug, &province).map(|bank| {
+                (
+                    GuessFloor::of(&bank, app.season.draw, app.season.pass_mark),
+                    "ready to be frozen",
+                )
+            }),
+        };
+        checks.push(match bank {
+            Err(problem) if round.window().end() <= now => {
+                check(subject, Verdict::Doubt, format!("over; {problem}"))
+            }
+            Err(problem) if opens - now <= BANK_DUE => check(subject, Verdict::Fault, problem),
+            Err(problem) => check(subject, Verdict::Doubt, problem),
+            Ok((Err(error), _)) => check(subject, Verdict::Fault, error.to_string()),
+            Ok((Ok(floor), state)) => guessing(subject, floor, state),
+        });
+    }
+    Ok(checks)
+}
+
+fn guessing(subject: String, floor: GuessFloor, state: &str) -> Check {
+    let millionths = floor.millionths();
+    let detail = format!(
+        "bank {state}; whoever only guesses passes {}.{:02} % of the time",
+        millionths / 10_000,
+        millionths % 10_000 / 100
+    );
+    if millionths > GUESS_FLOOR_MAX_MILLIONTHS {
+        return check(subject, Verdict::Doubt, detail);
+    }
+    check(subject, Verdict::Good, detail)
+}
+
+/// Our clock against the instants already decided.
+async fn clock(app: &App) -> Result<Check, Error> {
+    let latest = app
+        .store
+        .read(|read| Ok::<_, Error>(rows::latest_decision_ms(read)?))
+        .await?;
+    let now = app.now();
+    Ok(match latest.map(season::instant) {
+        Some(latest) if latest > now => check(
+            "clock",
+            Verdict::Fault,
+            format!("{now} is before {latest}, when this season last decided something"),
+        ),
+        _ => check("clock", Verdict::Good, format!("{now}")),
+    })
+}
+
+async fn books(app: &App) -> Result<Check, Error> {
+    let violations = audit::violations(app, None).await?;
+    Ok(match violations.first() {
+        None => check("books", Verdict::Good, "every predicate of the audit holds"),
+        Some(first) => check(
+            "books",
+            Verdict::Fault,
+            format!(
+                "{} violations, the first: {}: {}",
+                violations.len(),
+                first.invariant,
+                first.detail
+            ),
+        ),
+    })
+}
+
+/// The Official Account's credentials, and our clock against WeChat's.
+async fn account(app: &App) -> (Check, Check) {
+    let (token, skew) = ("account credentials", "clock against WeChat's");
+    let request = FetchAccessToken::new().request(&app.wechat.official);
+    let answer = tokio::time::timeout(PATIENCE, app.wechat.http.send(request)).await;
+    let received = app.now();
+    let response = match answer {
+        Ok(Ok(response)) => response,
+        Ok(Err(error)) => {
+            return (
+                check(token, Verdict::Fault, error.to_string()),
+                unknown(skew),
+            );
+        }
+        Err(_elapsed) => {
+            return (
+                check(token, Verdict::Fault, "WeChat does not answer"),
+                unknown(skew),
+            );
+        }
+    };
+    let checked = match FetchAccessToken::parse(&response) {
+        Ok(_issued) => check(token, Verdict::Good, "WeChat issues a token"),
+        Err(error) => check(token, Verdict::Fault, error.to_string()),
+    };
+    let theirs = response
+        .headers()
+        .get(http::header::DATE)
+        .and_then(|date| DateTime::parse_from_rfc2822(date.to_str().ok()?).ok());
+    let skewed = theirs.map_or_else(
+        || unknown(skew),
+        |theirs| difference(skew, received - theirs.with_timezone(&Utc)),
+    );
+    (checked, skewed)
+}
+
+fn difference(subject: &str, ahead: TimeDelta) -> Check {
+    let seconds = ahead.num_seconds();
+    let verdict = if ahead.abs() > SKEW_MAX {
+        Verdict::Fault
+    } else {
+        Verdict::Good
+    };
+    check(subject, verdict, format!("{seconds} s ahead"))
+}
+
+fn unknown(subject: &str) -> Check {
+    check(subject, Verdict::Doubt, "WeChat's time is not known")
+}
+
+/// The merchant's number, key and certificate: an order that never was must be unknown to WeChat.
+async fn merchant(app: &App) -> Check {
+    let subject = "merchant credentials";
+    let never = app.keys.content_number(&["preflight", "never sent"]);
+    let (Ok(number), Ok(nonce)) = (never.parse(), payout::nonce(app)) else {
+        return check(subject, Verdict::Fault, "no order number could be made");
+    };
+    let query = QueryRedPacket::new(
+        number,
+        app.wechat.merchant_id.clone(),
+        app.wechat.official.app_id().clone(),
+    );
+    let request = query.request(&app.wechat.merchant, &nonce);
+    match tokio::time::timeout(PATIENCE, app.wechat.pay_http.send(request)).await {
+        Ok(Ok(response)) => match QueryRedPacket::parse(&response) {
+            Err(error) if error.action() == PayAction::NotVisible => {
+                check(subject, Verdict::Good, "WeChat Pay answers a query")
+            }
+            Err(error) => check(subject, Verdict::Fault, error.to_string()),
+            Ok(_record) => check(
+                subject,
+                Verdict::Fault,
+                "WeChat knows an order that was never sent",
+            ),
+        },
+        Ok(Err(error)) => check(subject, Verdict::Fault, error.to_string()),
+        Err(_elapsed) => check(subject, Verdict::Fault, "WeChat Pay does not answer"),
+    }
+}

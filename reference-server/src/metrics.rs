@@ -1,0 +1,158 @@
+//! What operators' programs ask: counters of this process, and money and payments as the database has them.
+//!
+//! Text in the `OpenMetrics` format (<https://prometheus.io/docs/specs/om/open_metrics_spec/>).
+//! Labels come from closed sets only: routes, methods, statuses, city slugs, states; never a person or an identifier.
+//! What the database knows is read when it is asked for, so that it is exact, and equal in every process.
+
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text::encode},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram, info::Info},
+    registry::{Registry, Unit},
+};
+use std::{fmt, time::Duration};
+
+use crate::{
+    app::App,
+    contest::{Error, Failure, figures},
+};
+
+/// Upper bounds of the durations counted, in seconds.
+const BUCKETS: [f64; 9] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5];
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Answered {
+    route: String,
+    method: String,
+    status: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Route {
+    route: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct City {
+    city: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct State {
+    state: String,
+}
+
+/// What this process counts.
+#[derive(Clone, Default)]
+pub struct Metrics {
+    answered: Family<Answered, Counter>,
+    durations: Durations,
+}
+
+#[derive(Clone)]
+struct Durations(Family<Route, Histogram, fn() -> Histogram>);
+
+impl Default for Durations {
+    fn default() -> Self {
+        Self(Family::new_with_constructor(|| Histogram::new(BUCKETS)))
+    }
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Metrics").finish_non_exhaustive()
+    }
+}
+
+impl Metrics {
+    /// Counts one answered request; `route` is the pattern it matched, not its path.
+    pub(crate) fn answered(&self, route: &str, method: &str, status: u16, took: Duration) {
+        let label = Answered {
+            route: route.to_owned(),
+            method: method.to_owned(),
+            status,
+        };
+        self.answered.get_or_create(&label).inc();
+        let route = Route {
+            route: route.to_owned(),
+        };
+        self.durations
+            .0
+            .get_or_create(&route)
+            .observe(took.as_secs_f64());
+    }
+}
+
+/// The metrics of this process and of the database, as text.
+///
+/// Cost: a scan of awards and payments; ask once a minute, not once a second.
+///
+/// # Errors
+/// Fails when the database does.
+pub async fn text(app: &App) -> Result<String, Error> {
+    let figures = figures::figures(app).await?;
+    let mut registry = Registry::with_prefix("contest");
+    registry.register(
+        "build",
+        "The running version",
+        Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]),
+    );
+    registry.register(
+        "http_requests",
+        "Requests answered by this process",
+        app.memory.metrics.answered.clone(),
+    );
+    registry.register_with_unit(
+        "http_request_duration",
+        "Time until the answer",
+        Unit::Seconds,
+        app.memory.metrics.durations.0.clone(),
+    );
+    let granted = gauges(&mut registry, "granted_fen", "Money awarded, gross");
+    let awards = gauges(&mut registry, "awards", "Packets awarded");
+    let left = gauges(
+        &mut registry,
+        "budget_left_fen",
+        "Money of the city not awarded yet",
+    );
+    let today_left = gauges(
+        &mut registry,
+        "budget_today_left_fen",
+        "Money of today not awarded yet, of the city whose day it is",
+    );
+    for money in &figures.cities {
+        let label = City {
+            city: money.city.clone(),
+        };
+        granted.get_or_create(&label).set(money.awarded_fen);
+        awards.get_or_create(&label).set(money.n_awards);
+        left.get_or_create(&label).set(money.left_fen);
+        if let Some(fen) = money.today_left_fen {
+            today_left.get_or_create(&label).set(fen);
+        }
+    }
+    let payments: Family<State, Gauge> = Family::default();
+    registry.register("payouts", "Payments by state", payments.clone());
+    for (state, n) in figures.payments {
+        payments.get_or_create(&State { state }).set(n);
+    }
+    if let Some(age_ms) = figures.latch_age_ms {
+        let age: Gauge = Gauge::default();
+        age.set(age_ms);
+        registry.register(
+            "latch_age_milliseconds",
+            "Time since the latch was last raised; grows when no process keeps it",
+            age,
+        );
+    }
+    let mut text = String::new();
+    encode(&mut text, &registry).map_err(|error| Failure::Defect {
+        what: error.to_string(),
+    })?;
+    Ok(text)
+}
+
+fn gauges(registry: &mut Registry, name: &str, help: &str) -> Family<City, Gauge> {
+    let family = Family::default();
+    registry.register(name, help, Family::clone(&family));
+    family
+}
