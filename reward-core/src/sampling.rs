@@ -51,10 +51,16 @@ impl Range {
     #[inline]
     pub(crate) fn draw(self, words: &mut WordStream) -> u32 {
         loop {
-            if let Some(drawn) = scaled::<32>(words.next_word(), self.limit, self.threshold) {
+            if let Some(drawn) = self.of(words.next_word()) {
                 return drawn;
             }
         }
+    }
+
+    /// The integer that a word stands for, or `None` if the word is refused.
+    #[inline]
+    pub(crate) fn of(self, word: u32) -> Option<u32> {
+        scaled::<32>(word, self.limit, self.threshold)
     }
 }
 
@@ -95,6 +101,24 @@ impl WordStream {
             return word;
         }
         self.refill()
+    }
+
+    /// Takes as many words as there is room for.
+    #[inline]
+    pub(crate) fn fill(&mut self, mut words: &mut [u32]) {
+        loop {
+            let buffered = self.buffer.get(self.used..).unwrap_or_default();
+            let taken = buffered.len().min(words.len());
+            if let (Some(to), Some(from)) = (words.split_off_mut(..taken), buffered.get(..taken)) {
+                to.copy_from_slice(from);
+            }
+            self.used = self.used.wrapping_add(taken);
+            if words.is_empty() {
+                return;
+            }
+            self.refill();
+            self.used = 0;
+        }
     }
 
     #[inline(never)]

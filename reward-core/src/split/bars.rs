@@ -6,7 +6,7 @@ use super::reduced::Reduced;
 use crate::{WordStream, sampling::Range};
 
 /// Up to so many places for each bar, a map of all places is quicker than sorting the bars.
-const MAP_PLACES_PER_BAR: u32 = 512;
+const MAP_PLACES_PER_BAR: u32 = 1_024;
 
 /// Whether an attempt is accepted with probability at least 1/10, by a bound that never flatters.
 ///
@@ -73,47 +73,66 @@ pub(super) fn distinct_places(count: u32, places: u32, words: &mut WordStream) -
     }
 }
 
-/// By a map of one bit for each place.
+/// By a map of one bit for each place, and one of the map's words that are not zero.
 fn marked_places(count: u32, places: NonZeroU32, words: &mut WordStream) -> Vec<u32> {
-    let mut map = vec![
-        0_u64;
-        usize::try_from(places.get() / 64)
-            .unwrap_or(0)
-            .saturating_add(1)
-    ];
-    let mut left = count;
+    let zeros = |places: u32| {
+        let length = usize::try_from(places >> 6).unwrap_or(0);
+        vec![0_u64; length.saturating_add(1)]
+    };
+    let (mut map, mut used) = (zeros(places.get()), zeros(places.get() >> 6));
+    // As many words as places are missing never reach past the last new place.
     let range = Range::new(places);
+    let mut left = usize::try_from(count).unwrap_or(usize::MAX);
+    let mut drawn = [0; 64];
     while left > 0 {
-        let place = range.draw(words);
-        if let Some(marks) = map.get_mut(usize::try_from(place >> 6).unwrap_or(0)) {
-            let mark = 1 << (place & 63);
-            left = left.wrapping_sub(u32::from(*marks & mark == 0));
-            *marks |= mark;
+        let drawn = drawn.get_mut(..left.min(64)).unwrap_or_default();
+        words.fill(drawn);
+        let mut found = 0_usize;
+        for &word in &*drawn {
+            let Some(place) = range.of(word) else {
+                continue;
+            };
+            let index = |shift: u32| usize::try_from(place >> shift).unwrap_or(usize::MAX);
+            if let (Some(marks), Some(used)) = (map.get_mut(index(6)), used.get_mut(index(12))) {
+                let mark = 1 << (place & 63);
+                found = found.wrapping_add(usize::from(*marks & mark == 0));
+                *marks |= mark;
+                *used |= 1 << ((place >> 6) & 63);
+            }
         }
+        left = left.saturating_sub(found);
     }
-    // Two places are written for every word of the map, whether it has them or not; what is too much is overwritten.
+    // Two places are written for every word in use, whether it has them or not; what is too much is overwritten.
     let count = usize::try_from(count).unwrap_or(usize::MAX);
     let mut drawn = vec![0_u32; count.saturating_add(2)];
     let mut found = 0_usize;
-    let mut base = 0_u32;
-    for &marks in &map {
-        let second = marks & marks.wrapping_sub(1);
-        let mut others = second & second.wrapping_sub(1);
-        if let Some([a, b]) = drawn.get_mut(found..found.wrapping_add(2)) {
-            *a = base.wrapping_add(marks.trailing_zeros());
-            *b = base.wrapping_add(second.trailing_zeros());
-        }
-        found = found
-            .wrapping_add(usize::from(marks != 0))
-            .wrapping_add(usize::from(second != 0));
-        while others != 0 {
-            if let Some(place) = drawn.get_mut(found) {
-                *place = base.wrapping_add(others.trailing_zeros());
+    for ((&used, map), block) in used
+        .iter()
+        .zip(map.chunks(64))
+        .zip((0_u32..).step_by(1 << 12))
+    {
+        let mut used = used;
+        while used != 0 {
+            let word = used.trailing_zeros();
+            used &= used.wrapping_sub(1);
+            let index = usize::try_from(word).unwrap_or(usize::MAX);
+            let marks = map.get(index).copied().unwrap_or(0);
+            let base = block.wrapping_add(word << 6);
+            let second = marks & marks.wrapping_sub(1);
+            let mut others = second & second.wrapping_sub(1);
+            if let Some([a, b]) = drawn.get_mut(found..found.wrapping_add(2)) {
+                *a = base.wrapping_add(marks.trailing_zeros());
+                *b = base.wrapping_add(second.trailing_zeros());
             }
-            found = found.wrapping_add(1);
-            others &= others.wrapping_sub(1);
+            found = found.wrapping_add(1).wrapping_add(usize::from(second != 0));
+            while others != 0 {
+                if let Some(place) = drawn.get_mut(found) {
+                    *place = base.wrapping_add(others.trailing_zeros());
+                }
+                found = found.wrapping_add(1);
+                others &= others.wrapping_sub(1);
+            }
         }
-        base = base.wrapping_add(64);
     }
     drawn.truncate(count);
     drawn
@@ -139,17 +158,22 @@ fn sorted_places(count: u32, places: NonZeroU32, words: &mut WordStream) -> Vec<
 
 /// Number of stars before the first bar, between neighbours, and after the last; and the greatest of them.
 fn between_bars<T>(bars: &[u32], places: u32, finish: &impl Fn(u32) -> T) -> (Vec<T>, u32) {
+    let (Some(&first), Some(&last)) = (bars.first(), bars.last()) else {
+        return (vec![finish(places)], places);
+    };
+    let end = places.wrapping_sub(last).wrapping_sub(1);
+    let between = || {
+        let later = bars.iter().skip(1);
+        bars.iter()
+            .zip(later)
+            .map(|(&bar, &next)| next.wrapping_sub(bar).wrapping_sub(1))
+    };
+    let greatest = between().fold(first.max(end), u32::max);
     let mut parts = Vec::with_capacity(bars.len().saturating_add(1));
-    let (mut next_place, mut greatest) = (0_u32, 0_u32);
-    parts.extend(bars.iter().map(|&bar| {
-        let part = bar.wrapping_sub(next_place);
-        next_place = bar.wrapping_add(1);
-        greatest = greatest.max(part);
-        finish(part)
-    }));
-    let last = places.wrapping_sub(next_place);
-    parts.push(finish(last));
-    (parts, greatest.max(last))
+    parts.push(finish(first));
+    parts.extend(between().map(finish));
+    parts.push(finish(end));
+    (parts, greatest)
 }
 
 /// Number of stars in each part, and the greatest: the `i`-th star at place `p` has `p - i` bars before it.

@@ -12,6 +12,7 @@ mod proposal;
 mod reduced;
 mod remainder;
 mod spec;
+mod table;
 mod tilted;
 mod uniform;
 mod weighted;

@@ -1,20 +1,11 @@
-//! Independent parts tilted to the wanted mean, drawn exactly from a table that is consulted lazily.
-//!
-//! Part `x` has weight `w(x) * lambda^x` on `0..=k`, where `w` is 1 for the uniform law.
-//! A draw compares a uniform number, revealed word by word, with the true cumulative probabilities; a further word is
-//! read only where those before cannot tell.
-//! So the answer is that of real numbers, on every machine, although the table holds rounded ones.
+//! Independent parts tilted to the wanted mean: part `x` has weight `w(x) * lambda^x` on `0..=k`, where `w` is 1 for
+//! the uniform law.
 
 use super::{
-    fixed::{ONE_62, log_2, low_32, low_64},
+    fixed::{Complex120, ONE_62, ONE_120, log_2, low_64},
     wide::Wide,
 };
-use crate::WordStream;
 
-/// Cumulative probabilities in the table are off by less than this many units of `2^-64`.
-const SLACK: u64 = 64;
-/// The table ends where less than `2^-60` is left.
-const TABLE_END: u64 = u64::MAX - (1 << 4);
 /// Exponents `1 - 1/d` to which the ratio is raised when tails are bounded.
 const TAIL_RATIOS: usize = 8;
 
@@ -52,32 +43,7 @@ pub(super) struct Proposal {
     ratio: Option<u64>,
     /// Sum of all weights after the tilt.
     total: Wide,
-    /// Cumulative probabilities in units of `2^-64`, each off by less than [`SLACK`].
-    cumulative: Vec<u64>,
-    /// Their first 32 bits, exactly; the last is set to the greatest word.
-    first_words: Vec<u32>,
-    /// For the leading bits of a word, what the table says.
-    cells: Vec<Cell>,
-    cell_shift: u32,
-    /// Skip the table and decide everything with the exact sums.
-    deepest: bool,
 }
-
-/// What a word with certain leading bits draws: `part` up to `edge`, the next part beyond it.
-#[derive(Debug, Clone, Copy)]
-struct Cell {
-    /// With [`CROWDED`] set if there are several edges, which must be searched.
-    part: u32,
-    /// The only first word of a cumulative probability within the cell, or [`PURE`] if there is none.
-    edge: u32,
-}
-
-/// Parts up to this cumulative probability get cells of their own: all but one in 64.
-const COMMON: u32 = u32::MAX - (1 << 26);
-/// Beyond every part.
-const CROWDED: u32 = 1 << 31;
-/// The greatest word, for which the search is asked in any case.
-const PURE: u32 = u32::MAX;
 
 /// Bounds for the tail of a sum, by another tilt: `P(sum >= h) <= 2^(parts * rate - h * slope)`, both in `2^-48`.
 #[derive(Debug, Clone, Copy)]
@@ -88,26 +54,18 @@ pub(super) struct TailBound {
 
 impl Proposal {
     /// Prepares the law whose mean is about `sum / parts`; at most the mean without a tilt.
-    pub(super) fn new(weights: Weights, span: u32, parts: u32, sum: u32, deepest: bool) -> Self {
+    pub(super) fn new(weights: Weights, span: u32, parts: u32, sum: u32) -> Self {
         let ratio = matching_ratio(&weights, span, parts, sum);
         let mut proposal = Self {
             weights,
             span,
             ratio,
             total: Wide::ZERO,
-            cumulative: Vec::new(),
-            first_words: Vec::new(),
-            cells: Vec::new(),
-            cell_shift: 31,
-            deepest,
         };
         proposal.total = proposal
             .walk()
             .last()
             .map_or(Wide::ONE, |(_, _, total)| total);
-        if !deepest {
-            proposal.fill_table();
-        }
         proposal
     }
 
@@ -115,8 +73,9 @@ impl Proposal {
         self.span
     }
 
-    pub(super) const fn is_deepest(&self) -> bool {
-        self.deepest
+    /// Sum of all weights after the tilt.
+    pub(super) const fn total(&self) -> Wide {
+        self.total
     }
 
     pub(super) const fn weights(&self) -> &Weights {
@@ -134,139 +93,6 @@ impl Proposal {
                 .map_or(power, |ratio| power.times_fraction(ratio));
             (part, weight, sum)
         })
-    }
-
-    fn fill_table(&mut self) {
-        let zeros = self.total.leading_zeros();
-        let total = self.total.bits_from(zeros);
-        let inverse = (u128::MAX >> 1).checked_div(u128::from(total)).unwrap_or(0);
-        let (mut cumulative, mut first_words) = (Vec::new(), Vec::new());
-        for (part, _, sum) in self.walk() {
-            let product = u128::from(sum.bits_from(zeros)).wrapping_mul(inverse) >> 63;
-            let mut rounded = low_64(product.min(u128::from(u64::MAX)));
-            // The first word must be exact: where rounding could touch it, more bits decide.
-            let low = low_32(rounded);
-            if u64::from(low).wrapping_add(SLACK) >= 1 << 32 || u64::from(low) < SLACK {
-                let exact = sum.over(self.total, 96) >> 32;
-                rounded = low_64(exact.min(u128::from(u64::MAX)));
-            }
-            let ends = part == self.span || rounded >= TABLE_END;
-            cumulative.push(rounded);
-            first_words.push(if ends {
-                u32::MAX
-            } else {
-                low_32(rounded >> 32)
-            });
-            if ends {
-                break;
-            }
-        }
-        // Four cells for each part that is not rare.
-        let common = first_words.partition_point(|&first| first < COMMON);
-        let bits = (usize::BITS.saturating_sub(common.leading_zeros()))
-            .saturating_add(2)
-            .clamp(8, 15);
-        self.cell_shift = 32_u32.saturating_sub(bits);
-        self.cells = cells(&first_words, self.cell_shift);
-        (self.cumulative, self.first_words) = (cumulative, first_words);
-    }
-
-    /// Draws one part.
-    #[inline]
-    pub(super) fn draw(&self, words: &mut WordStream) -> u32 {
-        let word = words.next_word();
-        let index = usize::try_from(word >> self.cell_shift).unwrap_or(0);
-        if let Some(cell) = self.cells.get(index)
-            && word != cell.edge
-            && cell.part < CROWDED
-        {
-            return cell.part.wrapping_add(u32::from(word > cell.edge));
-        }
-        self.search(word, words)
-    }
-
-    /// The cell of the word has several edges, or the word is one of them, or there is no table.
-    #[inline(never)]
-    fn search(&self, word: u32, words: &mut WordStream) -> u32 {
-        let index = usize::try_from(word >> self.cell_shift).unwrap_or(0);
-        let start = self.cells.get(index).map_or(0, |cell| cell.part & !CROWDED);
-        let mut part = start;
-        let from = usize::try_from(start).unwrap_or(0);
-        for &first in self.first_words.iter().skip(from) {
-            if first > word || part == self.span {
-                return part;
-            }
-            if first == word {
-                break;
-            }
-            part = part.wrapping_add(1);
-        }
-        self.draw_lazily(word, part, words)
-    }
-
-    /// The first word equals that of a cumulative probability from `from` on, or there is no table.
-    #[cold]
-    fn draw_lazily(&self, word: u32, from: u32, words: &mut WordStream) -> u32 {
-        if self.deepest {
-            return self.draw_exactly(0, word, None, words);
-        }
-        let second = words.next_word();
-        let drawn = (u64::from(word) << 32) | u64::from(second);
-        let mut part = from;
-        for &boundary in self
-            .cumulative
-            .iter()
-            .skip(usize::try_from(from).unwrap_or(usize::MAX))
-        {
-            let doubtful = drawn.abs_diff(boundary) <= SLACK || boundary >= TABLE_END;
-            if doubtful {
-                break;
-            }
-            if drawn < boundary {
-                return part;
-            }
-            part = part.saturating_add(1);
-        }
-        self.draw_exactly(part, word, Some(second), words)
-    }
-
-    /// Compares word by word with the exact cumulative probabilities from part `from` on.
-    ///
-    /// The third word decides even if it is equal, which happens once in `2^96` draws.
-    fn draw_exactly(
-        &self,
-        from: u32,
-        first: u32,
-        mut second: Option<u32>,
-        words: &mut WordStream,
-    ) -> u32 {
-        let mut third = None;
-        for (part, _, sum) in self.walk() {
-            if part < from {
-                continue;
-            }
-            let boundary = sum.over(self.total, 96);
-            let boundary_first = low_64(boundary >> 64);
-            if boundary_first != u64::from(first) {
-                if boundary_first > u64::from(first) {
-                    return part;
-                }
-                continue;
-            }
-            let second = *second.get_or_insert_with(|| words.next_word());
-            let boundary_second = low_32(low_64(boundary >> 32));
-            if boundary_second != second {
-                if boundary_second > second {
-                    return part;
-                }
-                continue;
-            }
-            let third = *third.get_or_insert_with(|| words.next_word());
-            if low_32(low_64(boundary)) > third {
-                return part;
-            }
-        }
-        self.span
     }
 
     /// Probability of each part in `Q62`, rounded down, as far as it is not zero; at least that of part 0.
@@ -333,11 +159,9 @@ impl Proposal {
     /// `lambda^exponent` in `Q120`, and `lambda` itself.
     pub(super) fn ratio_powers(&self, exponent: u32) -> (i128, i128) {
         let Some(ratio) = self.ratio else {
-            return (super::fixed::ONE_120, super::fixed::ONE_120);
+            return (ONE_120, ONE_120);
         };
-        let ratio = i128::from(ratio) << 56;
-        let base = super::fixed::Complex120 { re: ratio, im: 0 };
-        (base.power(exponent).re, ratio)
+        (power_120(ratio, exponent), i128::from(ratio) << 56)
     }
 
     /// For `c` growing by a fifth up to the span: half the mean square difference of two parts of at most `c`, in `2^-32`.
@@ -347,24 +171,23 @@ impl Proposal {
         let zeros = self.total.leading_zeros();
         let total = self.total.bits_from(zeros);
         let inverse = (u128::MAX >> 1).checked_div(u128::from(total)).unwrap_or(0);
-        let (mut mass, mut first, mut second) = (0_u128, 0_u128, 0_u128);
-        let mut spreads = Vec::new();
-        let mut next = 1_u32;
-        for (part, weight, _) in self.walk() {
-            let probability = u128::from(weight.bits_from(zeros)).wrapping_mul(inverse) >> 95;
-            let size = u128::from(part);
-            mass = mass.wrapping_add(probability);
-            first = first.wrapping_add(probability.wrapping_mul(size));
-            second = second.wrapping_add(probability.wrapping_mul(size.wrapping_mul(size)));
-            if part >= next || part == self.span {
-                next = part.saturating_add(part / 5).saturating_add(1);
-                let spread = mass
-                    .saturating_mul(second)
-                    .saturating_sub(first.saturating_mul(first));
-                spreads.push((u64::from(part), spread >> 32));
+        let probability = |bits: u64| u128::from(bits).wrapping_mul(inverse) >> 95;
+        match (&self.weights, self.ratio) {
+            (Weights::Flat, Some(ratio)) => {
+                // What is rounded down at every step stays below.
+                let one = Wide::ONE.bits_from(zeros);
+                let powers = std::iter::successors(Some(one), |&power| {
+                    Some(low_64(
+                        u128::from(power).wrapping_mul(u128::from(ratio)) >> 64,
+                    ))
+                });
+                spreads_of((0..=self.span).zip(powers.map(probability)))
             }
+            _ => spreads_of(
+                self.walk()
+                    .map(|(part, weight, _)| (part, probability(weight.bits_from(zeros)))),
+            ),
         }
-        spreads
     }
 
     /// Bounds for the tails of sums of parts, from coarse to fine; none without a tilt.
@@ -392,8 +215,33 @@ impl Proposal {
     }
 }
 
+/// The same for parts with their probabilities in `2^-32`.
+fn spreads_of(probabilities: impl Iterator<Item = (u32, u128)>) -> Vec<(u64, u128)> {
+    let (mut mass, mut first, mut second) = (0_u128, 0_u128, 0_u128);
+    let mut spreads = Vec::new();
+    let mut next = 1_u32;
+    let mut probabilities = probabilities.peekable();
+    while let Some((part, probability)) = probabilities.next() {
+        let size = u128::from(part);
+        mass = mass.wrapping_add(probability);
+        first = first.wrapping_add(probability.wrapping_mul(size));
+        second = second.wrapping_add(probability.wrapping_mul(size.wrapping_mul(size)));
+        if part >= next || probabilities.peek().is_none() {
+            next = part.saturating_add(part / 5).saturating_add(1);
+            let spread = mass
+                .saturating_mul(second)
+                .saturating_sub(first.saturating_mul(first));
+            spreads.push((u64::from(part), spread >> 32));
+        }
+    }
+    spreads
+}
+
 /// Binary logarithm, in `2^-48`, of a number not below the sum of the weights tilted by a ratio.
 fn sum_above(weights: &Weights, span: u32, ratio: u64) -> i64 {
+    if matches!(weights, Weights::Flat) {
+        return flat_sum_above(span, ratio);
+    }
     let (mut power, mut sum) = (u64::MAX, 0_u128);
     for part in 0..=span {
         // One more than the rounded power is above the true one.
@@ -409,6 +257,33 @@ fn sum_above(weights: &Weights, span: u32, ratio: u64) -> i64 {
         .saturating_add(i64::from(shift) << 48)
         .saturating_sub(64 << 48)
         .saturating_add(4)
+}
+
+/// The same for equal weights, from `(1 - ratio^(k+1)) / (1 - ratio)`.
+fn flat_sum_above(span: u32, ratio: u64) -> i64 {
+    // The power may be off by 2^4 units for each of at most 2^24 factors.
+    let numerator = ONE_120
+        .saturating_sub(power_120(ratio, span.saturating_add(1)))
+        .saturating_add(1 << 29)
+        .unsigned_abs();
+    let shift = 128_u32
+        .saturating_sub(numerator.leading_zeros())
+        .saturating_sub(63);
+    let mantissa = low_64(numerator >> shift).saturating_add(1);
+    log_2(mantissa)
+        .saturating_add(i64::from(shift) << 48)
+        .saturating_sub(log_2(0_u64.wrapping_sub(ratio)))
+        .saturating_sub(56 << 48)
+        .saturating_add(4)
+}
+
+/// `ratio^exponent` in `Q120`.
+fn power_120(ratio: u64, exponent: u32) -> i128 {
+    let base = Complex120 {
+        re: i128::from(ratio) << 56,
+        im: 0,
+    };
+    base.power(exponent).re
 }
 
 /// The ratio below 1 whose mean is about `sum / parts`, or `None` if the untilted mean is not above it.
@@ -450,6 +325,9 @@ fn matching_ratio(weights: &Weights, span: u32, parts: u32, sum: u32) -> Option<
 
 /// Whether the mean under a ratio is at most `sum / parts`, to about 40 bits.
 fn mean_is_at_most(weights: &Weights, span: u32, ratio: u64, parts: u32, sum: u32) -> bool {
+    if matches!(weights, Weights::Flat) {
+        return flat_mean_is_at_most(span, ratio, parts, sum);
+    }
     let (mut power, mut mass, mut moment) = (u64::MAX, 0_u128, 0_u128);
     for part in 0..=span {
         let weight = u128::from(power >> 16).wrapping_mul(u128::from(weights.of(part)));
@@ -467,28 +345,25 @@ fn mean_is_at_most(weights: &Weights, span: u32, ratio: u64, parts: u32, sum: u3
     moment.saturating_mul(u128::from(parts)) <= mass.saturating_mul(u128::from(sum))
 }
 
-/// For each leading pattern of a word, the parts it can draw.
-fn cells(first_words: &[u32], shift: u32) -> Vec<Cell> {
-    let count = 1_u64 << 32_u32.saturating_sub(shift);
-    let mut part = 0_u32;
-    let mut edges = first_words.iter().peekable();
-    (0..count)
-        .map(|cell| {
-            let beyond = cell.wrapping_add(1) << shift;
-            let first_part = part;
-            let mut edge = PURE;
-            let mut crowded = 0;
-            while let Some(&next) = edges.next_if(|&&next| u64::from(next) < beyond) {
-                if edge != PURE {
-                    crowded = CROWDED;
-                }
-                edge = next;
-                part = part.saturating_add(1);
-            }
-            Cell {
-                part: first_part | crowded,
-                edge,
-            }
-        })
-        .collect()
+/// The same for equal weights, and for no tilt if the ratio is `u64::MAX`, from the closed form `lambda / (1 - lambda) - v lambda^v / (1 - lambda^v)`, `v = span + 1`.
+fn flat_mean_is_at_most(span: u32, ratio: u64, parts: u32, sum: u32) -> bool {
+    if ratio == u64::MAX {
+        let twice = u64::from(span).saturating_mul(u64::from(parts));
+        return twice <= u64::from(sum).saturating_mul(2);
+    }
+    let complement = u128::from(0_u64.wrapping_sub(ratio));
+    let values = span.saturating_add(1);
+    let power = power_120(ratio, values).unsigned_abs();
+    let power_complement = ONE_120.unsigned_abs().saturating_sub(power).max(1);
+    // Both terms in 2^-48; the second by long division, eight bits at a time.
+    let first = (u128::from(ratio) << 48)
+        .checked_div(complement)
+        .unwrap_or(0);
+    let (mut second, mut rest) = (0_u128, power);
+    for _ in 0..=6 {
+        second = (second << 8).saturating_add(rest.checked_div(power_complement).unwrap_or(0));
+        rest = rest.checked_rem(power_complement).unwrap_or(0) << 8;
+    }
+    let mean = first.saturating_sub(second.saturating_mul(u128::from(values)));
+    mean.saturating_mul(u128::from(parts)) <= u128::from(sum) << 48
 }

@@ -8,8 +8,8 @@ pub(super) struct Reduced {
     pub(super) surplus: u32,
     /// Greatest part, at most the surplus.
     pub(super) span: u32,
-    /// What a part is subtracted from to turn it back, if the problem was turned over.
-    mirror: Option<u32>,
+    /// Turns a part back: `part` as it is, or `span - part` if the problem was turned over.
+    turn: Turn,
 }
 
 impl Reduced {
@@ -22,13 +22,13 @@ impl Reduced {
                 parts,
                 surplus: below_ceiling,
                 span: span.min(below_ceiling),
-                mirror: Some(span),
+                turn: Turn::over(span),
             },
             Ok(_) | Err(_) => Self {
                 parts,
                 surplus,
                 span,
-                mirror: None,
+                turn: Turn::NONE,
             },
         }
     }
@@ -39,7 +39,7 @@ impl Reduced {
             parts,
             surplus,
             span: span.min(surplus),
-            mirror: None,
+            turn: Turn::NONE,
         }
     }
 
@@ -51,13 +51,32 @@ impl Reduced {
             parts,
             surplus: u32::try_from(above).unwrap_or(u32::MAX),
             span,
-            mirror: Some(span),
+            turn: Turn::over(span),
         }
     }
 
     /// The part of the problem as it was given.
     #[inline]
     pub(super) fn restore(&self, part: u32) -> u32 {
-        self.mirror.map_or(part, |span| span.saturating_sub(part))
+        (part ^ self.turn.flip).wrapping_add(self.turn.offset)
+    }
+}
+
+/// `(part ^ flip) + offset`, which needs no branch.
+#[derive(Debug, Clone, Copy)]
+struct Turn {
+    flip: u32,
+    offset: u32,
+}
+
+impl Turn {
+    const NONE: Self = Self { flip: 0, offset: 0 };
+
+    /// `span - part`, since `!part` is `-1 - part`.
+    const fn over(span: u32) -> Self {
+        Self {
+            flip: u32::MAX,
+            offset: span.wrapping_add(1),
+        }
     }
 }

@@ -36,10 +36,12 @@ pub(super) struct Remainder {
     ceiling: u64,
     /// Bound for the error of the first evaluation of `N p(r)`, in `2^-48`.
     slack: i64,
+    /// Decide everything with the second evaluation.
+    deepest: bool,
 }
 
 impl Remainder {
-    pub(super) fn new(proposal: &Proposal, tools: &Tools, parts: u32) -> Self {
+    pub(super) fn new(proposal: &Proposal, tools: &Tools, parts: u32, deepest: bool) -> Self {
         let (period, count) = tools.points(proposal, parts, NEGLECTED_BITS);
         let mut nodes = tools.characteristic(proposal, period, count);
         for node in &mut nodes {
@@ -71,6 +73,7 @@ impl Remainder {
             nodes,
             ceiling,
             slack,
+            deepest,
         }
     }
 
@@ -83,7 +86,7 @@ impl Remainder {
             return false;
         }
         let first = words.next_word();
-        if !proposal.is_deepest() {
+        if !self.deepest {
             let value = i128::from(self.evaluate(sum));
             let slack = i128::from(self.slack);
             let (low, high) = (

@@ -12,6 +12,7 @@ use super::{
     proposal::{Proposal, Weights},
     reduced::Reduced,
     remainder::{Remainder, Tools, compare_lazily},
+    table::{RUN, Table},
     wide::Wide,
 };
 use crate::WordStream;
@@ -19,8 +20,8 @@ use crate::WordStream;
 /// Up to so many uniform parts are drawn with bars.
 const BARS_ALWAYS: u32 = 16;
 /// Up to so many, if the mean part is at most a sixteenth of the span.
-const BARS_IF_LOW: u32 = 256;
-/// A problem of more parts is cut into a quarter and three quarters, below into halves.
+const BARS_IF_LOW: u32 = 1_024;
+/// A problem of fewer parts is cut into halves, a longer one into a quarter and three quarters.
 const HALVES_BELOW: u32 = 2_048;
 /// Fewest parts that a cut leaves over: the fewer, the more points a decision needs.
 const LEAST_REST: u32 = 12;
@@ -47,6 +48,7 @@ pub(super) enum Effort {
 pub(super) struct Tilted {
     problem: Reduced,
     proposal: Proposal,
+    table: Table,
     cuts: Vec<Cut>,
     last: Option<LastPart>,
 }
@@ -68,7 +70,9 @@ impl Tilted {
             span,
             ..
         } = problem;
-        let proposal = Proposal::new(weights, span, parts, surplus, effort == Effort::Deepest);
+        let deepest = effort == Effort::Deepest;
+        let proposal = Proposal::new(weights, span, parts, surplus);
+        let table = Table::new(&proposal, deepest);
         let tools = Tools::new(&proposal);
         let mut cuts = Vec::new();
         let mut left = parts;
@@ -88,7 +92,7 @@ impl Tilted {
             };
             cuts.push(Cut {
                 drawn: left.saturating_sub(rest),
-                rest: Remainder::new(&proposal, &tools, rest),
+                rest: Remainder::new(&proposal, &tools, rest, deepest),
             });
             left = rest;
         }
@@ -96,6 +100,7 @@ impl Tilted {
         Self {
             problem,
             proposal,
+            table,
             cuts,
             last,
         }
@@ -149,13 +154,22 @@ impl Tilted {
         accepts: impl Fn(u32, &mut WordStream) -> bool,
     ) -> u32 {
         let start = parts.len();
+        let mut run = [0; RUN];
         loop {
             let mut sum = 0_u64;
-            parts.extend((0..count).map(|_| {
-                let part = self.proposal.draw(words);
-                sum = sum.wrapping_add(u64::from(part));
-                finish(part)
-            }));
+            let mut left = usize::try_from(count).unwrap_or(usize::MAX);
+            while left > 0 {
+                let drawn = left.min(RUN);
+                self.table.draw(&mut run, drawn, &self.proposal, words);
+                let drawn = run.get(..drawn).unwrap_or_default();
+                // At most 2^6 parts of at most 2^24.
+                let of_run = drawn
+                    .iter()
+                    .fold(0_u32, |sum, &part| sum.wrapping_add(part));
+                sum = sum.wrapping_add(u64::from(of_run));
+                parts.extend(drawn.iter().map(|&part| finish(part)));
+                left = left.saturating_sub(RUN);
+            }
             if let Ok(sum) = u32::try_from(sum)
                 && let Some(rest) = lacking.checked_sub(sum)
                 && accepts(rest, words)

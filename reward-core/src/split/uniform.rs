@@ -48,7 +48,8 @@ pub enum Engine {
     Bars,
     /// Independent parts tilted towards the mean, drawn and accepted share by share until few are left.
     ///
-    /// Serves every problem with about one and a half draws for each part, and some hundred acceptance tests at most.
+    /// Serves every problem with some two draws for each part in the mean, most of them of half a word, and with some
+    /// hundred acceptance tests at most.
     Tilted,
 }
 
@@ -131,7 +132,7 @@ impl Split for Uniform {
 
     fn draw(&self, words: &mut WordStream) -> Vec<Fen> {
         let min = self.spec.bounds().min().get();
-        let amount = |above_floor| Fen::new(min.saturating_add(u64::from(above_floor)));
+        let amount = |above_floor| Fen::new(min.wrapping_add(u64::from(above_floor)));
         match &self.tilted {
             None => bars::draw(&self.reduced, words, amount),
             Some(tilted) => tilted.draw(words, amount),

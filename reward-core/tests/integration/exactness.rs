@@ -150,6 +150,10 @@ fn the_last_evaluation_decides_as_the_first() {
         let first = Uniform::tilted_throughout(spec, false);
         agrees(&first, &Uniform::tilted_throughout(spec, true), [7; 32], 3);
     }
+    // So many sizes that a whole word is the first digit of each part.
+    let spec = spec(4, 12_000, 10, 5_000);
+    let first = Uniform::tilted_throughout(spec, false);
+    agrees(&first, &Uniform::tilted_throughout(spec, true), [7; 32], 1);
 }
 
 proptest! {
