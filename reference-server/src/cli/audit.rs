@@ -1,15 +1,23 @@
-//! `audit`: the whole database recounted from single rows.
+//! `audit`: the whole database recounted from single rows, by two checkers that share nothing.
 
 use std::{io::Write as _, path::Path, process::ExitCode};
 
 use super::{EXIT_FINDINGS, Format};
-use crate::{config::Config, contest::audit, setup};
+use crate::{
+    config::Config,
+    contest::{Error, audit},
+    setup,
+};
 
 pub(super) fn run(path: &Path, format: Format) -> anyhow::Result<ExitCode> {
     let config = Config::read(path)?;
     let app = setup::real(&config, std::env::current_exe()?)?;
     let runtime = tokio::runtime::Runtime::new()?;
-    let violations = runtime.block_on(audit::violations(&app, None))?;
+    let violations = runtime.block_on(async {
+        let mut violations = audit::violations(&app, None).await?;
+        violations.extend(audit::found_by_sql(&app).await?);
+        Ok::<_, Error>(violations)
+    })?;
     let mut out = std::io::stdout().lock();
     match format {
         Format::Json => writeln!(out, "{}", serde_json::to_string_pretty(&violations)?)?,

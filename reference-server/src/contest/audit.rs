@@ -79,6 +79,21 @@ pub async fn violations(app: &App, wechat: Option<&OracleLedger>) -> Result<Vec<
     Ok(found)
 }
 
+/// What a second checker, written in SQL alone, finds in the same database.
+///
+/// # Errors
+/// Fails when the database does.
+pub async fn found_by_sql(app: &App) -> Result<Vec<Violation>, Error> {
+    let rows = app
+        .store
+        .read(|read| Ok::<_, Error>(facts::found_by_sql(read)?))
+        .await?;
+    let violations = rows.into_iter();
+    Ok(violations
+        .map(|(invariant, detail)| Violation { invariant, detail })
+        .collect())
+}
+
 fn books(
     read: &Read<'_>,
     top_fen: i64,

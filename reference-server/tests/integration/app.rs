@@ -466,9 +466,16 @@ impl TestApp {
             .collect()
     }
 
-    /// Nothing is wrong.
+    /// What the checker written in SQL alone finds.
+    pub(crate) async fn found_by_sql(&self) -> Vec<String> {
+        let found = audit::found_by_sql(&self.app).await.unwrap();
+        found.into_iter().map(|found| found.invariant).collect()
+    }
+
+    /// Nothing is wrong, say both checkers.
     pub(crate) async fn assert_sound(&self) {
         assert_eq!(self.violations().await, Vec::<String>::new());
+        assert_eq!(self.found_by_sql().await, Vec::<String>::new());
     }
 }
 

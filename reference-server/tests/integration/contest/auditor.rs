@@ -290,3 +290,68 @@ async fn without_wechats_record_our_own_books_are_still_checked() {
             .any(|bill| bill.state == PacketState::Received)
     );
 }
+
+#[tokio::test]
+async fn the_checker_in_sql_alone_finds_damage_by_the_same_names() {
+    for (sql, invariant) in [
+        ("UPDATE city SET pool_fen = 10", "M1 pool"),
+        ("UPDATE city SET used_fen = used_fen - 1 WHERE used_fen > 0", "M1 counter"),
+        ("UPDATE budget_day SET cap_fen = 10", "M2 cap"),
+        ("UPDATE budget_day SET used_fen = used_fen + 1 WHERE used_fen > 0", "M2 counter"),
+        ("UPDATE budget_day SET taken = taken + 1 WHERE used_fen > 0", "M2 counter"),
+        ("UPDATE award SET amount_fen = 9 WHERE sequence = 0", "M3 bounds"),
+        ("UPDATE award SET amount_fen = amount_fen + 1 WHERE sequence = 0", "M3 planned packet"),
+        ("UPDATE packet SET amount_fen = amount_fen + 1 WHERE sequence = 7", "M3 deck"),
+        ("DELETE FROM packet WHERE sequence = 5", "M3 deck"),
+        ("UPDATE city SET top_awarded = 1 - top_awarded WHERE used_fen > 0", "M4 top packet"),
+        ("UPDATE award SET amount_fen = 10000", "M4 top packet"),
+        (
+            "UPDATE city SET closes_ms = (SELECT MAX(decided_ms) FROM award) + 1, top_awarded = 0",
+            "M4 not rescued",
+        ),
+        ("UPDATE award SET person = (SELECT person FROM award WHERE sequence = 0)", "M5 chance"),
+        (
+            "UPDATE award SET kind = 'referral', friend = 'one and the same'",
+            "M5 chance",
+        ),
+        ("UPDATE attempt SET score = 4", "M6 attempt"),
+        ("UPDATE attempt SET submitted_ms = submitted_ms + 86400000", "M6 attempt"),
+        (
+            "UPDATE award SET kind = 'referral', friend = 'nobody' WHERE sequence = 0",
+            "M8 friend",
+        ),
+        ("UPDATE award SET decided_ms = closes_ms WHERE sequence = 1", "M9 window"),
+        ("UPDATE award SET decided_ms = decided_ms + 86400000 WHERE sequence = 1", "M9 window"),
+        ("DELETE FROM payment WHERE state = 'reserved'", "M11 payment"),
+        (
+            "INSERT INTO payment SELECT 'TWIN', award, 2, amount_fen, request_sealed, state, due_ms,
+                 machine, version, changed_ms FROM payment WHERE state = 'reserved'",
+            "M11 payment",
+        ),
+        ("UPDATE payment SET attempt_number = 2 WHERE state = 'reserved'", "M11 payment"),
+        (
+            "UPDATE payment SET amount_fen = amount_fen + 1 WHERE state = 'received'",
+            "M12 amount",
+        ),
+        ("UPDATE payment SET state = 'received' WHERE state = 'reserved'", "M15 events"),
+        ("UPDATE payment SET version = version + 1 WHERE state = 'sent'", "M15 events"),
+        ("DELETE FROM payment_event WHERE version = 2", "M15 events"),
+        ("DELETE FROM transfer WHERE number = 1 AND city = 'yancheng'", "M18 ledger"),
+        (
+            "INSERT INTO transfer VALUES ('suzhou', 1, 'pool', 'received', 100, 'FORGED', 1)",
+            "M18 ledger",
+        ),
+        (
+            "UPDATE transfer SET amount_fen = amount_fen + 1 WHERE credit = 'received'",
+            "M18 ledger",
+        ),
+        ("DELETE FROM audit_event WHERE number = 3", "M20 audit chain"),
+        ("DELETE FROM audit_event WHERE number = 1", "M20 audit chain"),
+        ("UPDATE audit_event SET hash = 'other' WHERE number = 3", "M20 audit chain"),
+    ] {
+        let test = scene().await;
+        damage(&test, sql);
+        let found = test.found_by_sql().await;
+        assert!(found.iter().any(|name| name == invariant), "{sql}: {found:?}");
+    }
+}
