@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Datelike as _, Utc};
+use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
 
 use super::content::{escaped, push_line};
 use crate::edition::Edition;
 use crate::phase::{Phase, Provenance, ScheduledPhase};
 use crate::printing::{chinese_days, word};
-use crate::slug::EditionSlug;
+use crate::slug::{CitySlug, EditionSlug};
 
 /// Why there is no feed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -25,6 +25,12 @@ pub enum FeedError {
     OutsideCalendar {
         /// The refused instant.
         instant: DateTime<Utc>,
+    },
+    /// The edition has no contest of this city.
+    #[error("the edition has no contest of {city}")]
+    NoContest {
+        /// The city asked for.
+        city: CitySlug,
     },
 }
 
@@ -111,40 +117,85 @@ impl Feed {
         self.write(Some(previous), edition, revision)
     }
 
+    /// Writes the contest of one city as an event that reminds its reader so long after it has begun.
+    ///
+    /// The event has the name it has in the feed, so whoever subscribes later sees it once.
+    /// A contest that begins at midnight is better announced in the morning, hence the span.
+    ///
+    /// # Errors
+    ///
+    /// [`FeedError::NoContest`] when the city is not in the edition; [`FeedError::OutsideCalendar`] as for [`file`](Self::file).
+    ///
+    /// ```
+    /// use chrono::TimeDelta;
+    /// use schedule_core::ics::{Feed, Revision};
+    /// use schedule_core::{CitySlug, EditionSlug, published};
+    ///
+    /// let feed = Feed::new(EditionSlug::new("jiangsu-2020")?, "contest.example.org")?;
+    /// let modified = "2020-04-10T08:00:00Z".parse()?;
+    /// let revision = Revision { number: 0, stamped: modified, modified };
+    /// let city = CitySlug::new("nanjing")?;
+    /// let file = feed.reminder(&published::postponed_2020(), &city, TimeDelta::hours(9), revision)?;
+    /// assert_eq!(file.matches("BEGIN:VEVENT").count(), 1);
+    /// assert!(file.contains("TRIGGER;RELATED=START:PT540M\r\n"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn reminder(
+        &self,
+        edition: &Edition,
+        city: &CitySlug,
+        after_start: TimeDelta,
+        revision: Revision,
+    ) -> Result<String, FeedError> {
+        let named = self.named(edition);
+        let contest = named.iter().find(|(_uid, scheduled)| {
+            matches!(scheduled.phase(), Phase::Contest(contested) if contested == city)
+        });
+        let Some((uid, scheduled)) = contest else {
+            return Err(FeedError::NoContest { city: city.clone() });
+        };
+        let mut file = head(edition);
+        let alarm = Some(after_start);
+        push_event(
+            &mut file,
+            uid,
+            edition,
+            scheduled,
+            "CONFIRMED",
+            alarm,
+            revision,
+        )?;
+        push_line(&mut file, "END", "VCALENDAR");
+        Ok(file)
+    }
+
     fn write(
         &self,
         previous: Option<&Edition>,
         edition: &Edition,
         revision: Revision,
     ) -> Result<String, FeedError> {
-        let mut file = String::new();
-        let title = escaped(edition.title());
-        for (name, value) in [
-            ("BEGIN", "VCALENDAR"),
-            ("VERSION", "2.0"),
-            ("PRODID", "-//schedule-core//timetable//ZH"),
-            ("CALSCALE", "GREGORIAN"),
-            ("METHOD", "PUBLISH"),
-            // RFC 7986, and what older readers know instead.
-            ("NAME", &title),
-            ("X-WR-CALNAME", &title),
-            ("REFRESH-INTERVAL;VALUE=DURATION", "P1D"),
-            ("X-PUBLISHED-TTL", "P1D"),
-        ] {
-            push_line(&mut file, name, value);
-        }
+        let mut file = head(edition);
         let events = self.named(edition);
         for (uid, scheduled) in &events {
             let status = match scheduled.provenance() {
                 Provenance::Published => "CONFIRMED",
                 Provenance::Derived => "TENTATIVE",
             };
-            push_event(&mut file, uid, edition, scheduled, status, revision)?;
+            push_event(&mut file, uid, edition, scheduled, status, None, revision)?;
         }
         if let Some(previous) = previous {
             for (uid, scheduled) in &self.named(previous) {
                 if !events.contains_key(uid) {
-                    push_event(&mut file, uid, previous, scheduled, "CANCELLED", revision)?;
+                    push_event(
+                        &mut file,
+                        uid,
+                        previous,
+                        scheduled,
+                        "CANCELLED",
+                        None,
+                        revision,
+                    )?;
                 }
             }
         }
@@ -181,12 +232,34 @@ impl Feed {
     }
 }
 
+/// The beginning of a calendar file.
+fn head(edition: &Edition) -> String {
+    let mut file = String::new();
+    let title = escaped(edition.title());
+    for (name, value) in [
+        ("BEGIN", "VCALENDAR"),
+        ("VERSION", "2.0"),
+        ("PRODID", "-//schedule-core//timetable//ZH"),
+        ("CALSCALE", "GREGORIAN"),
+        ("METHOD", "PUBLISH"),
+        // RFC 7986, and what older readers know instead.
+        ("NAME", &title),
+        ("X-WR-CALNAME", &title),
+        ("REFRESH-INTERVAL;VALUE=DURATION", "P1D"),
+        ("X-PUBLISHED-TTL", "P1D"),
+    ] {
+        push_line(&mut file, name, value);
+    }
+    file
+}
+
 fn push_event(
     file: &mut String,
     uid: &str,
     edition: &Edition,
     scheduled: &ScheduledPhase,
     status: &str,
+    alarm: Option<TimeDelta>,
     revision: Revision,
 ) -> Result<(), FeedError> {
     let phase = scheduled.phase();
@@ -224,10 +297,24 @@ fn push_event(
         ("CLASS", "PUBLIC"),
         // Nobody is busy because a contest is on.
         ("TRANSP", "TRANSPARENT"),
-        ("END", "VEVENT"),
     ] {
         push_line(file, name, value);
     }
+    if let Some(after_start) = alarm {
+        let minutes = after_start.num_minutes();
+        let sign = if minutes < 0 { "-" } else { "" };
+        let trigger = format!("{sign}PT{}M", minutes.unsigned_abs());
+        for (name, value) in [
+            ("BEGIN", "VALARM"),
+            ("ACTION", "DISPLAY"),
+            ("DESCRIPTION", &escaped(&summary)),
+            ("TRIGGER;RELATED=START", &trigger),
+            ("END", "VALARM"),
+        ] {
+            push_line(file, name, value);
+        }
+    }
+    push_line(file, "END", "VEVENT");
     Ok(())
 }
 

@@ -210,6 +210,37 @@ fn a_domain_that_is_no_host_name_is_refused() {
 }
 
 #[test]
+fn a_reminder_is_the_contest_of_the_feed_with_an_alarm() {
+    let edition = postponed_2020();
+    let in_feed = feed().file(&edition, revision(0)).unwrap();
+    for (after_start, trigger) in [
+        (TimeDelta::hours(9), "PT540M"),
+        (TimeDelta::minutes(-30), "-PT30M"),
+        (TimeDelta::zero(), "PT0M"),
+    ] {
+        let file = feed()
+            .reminder(&edition, &city("nanjing"), after_start, revision(0))
+            .unwrap();
+        let found = events(&file);
+        assert_eq!(found.len(), 1);
+        let (uid, window) = (found[0].get_uid().unwrap(), window(&found[0]));
+        let same = events(&in_feed)
+            .into_iter()
+            .find(|event| event.get_uid() == Some(uid));
+        assert_eq!(window, crate::calendars::window(&same.unwrap()));
+        assert!(uid.starts_with("contest.nanjing."), "{uid}");
+        let line = format!("\r\nTRIGGER;RELATED=START:{trigger}\r\nEND:VALARM\r\nEND:VEVENT\r\n");
+        assert!(file.contains(&line), "{file}");
+    }
+    assert_eq!(
+        feed().reminder(&edition, &city("atlantis"), TimeDelta::zero(), revision(0)),
+        Err(FeedError::NoContest {
+            city: city("atlantis")
+        })
+    );
+}
+
+#[test]
 fn an_instant_that_icalendar_cannot_write_is_refused() {
     let edition = titled("远");
     let stamped = DateTime::<Utc>::MAX_UTC;
