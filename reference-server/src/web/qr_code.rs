@@ -41,3 +41,38 @@ impl QrCode {
         self.rows.iter().map(row).collect::<Vec<_>>().join(",")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_independent_reader_reads_what_is_drawn() {
+        for text in [
+            "https://example.invalid/",
+            "http://weixin.qq.com/q/02kZ9mXyTestTicket",
+            "请用微信扫码打开",
+        ] {
+            let code = QrCode::of(text).unwrap();
+            let dark: Vec<Vec<bool>> = code
+                .modules()
+                .split(',')
+                .map(|row| row.chars().map(|module| module == '1').collect())
+                .collect();
+            // Each module 6 pixels wide, and the quiet zone of 4 modules that pages leave.
+            let side = (dark.len() + 8) * 6;
+            let mut picture = rqrr::PreparedImage::prepare_from_greyscale(side, side, |x, y| {
+                let module = |at: usize| (at / 6).wrapping_sub(4);
+                let is_dark = dark
+                    .get(module(y))
+                    .and_then(|row| row.get(module(x)))
+                    .is_some_and(|dark| *dark);
+                if is_dark { 0 } else { 255 }
+            });
+            let grids = picture.detect_grids();
+            let (_version, read) = grids[0].decode().unwrap();
+            assert_eq!(read, text);
+        }
+        assert!(QrCode::of(&"x".repeat(4_000)).is_none());
+    }
+}

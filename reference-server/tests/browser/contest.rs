@@ -1,0 +1,277 @@
+//! The contest behind the pages: the real server on a port of this machine, with its
+//! sample content, a simulated WeChat and a clock that stands.
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use reference_server::{
+    app::{App, Season},
+    clock::SimulatedClock,
+    config::EditionName,
+    contest::{
+        PersonId,
+        attempt::{self, Outcome},
+        claim::{self, ClaimRequest, Packet},
+        follow, login, planning, season,
+    },
+    journal::JournaledSimulator,
+    setup::{self, Simulated, Wire},
+    web, worker,
+};
+use reward_core::{Fen, ReferralPolicy, Release, RewardRules, RewardTerms};
+use rusqlite::Connection;
+use tempfile::TempDir;
+use tokio::{net::TcpListener, runtime::Runtime};
+use wechat_adapter::simulator::{AuthorizeOutcome, NewPerson};
+
+/// Submissions of one person in a minute stay below the server's limit.
+const LESSONS_PER_MINUTE: usize = 15;
+
+/// Somebody in the simulated WeChat.
+#[derive(Debug, Clone)]
+pub(crate) struct Person {
+    pub(crate) id: PersonId,
+}
+
+/// A contest and its server.
+pub(crate) struct Contest {
+    runtime: Runtime,
+    pub(crate) app: Arc<App>,
+    pub(crate) url: String,
+    clock: Arc<SimulatedClock>,
+    pub(crate) simulator: Arc<JournaledSimulator>,
+    right: BTreeMap<String, String>,
+    dir: TempDir,
+}
+
+/// How a contest differs from the commissioned one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Terms {
+    /// As commissioned.
+    Commissioned,
+    /// Nobody earns anything for bringing friends.
+    Strict,
+    /// Eight packets a day, all there at midnight, so that a test reaches the last one.
+    EightPacketsADay,
+}
+
+impl Contest {
+    /// The contest at an instant in Shanghai, such as `2020-05-09 21:30:00`.
+    pub(crate) fn at(instant: &str) -> Self {
+        Self::with(instant, Terms::Commissioned)
+    }
+
+    /// The contest at an instant under other terms.
+    pub(crate) fn with(instant: &str, terms: Terms) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let dir = TempDir::new().unwrap();
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let simulated = setup::simulated(&Simulated {
+            data_dir: dir.path().join("data"),
+            lasting: false,
+            start: shanghai(instant),
+            clock_runs: false,
+            edition: EditionName::Postponed,
+            public_url: url.clone(),
+            seed: Some(7),
+            wire: Wire::Loopback,
+            office_program: PathBuf::from(env!("CARGO_BIN_EXE_reference-server")),
+        })
+        .unwrap();
+        let mut app = Arc::try_unwrap(simulated).unwrap();
+        app.season = Arc::new(Season {
+            rules: RewardRules::new(terms.applied(app.season.rules.terms())).unwrap(),
+            ..Season::clone(&app.season)
+        });
+        let host = app.simulator.clone().unwrap();
+        let app = Arc::new(app);
+        let prepared = runtime.block_on(planning::prepare(&app)).unwrap();
+        assert_eq!(prepared.missing.len(), 0, "{prepared:?}");
+        let router = web::router(Arc::clone(&app));
+        runtime.spawn(axum::serve(listener, router).into_future());
+        Self {
+            runtime,
+            app,
+            url,
+            clock: host.clock,
+            simulator: host.simulator,
+            right: BTreeMap::new(),
+            dir,
+        }
+    }
+
+    /// Moves the clock to an instant in Shanghai.
+    pub(crate) fn wait_until(&self, instant: &str) {
+        self.clock.advance_to(shanghai(instant));
+        self.simulator.advance(self.app.now());
+    }
+
+    fn wait(&self, span: TimeDelta) {
+        self.clock.advance_to(self.app.now() + span);
+        self.simulator.advance(self.app.now());
+    }
+
+    /// How many papers were handed in, by anybody.
+    pub(crate) fn count_attempts(&self) -> i64 {
+        let database = self.dir.path().join("data").join("contest.db");
+        Connection::open(database)
+            .unwrap()
+            .query_row("SELECT COUNT(*) FROM attempt", [], |row| row.get(0))
+            .unwrap()
+    }
+
+    /// Drives the payments that are due.
+    pub(crate) fn settle(&self) {
+        self.runtime
+            .block_on(worker::settle_due(&self.app, 64))
+            .unwrap();
+    }
+
+    /// Pauses a city with a sentence.
+    pub(crate) fn pause(&self, city: &str, sentence: &str) {
+        let sentence = Some(sentence.to_owned());
+        self.runtime
+            .block_on(season::pause(&self.app, city, sentence, "test"))
+            .unwrap();
+    }
+
+    /// Somebody new in WeChat, who has not opened the contest yet.
+    pub(crate) fn newcomer(&self, name: &str) -> String {
+        let person = NewPerson::named(name);
+        let view = self.simulator.create_person(person, self.app.now());
+        view.unwrap().openid
+    }
+
+    /// Somebody who follows the account and was here before.
+    pub(crate) fn follower(&self, name: &str) -> Person {
+        let openid = self.newcomer(name);
+        self.follow(&openid, None);
+        self.login(&openid)
+    }
+
+    fn login(&self, openid: &str) -> Person {
+        let url = login::authorize_url(&self.app, "state1").unwrap();
+        let (_page, query) = url.split_once('?').unwrap();
+        let query = query.trim_end_matches("#wechat_redirect");
+        let outcome = self
+            .simulator
+            .authorize(query, Some(openid), self.app.now());
+        let AuthorizeOutcome::Redirect(back) = outcome else {
+            panic!("not sent back: {outcome:?}");
+        };
+        let (_before, code) = back.split_once("code=").unwrap();
+        let code = code.split('&').next().unwrap();
+        let id = self
+            .runtime
+            .block_on(login::finish(&self.app, code))
+            .unwrap();
+        Person { id }
+    }
+
+    /// Follows the account, by a code or without one, and the account hears of it.
+    pub(crate) fn follow(&self, openid: &str, code: Option<&str>) {
+        let pushes = self.simulator.follow(openid, code, self.app.now()).unwrap();
+        for push in &pushes {
+            let query = push.request.uri().query().unwrap_or_default();
+            let taken = follow::receive(&self.app, query, push.request.body());
+            self.runtime.block_on(taken).map(drop).unwrap();
+        }
+    }
+
+    /// Hands a paper in with the letter A throughout.
+    pub(crate) fn answer_blindly(&self, person: &Person) -> Outcome {
+        let paper = self
+            .runtime
+            .block_on(attempt::start(&self.app, &person.id))
+            .unwrap();
+        let answers = (1..=paper.items.len())
+            .map(|number| (number.to_string(), "A".to_owned()))
+            .collect();
+        let submitted = attempt::submit(&self.app, &person.id, &paper.attempt, &answers);
+        self.runtime.block_on(submitted).unwrap()
+    }
+
+    /// Somebody who is in the contest hands in papers with the letter A throughout.
+    pub(crate) fn answer_as(&self, openid: &str, n_papers: usize) {
+        let person = self.login(openid);
+        for _ in 0..n_papers {
+            self.answer_blindly(&person);
+        }
+    }
+
+    /// Learns the bank of the open city by answering and reading the explanations.
+    pub(crate) fn learn(&mut self) {
+        let pupil = self.follower("学习者");
+        for lesson in 1..=60 {
+            for item in self.answer_blindly(&pupil).review {
+                let right = item
+                    .options
+                    .into_iter()
+                    .find(|(letter, _)| *letter == item.key);
+                self.right.insert(item.stem, right.unwrap().1);
+            }
+            if lesson % LESSONS_PER_MINUTE == 0 {
+                self.wait(TimeDelta::minutes(1) + TimeDelta::seconds(1));
+            }
+        }
+    }
+
+    /// The text of the right option, as far as it was learnt.
+    pub(crate) fn right(&self, stem: &str) -> Option<&str> {
+        self.right.get(stem).map(String::as_str)
+    }
+
+    /// Somebody answers with what was learnt, and takes a packet.
+    pub(crate) fn winner(&self, name: &str) -> Packet {
+        let person = self.follower(name);
+        let paper = self
+            .runtime
+            .block_on(attempt::start(&self.app, &person.id))
+            .unwrap();
+        let answers = paper
+            .items
+            .iter()
+            .map(|item| {
+                let right = self.right(&item.stem);
+                let (position, _text) = item
+                    .options
+                    .iter()
+                    .find(|(_, text)| Some(text.as_str()) == right)
+                    .unwrap_or(&item.options[0]);
+                (
+                    item.ordinal.number().to_string(),
+                    position.letter().to_string(),
+                )
+            })
+            .collect();
+        let submitted = attempt::submit(&self.app, &person.id, &paper.attempt, &answers);
+        let outcome = self.runtime.block_on(submitted).unwrap();
+        assert!(outcome.passed, "{} of {}", outcome.score, outcome.of);
+        let claimed = claim::claim(&self.app, &person.id, ClaimRequest::default());
+        self.runtime.block_on(claimed).unwrap()
+    }
+}
+
+impl Terms {
+    fn applied(self, terms: RewardTerms) -> RewardTerms {
+        match self {
+            Self::Commissioned => terms,
+            Self::Strict => RewardTerms {
+                referral: ReferralPolicy::Off,
+                ..terms
+            },
+            Self::EightPacketsADay => RewardTerms {
+                pool: Fen::new(140_400),
+                daily_cap: Fen::new(20_000),
+                packets_per_day: 8,
+                release: Release::Immediate,
+                ..terms
+            },
+        }
+    }
+}
+
+fn shanghai(text: &str) -> DateTime<Utc> {
+    format!("{}+08:00", text.replace(' ', "T")).parse().unwrap()
+}

@@ -1,0 +1,79 @@
+//! What the pages say as the season goes by, from long before it until after its end.
+
+use super::{
+    chromium::Chromium,
+    contest::{Contest, Terms},
+    phone::Phone,
+};
+
+/// Opens the landing page, keeps a picture of it, and checks what it says.
+fn door(phone: &Phone<'_>, picture: &str, words: &[&str]) {
+    phone.open("/");
+    phone.whole_picture(picture);
+    for word in words {
+        phone.assert_says(word);
+    }
+    assert_eq!(phone.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn the_landing_page_follows_the_season() {
+    let Some(chromium) = Chromium::start() else {
+        return;
+    };
+    let mut contest = Contest::with("2020-04-01 12:00:00", Terms::EightPacketsADay);
+    let phone = Phone::new(&chromium, &contest.url);
+    door(&phone, "50-before", &["即将开始", "距开赛", "查看赛程"]);
+    contest.wait_until("2020-04-21 12:00:00");
+    door(&phone, "51-preheat", &["预热中", "看城市风采", "开赛提醒"]);
+    contest.wait_until("2020-04-28 12:00:00");
+    door(&phone, "52-contest", &["竞赛进行中", "今日红包", "下一站"]);
+    contest.learn();
+    for number in 0..8 {
+        contest.winner(&format!("赢家{number}"));
+    }
+    door(
+        &phone,
+        "53-city-money-gone",
+        &["本市红包已全部发完", "开始答题"],
+    );
+    contest.wait_until("2020-04-29 12:00:00");
+    contest.learn();
+    for number in 0..8 {
+        contest.winner(&format!("下一站赢家{number}"));
+    }
+    door(
+        &phone,
+        "54-day-money-gone",
+        &["今日红包已发完，明日 00:00 继续", "开始答题"],
+    );
+    contest.pause("suzhou", "系统维护，今晚八点恢复。");
+    door(
+        &phone,
+        "55-paused",
+        &["暂停", "系统维护，今晚八点恢复。", "查看规则"],
+    );
+    contest.wait_until("2020-08-01 12:00:00");
+    door(
+        &phone,
+        "56-after",
+        &["已结束", "看成绩单", "感谢每一位参与者"],
+    );
+}
+
+#[test]
+fn a_page_that_waits_for_midnight_opens_by_itself() {
+    let Some(chromium) = Chromium::start() else {
+        return;
+    };
+    let contest = Contest::at("2020-04-21 23:59:59");
+    let phone = Phone::new(&chromium, &contest.url);
+    phone.open("/");
+    phone.assert_says("预热中");
+    phone.wait_for("/正在开门，请稍候/.test(document.body.innerText)");
+    phone.picture("57-opening");
+    contest.wait_until("2020-04-22 00:00:00");
+    phone.wait_for("document.querySelector('.ticket form')");
+    phone.assert_says("竞赛进行中");
+    assert_eq!(phone.complaints(), Vec::<String>::new());
+}
