@@ -23,6 +23,7 @@ use wechat_adapter::{
 use crate::{
     clock::{Clock, SimulatedClock},
     content::Content,
+    contest::summary::CityTotals,
     entropy::Entropy,
     journal::JournaledSimulator,
     metrics::Metrics,
@@ -55,6 +56,16 @@ pub struct Season {
 }
 
 impl Season {
+    /// How many questions a paper has.
+    #[must_use]
+    pub fn n_questions(&self) -> u16 {
+        match self.draw {
+            DrawRule::Simple { n } => n,
+            DrawRule::Stratified { province, city } => province.saturating_add(city),
+            _ => 0,
+        }
+    }
+
     /// The name of a city, or its slug when the season does not know it.
     #[must_use]
     pub fn city_name(&self, slug: &str) -> String {
@@ -178,6 +189,7 @@ pub struct Memory {
     banks: RwLock<HashMap<String, Arc<QuestionBank>>>,
     plans: RwLock<HashMap<String, Arc<SealedPlan>>>,
     heads: RwLock<HashMap<String, Arc<[DailyHead]>>>,
+    totals: RwLock<Vec<CityTotals>>,
     sends: Mutex<SendBudget>,
     draining: AtomicBool,
     pub(crate) metrics: Metrics,
@@ -272,6 +284,25 @@ impl App {
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(city, heads);
+    }
+
+    /// The sums of the first `n_closed` cities, if they were made before.
+    pub(crate) fn cached_totals(&self, n_closed: usize) -> Option<Vec<CityTotals>> {
+        let totals = self
+            .memory
+            .totals
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        totals.get(..n_closed).map(<[CityTotals]>::to_vec)
+    }
+
+    /// Keeps the sums of the closed cities; a closed city's never change.
+    pub(crate) fn cache_totals(&self, totals: Vec<CityTotals>) {
+        *self
+            .memory
+            .totals
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = totals;
     }
 
     /// Takes one of the channel's sendings of this second; `false` when they are used up.

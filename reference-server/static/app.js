@@ -50,10 +50,14 @@
     var back = one('.back', form), next = one('.on', form), sheet = one('.sheet'), saved = one('.saved');
     var answers = {};
     try { answers = JSON.parse(kept(key) || '{}'); } catch (e) { answers = {}; }
+    /* only the newest paper is kept */
+    try { Object.keys(localStorage).forEach(function (k) { if (/^answers-/.test(k) && k !== key) { keep(k, null); } }); } catch (e) { answers = answers || {}; }
     items.forEach(function (item, i) {
       var letter = answers[i + 1];
       if (letter && /^[A-F]$/.test(letter)) { var box = one('input[value="' + letter + '"]', item); if (box) { box.checked = true; } }
     });
+    function collect() { items.forEach(function (item, i) { var box = one('input:checked', item); if (box) { answers[i + 1] = box.value; } }); }
+    collect();
     function open() { return items.map(function (item, i) { return one('input:checked', item) ? -1 : i; }).filter(function (i) { return i >= 0; }); }
     function show(to, focus) {
       now = to;
@@ -72,11 +76,12 @@
       one('.at').textContent = now + 1;
       back.disabled = now === 0;
       var last = now === items.length - 1;
+      if (sending) { return; }
       next.textContent = !last ? '下一题' : (left.length ? '还有 ' + left.length + ' 题未答' : '交卷');
     }
     on(form, 'change', function () {
-      items.forEach(function (item, i) { var box = one('input:checked', item); if (box) { answers[i + 1] = box.value; } });
-      saved.textContent = keep(key, JSON.stringify(answers)) ? (navigator.onLine === false ? '网络不稳，答案已存在手机里' : '已自动保存') : '请勿关闭本页';
+      collect();
+      saved.textContent = keep(key, JSON.stringify(answers)) ? (navigator.onLine === false ? '网络不稳，已存在手机里' : '已自动保存') : '请勿关闭本页';
       draw();
     });
     on(back, 'click', function () { if (now) { show(now - 1, true); } });
@@ -84,8 +89,38 @@
       var left = open();
       if (now < items.length - 1) { event.preventDefault(); show(now + 1, true); } else if (left.length) { event.preventDefault(); show(left[0], true); }
     });
-    on(form, 'submit', function () { setTimeout(function () { next.disabled = true; next.textContent = '正在交卷…'; }, 0); });
-    on(window, 'pageshow', function () { next.disabled = false; draw(); });
+    /* handed in over and over until an answer comes; the server counts a paper once */
+    var sending = false, waiting = null;
+    on(form, 'submit', function (event) {
+      if (!window.fetch || !window.Promise) { setTimeout(function () { next.disabled = true; next.textContent = '正在交卷…'; }, 0); return; }
+      event.preventDefault();
+      if (!sending) { sending = true; next.disabled = true; next.textContent = '正在交卷…'; send(0); }
+    });
+    on(window, 'online', function () { if (waiting) { clearTimeout(waiting.timer); waiting.act(); } });
+    function again(tries, seconds) {
+      var act = function () { waiting = null; send(tries + 1); };
+      waiting = { act: act, timer: setTimeout(act, seconds * 1000) };
+    }
+    function send(tries) {
+      fetch('/api/v1/attempts/' + form.getAttribute('data-token') + '/submission', {
+        method: 'POST', credentials: 'same-origin',
+        headers: { 'Content-Type': 'application/json', 'Accept': 'application/json' },
+        body: JSON.stringify({ answers: answers })
+      }).then(function (response) {
+        if (response.ok) { location.replace('/result/' + form.getAttribute('data-attempt')); return; }
+        if (response.status === 401) { location.href = '/login?next=' + encodeURIComponent(location.pathname); return; }
+        if (response.status !== 429 && response.status < 500) { HTMLFormElement.prototype.submit.call(form); return; }
+        var seconds = Number(response.headers.get('Retry-After')) || 10;
+        toast(response.status === 429 ? '您点得太快了，' + seconds + ' 秒后自动交卷，答案没有丢' : '人有点多，' + seconds + ' 秒后自动再交一次，答案没有丢');
+        again(tries, seconds);
+      }, function () {
+        saved.textContent = '网络不稳，已存在手机里';
+        toast('网络不太稳定，正在重试…');
+        again(tries, Math.min(2 + tries * 2, 15));
+      });
+    }
+    /* a page from the phone's memory may be handed in already */
+    on(window, 'pageshow', function (event) { if (event.persisted) { location.reload(); } });
     on(document, 'keydown', function (event) {
       var n = 'abcdef'.indexOf((event.key || '').toLowerCase());
       if (n >= 0 && !event.ctrlKey && !event.metaKey && !event.altKey && sheet.hidden) { var box = all('input', items[now])[n]; if (box) { box.click(); box.focus(); } }
@@ -177,35 +212,62 @@
     }
   }
 
-  /* the poster is drawn with the phone's own fonts */
-  var poster = one('[data-poster]');
-  if (poster && document.createElement('canvas').getContext) { drawPoster(poster); }
-  function drawPoster(box) {
-    var canvas = document.createElement('canvas'), g = canvas.getContext('2d'), w = 750, h = 1150;
+  /* poster and certificate are drawn with the phone's own fonts */
+  var w = 750;
+  var font = '"PingFang SC","HarmonyOS Sans SC","Microsoft YaHei","Noto Sans CJK SC",sans-serif';
+  function sheet(h) {
+    var canvas = document.createElement('canvas'), g = canvas.getContext('2d');
     canvas.width = w; canvas.height = h;
-    var font = '"PingFang SC","HarmonyOS Sans SC","Microsoft YaHei","Noto Sans CJK SC",sans-serif';
-    var red = g.createLinearGradient(0, 0, 0, h);
+    g.textAlign = 'center';
+    return g;
+  }
+  function line(g, text, y, size, colour, weight) {
+    do { g.font = (weight || 400) + ' ' + size + 'px ' + font; size -= 2; } while (size > 12 && g.measureText(text).width > w - 100);
+    g.fillStyle = colour; g.fillText(text, w / 2, y);
+  }
+  function rays(g, y, colour) {
+    g.fillStyle = colour;
+    for (var i = 0; i < 12; i += 1) { g.beginPath(); g.moveTo(w / 2, y); g.arc(w / 2, y, 900, i * Math.PI / 6, i * Math.PI / 6 + 0.24); g.closePath(); g.fill(); }
+  }
+  function picture(g, box) {
+    var img = new Image();
+    img.className = 'poster-img'; img.alt = box.getAttribute('data-alt'); img.src = g.canvas.toDataURL('image/png');
+    box.parentNode.insertBefore(img, box); box.hidden = true;
+  }
+  var draws = !!document.createElement('canvas').getContext;
+  var poster = one('[data-poster]'), certificate = one('[data-certificate]');
+  if (poster && draws) { drawPoster(poster); }
+  if (certificate && draws) { drawCertificate(certificate); }
+  function drawPoster(box) {
+    var h = 1150, g = sheet(h), red = g.createLinearGradient(0, 0, 0, h);
     red.addColorStop(0, '#8e0c12'); red.addColorStop(0.55, '#c4161c'); red.addColorStop(1, '#a00f15');
     g.fillStyle = red; g.fillRect(0, 0, w, h);
-    g.fillStyle = 'rgba(255,220,170,.07)';
-    for (var i = 0; i < 12; i += 1) {
-      g.beginPath(); g.moveTo(w / 2, 470);
-      g.arc(w / 2, 470, 900, i * Math.PI / 6, i * Math.PI / 6 + 0.24); g.closePath(); g.fill();
-    }
-    function line(text, y, size, colour, weight) { g.font = (weight || 400) + ' ' + size + 'px ' + font; g.fillStyle = colour; g.textAlign = 'center'; g.fillText(text, w / 2, y); }
-    line(box.getAttribute('data-over'), 120, 32, '#ffe9c0');
-    line('与信用同行', 220, 82, '#ffe9bf', 700);
-    line('筑梦新时代', 322, 82, '#ffe9bf', 700);
-    line(box.getAttribute('data-city'), 396, 34, '#ffe9c0');
-    var rows = box.getAttribute('data-modules').split(','), n = rows.length, cell = Math.floor(370 / n), side = cell * n, x = (w - side) / 2, y = 480;
+    rays(g, 470, 'rgba(255,220,170,.07)');
+    line(g, box.getAttribute('data-over'), 120, 32, '#ffe9c0');
+    line(g, '与信用同行', 220, 82, '#ffe9bf', 700);
+    line(g, '筑梦新时代', 322, 82, '#ffe9bf', 700);
+    line(g, box.getAttribute('data-city'), 396, 34, '#ffe9c0');
+    var rows = box.getAttribute('data-modules').split(','), n = rows.length, cell = Math.floor(370 / n), side = cell * n, x = Math.floor((w - side) / 2), y = 480;
     g.fillStyle = '#fff'; g.fillRect(x - 32, y - 32, side + 64, side + 64);
     g.fillStyle = '#000';
     rows.forEach(function (row, r) { for (var c = 0; c < n; c += 1) { if (row.charAt(c) === '1') { g.fillRect(x + c * cell, y + r * cell, cell, cell); } } });
-    line('长按识别二维码', 990, 40, '#fff', 700);
-    line(box.getAttribute('data-call'), 1050, 34, '#ffe9c0');
-    var img = new Image();
-    img.className = 'poster-img'; img.alt = box.getAttribute('data-alt'); img.src = canvas.toDataURL('image/png');
-    box.parentNode.insertBefore(img, box); box.hidden = true;
+    line(g, '长按识别二维码', 990, 40, '#fff', 700);
+    line(g, box.getAttribute('data-call'), 1050, 34, '#ffe9c0');
+    picture(g, box);
+  }
+  function drawCertificate(box) {
+    var h = 1000, g = sheet(h);
+    g.fillStyle = '#fff8ea'; g.fillRect(0, 0, w, h);
+    rays(g, 520, 'rgba(196,22,28,.035)');
+    g.strokeStyle = '#b3121b'; g.lineWidth = 8; g.strokeRect(28, 28, w - 56, h - 56);
+    g.strokeStyle = '#e0b25a'; g.lineWidth = 3; g.strokeRect(44, 44, w - 88, h - 88);
+    line(g, box.getAttribute('data-over'), 150, 34, '#6a2400');
+    line(g, '学习证书', 290, 96, '#b3121b', 700);
+    box.getAttribute('data-lines').split('|').forEach(function (text, i) { line(g, text, 460 + i * 90, i ? 52 : 42, '#231815', i ? 700 : 400); });
+    line(g, '与信用同行  筑梦新时代', 740, 40, '#8e0c12', 700);
+    line(g, '知信 · 用信 · 守信', 800, 30, '#6a2400');
+    line(g, box.getAttribute('data-day'), 900, 30, '#6b5b53');
+    picture(g, box);
   }
 
   /* inside WeChat the share card gets the contest's own title; if that fails nothing changes */
@@ -222,7 +284,7 @@
         config.jsApiList = ['updateAppMessageShareData', 'updateTimelineShareData'];
         window.wx.config(config);
         window.wx.ready(function () {
-          var card = { title: share.getAttribute('data-share'), desc: '每次 10 题，不限次数', link: location.origin + '/', imgUrl: location.origin + share.getAttribute('data-icon') };
+          var card = { title: share.getAttribute('data-share'), desc: share.getAttribute('data-line'), link: location.origin + '/', imgUrl: location.origin + share.getAttribute('data-icon') };
           window.wx.updateAppMessageShareData(card); window.wx.updateTimelineShareData(card);
         });
       };

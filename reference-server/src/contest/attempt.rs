@@ -236,12 +236,6 @@ pub async fn outcome(app: &App, person: &PersonId, id: &str) -> Result<Outcome, 
         .filter(|(row, _city)| row.person == person.as_str())
         .ok_or(Refusal::NotFound)?;
     let bank = sealed::bank(app, &city.bank).await?;
-    let token = Token {
-        id: row.attempt.clone(),
-        city: row.city.clone(),
-        started_ms: row.started_ms,
-    };
-    let quiz = quiz_of(app, person, &token, &bank)?;
     Ok(Outcome {
         id: row.attempt.clone(),
         city_name: app.season.city_name(&row.city),
@@ -249,7 +243,7 @@ pub async fn outcome(app: &App, person: &PersonId, id: &str) -> Result<Outcome, 
         of: u16::try_from(row.n_questions).unwrap_or_default(),
         passed: row.passed,
         submitted: season::instant(row.submitted_ms),
-        review: review(&quiz, &bank, &row.answers)?,
+        review: review(app, person, &row, &bank)?,
         offer: claim::offer(app, person, &row, &city).await?,
         city_slug: row.city,
     })
@@ -313,9 +307,21 @@ fn quiz_of(
     Ok(Quiz::draw(bank, app.season.draw, &mut words).map_err(defect)?)
 }
 
-fn review(quiz: &Quiz, bank: &QuestionBank, answers: &str) -> Result<Vec<ReviewItem>, Error> {
+/// Draws a submitted paper again, and marks and explains every item of it.
+pub(crate) fn review(
+    app: &App,
+    person: &PersonId,
+    row: &AttemptRow,
+    bank: &QuestionBank,
+) -> Result<Vec<ReviewItem>, Error> {
+    let token = Token {
+        id: row.attempt.clone(),
+        city: row.city.clone(),
+        started_ms: row.started_ms,
+    };
+    let quiz = quiz_of(app, person, &token, bank)?;
     let mut attempt = Attempt::new(quiz.clone());
-    for (ordinal, position) in read_answers(answers)? {
+    for (ordinal, position) in read_answers(&row.answers)? {
         attempt.answer(ordinal, position).map_err(defect)?;
     }
     let submitted = attempt.submit(bank).map_err(defect)?;

@@ -114,6 +114,12 @@ impl PacketState {
         Self::Refused,
     ];
 
+    /// Whether nothing moves any more by itself.
+    #[must_use]
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Received | Self::Returned | Self::Refused)
+    }
+
     /// The state's stable word, as the API carries it.
     #[must_use]
     pub fn code(self) -> &'static str {
@@ -609,7 +615,8 @@ pub(crate) fn request_place(bill_number: &str) -> String {
     format!("payment.request/{bill_number}")
 }
 
-fn packet_state(state: &PayoutState) -> PacketState {
+/// How far a payment has come, in a person's words.
+pub(crate) fn packet_state(state: &PayoutState) -> PacketState {
     match state {
         PayoutState::Reserved => PacketState::Granted,
         PayoutState::InFlight { .. } | PayoutState::Unknown(_) | PayoutState::Deferred { .. } => {

@@ -211,16 +211,15 @@ fn credited_city(season: &Season, credit: Credit, now: DateTime<Utc>) -> Option<
 /// What the account says back. A person who hears nothing has lost nothing, so a reply
 /// that cannot be made is logged and the push is still taken.
 fn answer(app: &App, push: &Push, now: DateTime<Utc>) -> Reply {
-    let url = &app.public_url;
-    let theme = "与信用同行，筑梦新时代";
     let text = match &push.event {
         Event::Subscribe { .. } => format!(
-            "欢迎关注“{}”！\n{theme}——信用知识有奖竞答正在进行，每次 10 题，答对 5 题即可拆红包。\n点此参加：{url}/",
-            app.wechat.account_name
+            "欢迎关注“{}”！与信用同行，筑梦新时代。\n{}",
+            app.wechat.account_name,
+            what_is_on(app, now)
         ),
-        Event::Scan { .. } | Event::Text { .. } | Event::Click { .. } => {
-            format!("{theme}\n点此进入信用知识竞答：{url}/")
-        }
+        Event::Text { content, .. } => keyword(app, content.trim(), now),
+        Event::Click { key, .. } => keyword(app, key, now),
+        Event::Scan { .. } => what_is_on(app, now),
         _ => return Reply::success(),
     };
     let nonce = Nonce::new(app.entropy.alphanumeric(16));
@@ -234,4 +233,36 @@ fn answer(app: &App, push: &Push, now: DateTime<Utc>) -> Reply {
             tracing::warn!(%error, "a reply could not be made");
             Reply::success()
         })
+}
+
+/// One sentence about the season, and the way in.
+fn what_is_on(app: &App, now: DateTime<Utc>) -> String {
+    let (season, url) = (&app.season, &app.public_url);
+    if let Some(round) = season.edition.contest_at(now) {
+        return format!(
+            "{}正在竞答：每次 {} 题，答对 {} 题即可拆红包。\n点此参加：{url}/",
+            round.city().name(),
+            season.n_questions(),
+            season.pass_mark.right()
+        );
+    }
+    match season.edition.next_opening(now) {
+        Some(round) => format!("下一站是{}。\n赛程和城市风采：{url}/", round.city().name()),
+        None => format!("全省接力已经结束，感谢参与。\n成绩单：{url}/summary"),
+    }
+}
+
+/// What a person gets who writes a word, or taps the menu item with this key.
+fn keyword(app: &App, word: &str, now: DateTime<Utc>) -> String {
+    let url = &app.public_url;
+    match word {
+        "规则" => format!("活动规则和常见问题：{url}/rules"),
+        "我的红包" | "红包" => format!("您的红包、机会和答题记录：{url}/me"),
+        "排名" | "成绩单" => format!("各站成绩单：{url}/summary"),
+        "错题" | "错题本" => format!("您的错题本：{url}/me/mistakes"),
+        _ => format!(
+            "{}\n回复“规则”“我的红包”“排名”“错题本”可以直接查看。",
+            what_is_on(app, now)
+        ),
+    }
 }

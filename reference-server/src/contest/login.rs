@@ -48,7 +48,14 @@ pub async fn finish(app: &App, code: &str) -> Result<PersonId, Error> {
     }
     let newcomer = Newcomer::of(app, &grant.openid);
     let now_ms = app.now().timestamp_millis();
-    app.store.write(move |tx| newcomer.ensure(tx, now_ms)).await
+    app.store
+        .write(move |tx| {
+            let person = newcomer.ensure(tx, now_ms)?;
+            // Whoever had the data erased and comes back of his own will is known again.
+            people::restore(tx, person.as_str(), &newcomer.sealed)?;
+            Ok(person)
+        })
+        .await
 }
 
 /// An openid on its way to becoming a row: sealed before the transaction begins.
@@ -82,7 +89,13 @@ impl Newcomer {
 }
 
 /// The openid of a stored person.
+///
+/// # Errors
+/// Refuses with [`Refusal::LoginRefused`] when the person had it erased: the next login brings it back.
 pub(crate) fn openid(keys: &Keys, row: &PersonRow) -> Result<OpenId, Error> {
+    if row.openid_sealed.is_empty() {
+        return Err(Refusal::LoginRefused.into());
+    }
     let unreadable = || Failure::Unreadable {
         what: "person.openid",
     };

@@ -12,12 +12,15 @@
 //! | `login` | an openid becomes a person |
 //! | `follow` | a callback from the Official Account; who follows; who is credited |
 //! | `attempt` | ten questions are drawn, answered, marked |
+//! | `mistakes` | the questions a person got wrong, over all attempts |
 //! | `claim` | a chance and a passing attempt become a packet |
 //! | `payout` | a packet is paid, step by step |
 //! | `records` | what a person has done and may still do |
 //! | `preflight` | what must be in order before a season opens |
 //! | `figures` | money and payments at an instant, for whoever watches |
+//! | `personal` | the district a person declares; erasing what names him |
 //! | `poster` | a person's code and QR |
+//! | `summary` | what the closed cities came to |
 //! | `token` | WeChat's tokens, shared and refreshed |
 //! | `audit` | the predicates that must hold, over the whole database |
 
@@ -27,7 +30,9 @@ pub mod claim;
 pub mod figures;
 pub mod follow;
 pub mod login;
+pub mod mistakes;
 pub mod payout;
+pub mod personal;
 pub mod planning;
 pub mod poster;
 pub mod preflight;
@@ -35,6 +40,7 @@ pub mod publication;
 pub mod records;
 pub mod sealed;
 pub mod season;
+pub mod summary;
 pub mod token;
 
 use chrono::{DateTime, Utc};
@@ -112,6 +118,10 @@ pub enum Refusal {
         /// From when they are.
         from: DateTime<Utc>,
     },
+    /// The person has a packet of the open city, so the declared district stands.
+    DistrictFixed,
+    /// A packet of the person is neither received nor returned, so his data are still needed.
+    PacketUnderway,
     /// There is no such city in this season.
     UnknownCity,
     /// There is no such thing, or it belongs to somebody else.
@@ -135,6 +145,8 @@ impl Refusal {
             Self::LoginRefused => "login-refused",
             Self::SnapshotUser => "snapshot-user",
             Self::NotDisclosed { .. } => "not-disclosed",
+            Self::DistrictFixed => "district-fixed",
+            Self::PacketUnderway => "packet-underway",
             Self::UnknownCity => "unknown-city",
             Self::NotFound => "not-found",
         }

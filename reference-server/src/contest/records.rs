@@ -6,7 +6,9 @@ use reward_core::{ChanceKind, ClaimScope, Fen};
 use super::{
     Error, PersonId, Refusal,
     claim::{self, Packet},
-    payout, season,
+    payout,
+    personal::District,
+    season,
 };
 use crate::{
     app::App,
@@ -42,6 +44,8 @@ pub struct Records {
     pub following: bool,
     /// Whether the person agreed to the privacy notice.
     pub consented: bool,
+    /// The district the person declared.
+    pub district: Option<District>,
 }
 
 /// One submitted attempt.
@@ -102,16 +106,32 @@ struct Rows {
     referrals: Vec<ReferralChance>,
     following: bool,
     consented: bool,
+    district: Option<String>,
 }
 
-/// A person's records.
+/// A person's records, with the latest fifty attempts.
 ///
 /// # Errors
 /// Fails when the database does.
 pub async fn records(app: &App, person: &PersonId) -> Result<Records, Error> {
+    gathered(app, person, N_ATTEMPTS_SHOWN).await
+}
+
+/// A person's records, with every attempt.
+///
+/// # Errors
+/// Fails when the database does.
+pub async fn all_records(app: &App, person: &PersonId) -> Result<Records, Error> {
+    gathered(app, person, i64::MAX).await
+}
+
+async fn gathered(app: &App, person: &PersonId, n_attempts_max: i64) -> Result<Records, Error> {
     payout::refresh(app, person).await?;
     let who = person.clone();
-    let rows = app.store.read(move |read| rows_of(read, &who)).await?;
+    let rows = app
+        .store
+        .read(move |read| rows_of(read, &who, n_attempts_max))
+        .await?;
     let verdict = claim::verdict(app, person).await?;
     let chances = chances(app, &rows, verdict);
     let n_chances_open = chances
@@ -137,6 +157,9 @@ pub async fn records(app: &App, person: &PersonId) -> Result<Records, Error> {
             .collect::<Result<_, _>>()?,
         following: rows.following,
         consented: rows.consented,
+        district: rows
+            .district
+            .and_then(|word| District::of_word(&app.season, &word)),
     })
 }
 
@@ -179,15 +202,17 @@ pub async fn consent(app: &App, person: &PersonId) -> Result<(), Error> {
         .await
 }
 
-fn rows_of(read: &Read<'_>, person: &PersonId) -> Result<Rows, Error> {
+fn rows_of(read: &Read<'_>, person: &PersonId, n_attempts_max: i64) -> Result<Rows, Error> {
     let id = person.as_str();
+    let row = people::person(read, id)?;
     Ok(Rows {
         counts: attempts::counts(read, id)?,
-        attempts: attempts::latest(read, id, N_ATTEMPTS_SHOWN)?,
+        attempts: attempts::latest(read, id, n_attempts_max)?,
         packets: awards::of_person(read, id)?,
         referrals: awards::referral_chances(read, id)?,
         following: people::follow(read, id)?.is_some_and(|follow| follow.following),
-        consented: people::person(read, id)?.is_some_and(|row| row.consented_ms.is_some()),
+        consented: row.as_ref().is_some_and(|row| row.consented_ms.is_some()),
+        district: row.and_then(|row| row.district),
     })
 }
 

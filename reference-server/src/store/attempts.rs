@@ -42,6 +42,19 @@ pub struct AttemptCounts {
     pub best_score: i64,
 }
 
+/// What one city's attempts add up to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttemptSums {
+    /// The city's slug.
+    pub city: String,
+    /// Submitted attempts.
+    pub n_attempts: i64,
+    /// People behind them.
+    pub n_people: i64,
+    /// Those that passed.
+    pub n_passes: i64,
+}
+
 /// Writes a submitted attempt.
 pub fn insert(tx: &Tx<'_>, attempt: &AttemptRow) -> Result<(), StoreError> {
     // store::attempts::insert
@@ -107,6 +120,24 @@ pub fn counts(read: &Read<'_>, person: &str) -> Result<AttemptCounts, StoreError
                 best_score: row.get(1)?,
             })
         })?)
+}
+
+/// Every city's attempts, summed up; reads them all.
+pub fn sums_by_city(read: &Read<'_>) -> Result<Vec<AttemptSums>, StoreError> {
+    // store::attempts::sums_by_city
+    let mut statement = read.connection.prepare_cached(
+        "SELECT city, COUNT(*), COUNT(DISTINCT person), CAST(SUM(passed) AS BIGINT)
+         FROM attempt GROUP BY city",
+    )?;
+    let rows = statement.query_map([], |row| {
+        Ok(AttemptSums {
+            city: row.get(0)?,
+            n_attempts: row.get(1)?,
+            n_people: row.get(2)?,
+            n_passes: row.get(3)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// A person's passing attempt of a city that no award has used: the wanted one, or the

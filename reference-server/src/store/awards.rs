@@ -317,3 +317,30 @@ fn view_row(row: &Row<'_>) -> rusqlite::Result<PacketView> {
         friend: row.get(9)?,
     })
 }
+
+/// What one city's awards add up to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AwardSums {
+    /// The city's slug.
+    pub city: String,
+    /// Awards.
+    pub n_awards: i64,
+    /// What they add up to, in fen.
+    pub amount_fen: i64,
+}
+
+/// Every city's awards, summed up; reads them all.
+pub fn sums_by_city(read: &Read<'_>) -> Result<Vec<AwardSums>, StoreError> {
+    // store::awards::sums_by_city
+    let mut statement = read.connection.prepare_cached(
+        "SELECT city, COUNT(*), CAST(SUM(amount_fen) AS BIGINT) FROM award GROUP BY city",
+    )?;
+    let rows = statement.query_map([], |row| {
+        Ok(AwardSums {
+            city: row.get(0)?,
+            n_awards: row.get(1)?,
+            amount_fen: row.get(2)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

@@ -9,7 +9,7 @@ use super::{Read, StoreError, Tx};
 pub struct PersonRow {
     /// Our identifier of the person.
     pub person: String,
-    /// The openid, sealed.
+    /// The openid, sealed; empty once the person had it erased.
     pub openid_sealed: String,
     /// When the person agreed to the privacy notice.
     pub consented_ms: Option<i64>,
@@ -97,6 +97,41 @@ pub fn set_consent(tx: &Tx<'_>, person: &str, now_ms: i64) -> Result<(), StoreEr
             "UPDATE person SET consented_ms = COALESCE(consented_ms, ?2) WHERE person = ?1",
         )?
         .execute(params![person, now_ms])?;
+    Ok(())
+}
+
+/// Keeps the district the person declared, or `None` for no answer.
+pub fn set_district(tx: &Tx<'_>, person: &str, district: Option<&str>) -> Result<(), StoreError> {
+    // store::people::set_district
+    tx.connection
+        .prepare_cached("UPDATE person SET district = ?2 WHERE person = ?1")?
+        .execute(params![person, district])?;
+    Ok(())
+}
+
+/// Removes what tells who a person is: the openid, the consent, the district, the QR.
+pub fn erase(tx: &Tx<'_>, person: &str) -> Result<(), StoreError> {
+    // store::people::erase
+    tx.connection
+        .prepare_cached(
+            "UPDATE person SET openid_sealed = '', consented_ms = NULL, district = NULL
+             WHERE person = ?1",
+        )?
+        .execute([person])?;
+    tx.connection
+        .prepare_cached("UPDATE invite SET qr_url = NULL, qr_expires_ms = NULL WHERE person = ?1")?
+        .execute([person])?;
+    Ok(())
+}
+
+/// Gives an erased person who is back the openid again; changes nobody else.
+pub fn restore(tx: &Tx<'_>, person: &str, openid_sealed: &str) -> Result<(), StoreError> {
+    // store::people::restore
+    tx.connection
+        .prepare_cached(
+            "UPDATE person SET openid_sealed = ?2 WHERE person = ?1 AND openid_sealed = ''",
+        )?
+        .execute(params![person, openid_sealed])?;
     Ok(())
 }
 

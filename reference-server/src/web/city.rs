@@ -1,4 +1,4 @@
-//! `/city/{slug}`: what a city shows of itself.
+//! `/city/{slug}`: what a city shows of itself, and a calendar file of its contest.
 
 use std::sync::Arc;
 
@@ -6,9 +6,15 @@ use askama::Template;
 use axum::{
     Router,
     extract::{Path, State},
-    http::header,
+    http::{Uri, header},
     response::{IntoResponse, Response},
     routing::get,
+};
+
+use chrono::TimeDelta;
+use schedule_core::{
+    CitySlug, EditionSlug,
+    ics::{Feed, Revision},
 };
 
 use super::{
@@ -30,6 +36,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/city/{slug}", get(city))
         .route("/city/{slug}/hero.svg", get(hero))
+        .route("/city/{slug}/reminder.ics", get(reminder))
 }
 
 #[derive(Template)]
@@ -41,6 +48,7 @@ struct CityPage {
     tagline: Option<String>,
     when: String,
     is_open: bool,
+    is_ahead: bool,
     page: Option<String>,
     links: Vec<Link>,
     districts: String,
@@ -62,6 +70,7 @@ async fn city(
         frame: Frame::of(&app, &visitor),
         when: when(&station),
         is_open: station.state == StationState::Current,
+        is_ahead: matches!(station.state, StationState::Next | StationState::Later),
         tagline: content.map(|content| content.tagline.clone()),
         page: content.map(|content| markdown::to_html(&content.page_markdown)),
         links: content.map_or_else(Vec::new, |content| content.links.clone()),
@@ -115,4 +124,39 @@ async fn hero(
         ),
     ];
     Ok((headers, content.hero_svg.clone()).into_response())
+}
+
+/// Cities open at midnight; a calendar speaks at nine in the morning of that day.
+const REMINDER: TimeDelta = TimeDelta::hours(9);
+
+/// A calendar file with the contest of one city.
+async fn reminder(
+    State(app): State<Arc<App>>,
+    Path(slug): Path<String>,
+) -> Result<Response, PageError> {
+    let file = reminder_file(&app, &slug).ok_or(Refusal::UnknownCity)?;
+    let headers = [
+        (header::CONTENT_TYPE, "text/calendar; charset=utf-8"),
+        (
+            header::CONTENT_DISPOSITION,
+            "attachment; filename=\"contest.ics\"",
+        ),
+        (header::CACHE_CONTROL, "public, max-age=3600"),
+    ];
+    Ok((headers, file).into_response())
+}
+
+fn reminder_file(app: &App, slug: &str) -> Option<String> {
+    let season = &app.season;
+    let series = EditionSlug::new(season.name.as_str()).ok()?;
+    let address: Uri = app.public_url.parse().ok()?;
+    let feed = Feed::new(series, address.host()?.to_ascii_lowercase()).ok()?;
+    let revision = Revision {
+        number: 0,
+        stamped: app.now(),
+        modified: season.edition.season().start(),
+    };
+    let city = CitySlug::new(slug).ok()?;
+    feed.reminder(&season.edition, &city, REMINDER, revision)
+        .ok()
 }

@@ -69,7 +69,9 @@ pub(super) fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::NoCityOpen { .. }
         | Refusal::CityClosed { .. }
         | Refusal::Paused { .. }
-        | Refusal::NotDisclosed { .. } => StatusCode::CONFLICT,
+        | Refusal::NotDisclosed { .. }
+        | Refusal::DistrictFixed
+        | Refusal::PacketUnderway => StatusCode::CONFLICT,
         Refusal::LoginRefused => StatusCode::UNAUTHORIZED,
         Refusal::UnknownAnswer { .. } | Refusal::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::TooFast { .. } => StatusCode::TOO_MANY_REQUESTS,

@@ -123,7 +123,11 @@ pub(super) fn personal(page: &impl Template) -> Response {
 /// A page that is the same for everybody who is not logged in.
 pub(super) fn rendered(page: &impl Template, caching: &'static str) -> Response {
     match page.render() {
-        Ok(html) => ([(header::CACHE_CONTROL, caching)], Html(html)).into_response(),
+        Ok(html) => {
+            // The text size and the simulator's bar hang on cookies.
+            let headers = [(header::CACHE_CONTROL, caching), (header::VARY, "cookie")];
+            (headers, Html(html)).into_response()
+        }
         Err(error) => {
             tracing::error!(%error, "a page could not be rendered");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()

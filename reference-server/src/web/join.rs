@@ -4,31 +4,40 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::{
-    Router,
+    Form, Router,
     extract::{Query, State},
     http::HeaderMap,
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
-use reward_core::ReferralPolicy;
 use serde::Deserialize;
 
 use super::{
     error::PageError,
     frame::{self, Frame},
+    personal::{Choice, choices},
     qr_code::QrCode,
     quiz,
     session::{SignedIn, Visitor},
+    share::Profile,
 };
 use crate::{
     app::App,
-    contest::{follow, records},
+    contest::{
+        follow,
+        personal::{self, District},
+        records,
+    },
 };
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/follow", get(follow_first))
-        .route("/follow/check", post(check))
+        // Whoever had to log in before asking comes back with a GET.
+        .route(
+            "/follow/check",
+            post(check).get(|| async { Redirect::to("/quiz") }),
+        )
         .route("/consent", get(notice).post(agree))
 }
 
@@ -77,6 +86,8 @@ struct ConsentPage {
     frame: Frame,
     referral_on: bool,
     asks: bool,
+    /// The open city and its districts, while the notice still asks.
+    districts: Option<(String, Vec<Choice>)>,
 }
 
 async fn notice(State(app): State<Arc<App>>, visitor: Visitor) -> Result<Response, PageError> {
@@ -86,16 +97,34 @@ async fn notice(State(app): State<Arc<App>>, visitor: Visitor) -> Result<Respons
     };
     Ok(frame::personal(&ConsentPage {
         frame: Frame::of(&app, &visitor),
-        referral_on: app.season.rules.referral() != ReferralPolicy::Off,
+        referral_on: Profile::of(&app.season).rewards_friends(),
         asks,
+        districts: district_choices(&app).filter(|_choices| asks),
     }))
+}
+
+fn district_choices(app: &App) -> Option<(String, Vec<Choice>)> {
+    let round = app.season.edition.contest_at(app.now())?;
+    let city = app.season.province.city(round.city().slug())?;
+    Some((city.name().to_owned(), choices(city, None)))
+}
+
+#[derive(Deserialize)]
+struct Agreement {
+    /// The district, if the person cared to say.
+    #[serde(default)]
+    district: String,
 }
 
 async fn agree(
     State(app): State<Arc<App>>,
     signed_in: SignedIn,
     headers: HeaderMap,
+    Form(agreement): Form<Agreement>,
 ) -> Result<Response, PageError> {
     records::consent(&app, &signed_in.person).await?;
+    if let Some(district) = District::of_word(&app.season, &agreement.district) {
+        personal::choose_district(&app, &signed_in.person, &district).await?;
+    }
     quiz::begin(&app, &signed_in.person, &headers).await
 }

@@ -11,15 +11,16 @@ use axum::{
     routing::get,
 };
 use chrono::{DateTime, Utc};
-use quiz_core::DrawRule;
-use reward_core::{MoneyState, ReferralPolicy};
+use reward_core::MoneyState;
 use serde::Deserialize;
 
 use super::{
     error::PageError,
     frame::{self, Frame, TextSize},
     moment,
+    qr_code::QrCode,
     session::{self, Visitor},
+    share::{self, Profile},
 };
 use crate::{
     app::App,
@@ -40,10 +41,13 @@ pub(super) fn routes() -> Router<Arc<App>> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Action {
     Start,
+    /// The page's own code, for whoever is not in WeChat.
+    Scan(String),
+    /// A city's page, and a calendar file that reminds of its opening.
     City(String),
     Rules,
     Stations,
-    Me,
+    Summary,
 }
 
 /// The ticket in the middle of the page.
@@ -56,6 +60,22 @@ struct Ticket {
     money: Option<TicketMoney>,
     sentences: Vec<String>,
     action: Action,
+}
+
+impl Ticket {
+    /// Outside WeChat nobody can answer, so the button becomes the code that opens this page there.
+    fn for_visitor(self, app: &App, visitor: &Visitor) -> Self {
+        if visitor.in_wechat || self.action != Action::Start {
+            return self;
+        }
+        match QrCode::of(&format!("{}/", app.public_url)) {
+            Some(code) => Self {
+                action: Action::Scan(code.svg("本页的二维码")),
+                ..self
+            },
+            None => self,
+        }
+    }
 }
 
 struct TicketCity {
@@ -134,6 +154,8 @@ struct Landing {
     mine: Option<Mine>,
     showcase: Option<Showcase>,
     stations: Vec<StationLine>,
+    card_title: &'static str,
+    card_line: String,
 }
 
 async fn landing(State(app): State<Arc<App>>, visitor: Visitor) -> Result<Response, PageError> {
@@ -143,11 +165,13 @@ async fn landing(State(app): State<Arc<App>>, visitor: Visitor) -> Result<Respon
     let page = Landing {
         frame: Frame::of(&app, &visitor),
         province: app.season.province.name().to_owned(),
-        n_questions: n_questions(&app),
+        n_questions: app.season.n_questions(),
         pass_mark: app.season.pass_mark.right(),
-        ticket: ticket(&stage),
+        ticket: ticket(&stage).for_visitor(&app, &visitor),
         showcase: showcase(&app, &stage),
         stations: stage.stations.iter().map(station).collect(),
+        card_title: share::CARD_TITLE,
+        card_line: share::card_line(app.season.n_questions()),
         mine,
     };
     if is_personal {
@@ -157,21 +181,12 @@ async fn landing(State(app): State<Arc<App>>, visitor: Visitor) -> Result<Respon
     }
 }
 
-/// How many questions a paper has.
-pub(super) fn n_questions(app: &App) -> u16 {
-    match app.season.draw {
-        DrawRule::Simple { n } => n,
-        DrawRule::Stratified { province, city } => province.saturating_add(city),
-        _ => 0,
-    }
-}
-
 async fn mine(app: &App, visitor: &Visitor) -> Result<Option<Mine>, Error> {
     let Some(person) = &visitor.person else {
         return Ok(None);
     };
     let records = records::records(app, person).await?;
-    let referral_on = app.season.rules.referral() != ReferralPolicy::Off;
+    let referral_on = Profile::of(&app.season).rewards_friends();
     Ok(Some(Mine {
         chances: records.n_chances_open,
         best: records.best_score,
@@ -218,7 +233,7 @@ fn ticket(stage: &Stage) -> Ticket {
                 chip_class: "",
                 countdown: Some(until),
                 money: None,
-                sentences: vec![format!("{} 开赛", moment::minute(next.opens))],
+                sentences: waiting(stage, next),
                 action: if next.preheat {
                     Action::City(next.slug.clone())
                 } else {
@@ -234,9 +249,25 @@ fn ticket(stage: &Stage) -> Ticket {
             countdown: None,
             money: None,
             sentences: vec!["感谢每一位参与者。成绩、解析和红包记录一直可以查看。".to_owned()],
-            action: Action::Me,
+            action: Action::Summary,
         },
     }
+}
+
+/// What is said while no city is open and one is to come.
+fn waiting(stage: &Stage, next: &season::NextCity) -> Vec<String> {
+    let last = stage
+        .stations
+        .iter()
+        .rfind(|station| station.state == StationState::Past);
+    let mut sentences = vec![format!("{} 开赛", moment::minute(next.opens))];
+    if let Some(last) = last {
+        sentences.push(format!(
+            "上一站{}已经结束，成绩和红包记录都在“我的竞答”里",
+            last.name
+        ));
+    }
+    sentences
 }
 
 fn ticket_city(city: &CityStage) -> Option<TicketCity> {

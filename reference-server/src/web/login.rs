@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use askama::Template;
 use axum::{
     Router,
     extract::{Query, State},
@@ -13,7 +14,9 @@ use serde::Deserialize;
 
 use super::{
     error::PageError,
-    session::{Jar, Name, local_path},
+    frame::{self, Frame},
+    qr_code::QrCode,
+    session::{Jar, Name, Visitor, local_path},
 };
 use crate::{
     app::App,
@@ -36,12 +39,35 @@ struct Wanted {
 async fn begin(
     State(app): State<Arc<App>>,
     Query(wanted): Query<Wanted>,
+    visitor: Visitor,
     headers: HeaderMap,
 ) -> Result<Response, PageError> {
+    if !visitor.in_wechat {
+        return outside(&app, &visitor, local_path(&wanted.next));
+    }
     let state = app.entropy.alphanumeric(32);
     let url = login::authorize_url(&app, &state)?;
     let jar = Jar::of(&app, &headers).begin_login(&state, local_path(&wanted.next), app.now());
     Ok(jar.redirect(&url))
+}
+
+#[derive(Template)]
+#[template(path = "outside.html")]
+struct OutsidePage {
+    frame: Frame,
+    qr: String,
+    url: String,
+}
+
+/// Only WeChat can tell who somebody is: here is the code that opens the page there.
+fn outside(app: &App, visitor: &Visitor, next: &str) -> Result<Response, PageError> {
+    let url = format!("{}{next}", app.public_url);
+    let code = QrCode::of(&url).ok_or(Refusal::NotFound)?;
+    Ok(frame::personal(&OutsidePage {
+        frame: Frame::of(app, visitor),
+        qr: code.svg("本页的二维码"),
+        url,
+    }))
 }
 
 #[derive(Deserialize)]

@@ -10,7 +10,6 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use reward_core::ReferralPolicy;
 
 use super::{
     api::records_body::MeBody,
@@ -18,6 +17,7 @@ use super::{
     frame::{self, Frame},
     moment,
     session::SignedIn,
+    share::Profile,
     wording,
 };
 use crate::{
@@ -70,8 +70,10 @@ struct MePage {
     best: u16,
     n_invited: usize,
     referral_on: bool,
+    poster_title: &'static str,
     is_open: bool,
     pass_mark: u16,
+    district: String,
     packets: Vec<PacketLine>,
     chances: Vec<ChanceView>,
     attempts: Vec<AttemptView>,
@@ -86,9 +88,14 @@ async fn me(State(app): State<Arc<App>>, signed_in: SignedIn) -> Result<Response
         n_attempts: records.n_attempts,
         best: records.best_score,
         n_invited: records.n_invited,
-        referral_on: app.season.rules.referral() != ReferralPolicy::Off,
+        referral_on: Profile::of(&app.season).rewards_friends(),
+        poster_title: Profile::of(&app.season).poster_title(),
         is_open: app.season.edition.contest_at(app.now()).is_some(),
         pass_mark: app.season.pass_mark.right(),
+        district: records.district.map_or_else(
+            || "还没有选".to_owned(),
+            |district| district.name(&app.season),
+        ),
         packets: records
             .packets
             .into_iter()
@@ -161,7 +168,7 @@ fn chance(line: ChanceLine) -> ChanceView {
 
 /// Everything we keep about the person, as one file.
 async fn export(State(app): State<Arc<App>>, signed_in: SignedIn) -> Result<Response, PageError> {
-    let records = records::records(&app, &signed_in.person).await?;
+    let records = records::all_records(&app, &signed_in.person).await?;
     let headers = [
         (
             header::CONTENT_DISPOSITION,

@@ -6,22 +6,24 @@
 //! | file | what it answers |
 //! |---|---|
 //! | `landing` | `/`, `/status`, `/text-size/…`: what is on |
-//! | `city`, `rules` | a city's page; the rules in force |
+//! | `city`, `rules`, `summary` | a city's page; the rules in force; what the closed cities came to |
 //! | `login` | to WeChat and back; logging out |
 //! | `join` | following and the privacy notice, before the first attempt |
 //! | `quiz`, `result` | a paper; its marks and explanations |
 //! | `packet` | claiming, and a packet's own page |
 //! | `verify` | what anybody may check: commitments, roots, heads, a city's file, a packet's receipt |
-//! | `me`, `poster` | a person's records; the poster |
+//! | `me`, `mistakes`, `certificate`, `poster` | a person's records; what he got wrong; what he achieved; the poster |
+//! | `personal` | the district; erasing one's data |
 //! | `callback` | events pushed by WeChat |
 //! | `api` | the same contest as JSON |
 //! | `simulator` | the drawn phone, WeChat's endpoints, the control interface |
-//! | `frame`, `assets`, `qr_code`, `markdown`, `moment`, `wording` | what pages are made of |
+//! | `frame`, `assets`, `qr_code`, `markdown`, `moment`, `wording`, `share` | what pages are made of |
 //! | `session`, `error`, `observe`, `health` | what surrounds them |
 
 mod api;
 mod assets;
 mod callback;
+mod certificate;
 mod city;
 mod error;
 mod frame;
@@ -31,16 +33,20 @@ mod landing;
 mod login;
 mod markdown;
 mod me;
+mod mistakes;
 mod moment;
 mod observe;
 mod packet;
+mod personal;
 mod poster;
 mod qr_code;
 mod quiz;
 mod result;
 mod rules;
 mod session;
+mod share;
 mod simulator;
+mod summary;
 mod verify;
 mod wording;
 
@@ -116,6 +122,7 @@ fn pages() -> Router<Arc<App>> {
         .merge(landing::routes())
         .merge(city::routes())
         .merge(rules::routes())
+        .merge(summary::routes())
         .merge(login::routes())
         .merge(join::routes())
         .merge(quiz::routes())
@@ -123,6 +130,9 @@ fn pages() -> Router<Arc<App>> {
         .merge(packet::routes())
         .merge(verify::routes())
         .merge(me::routes())
+        .merge(mistakes::routes())
+        .merge(certificate::routes())
+        .merge(personal::routes())
         .merge(poster::routes())
 }
 

@@ -21,6 +21,12 @@ pub(super) fn day(at: DateTime<Utc>) -> String {
     format!("{}月{}日", local.month(), local.day())
 }
 
+/// `2020年5月9日`.
+pub(super) fn date(at: DateTime<Utc>) -> String {
+    let local = at.with_timezone(&CHINA_STANDARD_TIME);
+    format!("{}年{}", local.year(), day(at))
+}
+
 /// The end of a half-open window: midnight belongs to the day that ends, as `5月12日 24:00`.
 pub(super) fn end(at: DateTime<Utc>) -> String {
     let local = at.with_timezone(&CHINA_STANDARD_TIME);

@@ -11,6 +11,7 @@ use axum::{
 use tokio::sync::Semaphore;
 use tracing::Instrument as _;
 
+use super::assets::ASSETS;
 use crate::app::App;
 
 /// Requests of citizens that are worked on at once.
@@ -114,7 +115,11 @@ fn overloaded(path: &str) -> Response {
         return super::api::problem::Problem::of_status(StatusCode::SERVICE_UNAVAILABLE)
             .into_response();
     }
-    let page = "<!DOCTYPE html><html lang=\"zh-CN\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><meta http-equiv=\"refresh\" content=\"20\"><title>正在排队</title><h1>人太多了，正在排队</h1><p>约 20 秒后自动进入，您的答案没有丢。</p>";
+    // No template and no cookie: it must cost next to nothing.
+    let page = format!(
+        "<!DOCTYPE html><html lang=\"zh-CN\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\"><meta http-equiv=\"refresh\" content=\"20\"><title>正在排队</title><link rel=\"stylesheet\" href=\"{}\"></head><body><main id=\"main\" class=\"wrap\"><div class=\"msg\"><h1>人太多了，正在排队</h1><p>约 20 秒后自动进入，您的答案没有丢。</p></div></main></body></html>",
+        ASSETS.css.href
+    );
     let headers = [
         (header::RETRY_AFTER, "20"),
         (header::CACHE_CONTROL, "no-store"),

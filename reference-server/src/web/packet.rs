@@ -9,7 +9,6 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
-use reward_core::ReferralPolicy;
 use serde::Deserialize;
 
 use super::{
@@ -17,6 +16,7 @@ use super::{
     frame::{self, Frame},
     moment,
     session::SignedIn,
+    share::Profile,
     wording,
 };
 use crate::{
@@ -29,7 +29,8 @@ use crate::{
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
-        .route("/claims", post(claim))
+        // Whoever had to log in before claiming comes back with a GET.
+        .route("/claims", post(claim).get(|| async { Redirect::to("/me") }))
         .route("/packet/{award}", get(packet))
 }
 
@@ -103,7 +104,7 @@ async fn packet(
             PacketState::Granted | PacketState::Sending | PacketState::AwaitingCollection
         ),
         fresh: opening.open == 1,
-        referral_on: app.season.rules.referral() != ReferralPolicy::Off,
+        referral_on: Profile::of(&app.season).rewards_friends(),
         award: packet.award,
     }))
 }

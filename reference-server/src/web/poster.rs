@@ -15,9 +15,9 @@ use serde::Deserialize;
 use super::{
     error::PageError,
     frame::{self, Frame},
-    landing::n_questions,
     qr_code::QrCode,
     session::SignedIn,
+    share::{self, Profile},
 };
 use crate::{
     app::App,
@@ -36,13 +36,18 @@ struct PosterPage {
     frame: Frame,
     province: String,
     city: String,
-    n_questions: u16,
+    call: String,
+    title: &'static str,
+    hint: &'static str,
+    card_title: &'static str,
+    card_line: String,
     qr: String,
     qr_url: String,
     modules: String,
     n_invited: usize,
     n_chances: usize,
-    referral_on: bool,
+    /// What a friend earns, where the season grants it.
+    promise: Option<String>,
 }
 
 async fn page(State(app): State<Arc<App>>, signed_in: SignedIn) -> Result<Response, PageError> {
@@ -52,6 +57,8 @@ async fn page(State(app): State<Arc<App>>, signed_in: SignedIn) -> Result<Respon
         }
         poster => poster?,
     };
+    let profile = Profile::of(&app.season);
+    let account = &app.wechat.account_name;
     let code = QrCode::of(&poster.qr_url).ok_or(Refusal::NotFound)?;
     Ok(frame::personal(&PosterPage {
         frame: Frame::of(&app, &signed_in.visitor),
@@ -60,13 +67,17 @@ async fn page(State(app): State<Arc<App>>, signed_in: SignedIn) -> Result<Respon
             || "全省接力".to_owned(),
             |name| format!("{name} · 正在竞答"),
         ),
-        n_questions: n_questions(&app),
+        call: share::poster_call(account, app.season.n_questions()),
+        title: profile.poster_title(),
+        hint: profile.poster_hint(),
+        card_title: share::CARD_TITLE,
+        card_line: share::card_line(app.season.n_questions()),
         qr: code.svg("我的二维码"),
         modules: code.modules(),
         qr_url: poster.qr_url,
         n_invited: poster.n_invited,
         n_chances: poster.n_chances,
-        referral_on: poster.referral_on,
+        promise: profile.promise(account),
     }))
 }
 

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use super::{
     error::PageError,
     frame::{self, Frame},
-    session::{Jar, Name, SignedIn, Visitor},
+    session::{self, Jar, Name, SignedIn, Visitor},
 };
 use crate::{
     app::App,
@@ -139,7 +139,8 @@ struct ItemView {
     number: u16,
     origin: &'static str,
     stem: String,
-    options: Vec<(char, String)>,
+    /// Letter, words, and whether it was chosen before the session ran out.
+    options: Vec<(char, String, bool)>,
 }
 
 #[derive(Template)]
@@ -156,6 +157,7 @@ async fn show(
     State(app): State<Arc<App>>,
     Path(token): Path<String>,
     signed_in: SignedIn,
+    headers: HeaderMap,
 ) -> Result<Response, PageError> {
     let paper = match attempt::paper(&app, &signed_in.person, &token).await? {
         Opened::Submitted(id) => return Ok(Redirect::to(&format!("/result/{id}")).into_response()),
@@ -167,15 +169,22 @@ async fn show(
         }
         Opened::Paper(paper) => paper,
     };
-    let items = paper.items.into_iter().map(|item| ItemView {
-        number: item.ordinal.number(),
-        origin: origin_label(item.origin),
-        stem: item.stem,
-        options: item
-            .options
-            .into_iter()
-            .map(|(position, text)| (position.letter(), text))
-            .collect(),
+    let kept = Jar::of(&app, &headers).kept_answers(&token);
+    let items = paper.items.into_iter().map(|item| {
+        let chosen = kept.get(&item.ordinal.number().to_string()).copied();
+        ItemView {
+            number: item.ordinal.number(),
+            origin: origin_label(item.origin),
+            stem: item.stem,
+            options: item
+                .options
+                .into_iter()
+                .map(|(position, text)| {
+                    let letter = position.letter();
+                    (letter, text, chosen == Some(letter))
+                })
+                .collect(),
+        }
     });
     Ok(frame::personal(&QuizPage {
         frame: Frame::of(&app, &signed_in.visitor),
@@ -186,15 +195,22 @@ async fn show(
     }))
 }
 
+/// Whoever is not logged in any more logs in first and finds the answers where they were.
 async fn submit(
     State(app): State<Arc<App>>,
     Path(token): Path<String>,
-    signed_in: SignedIn,
+    visitor: Visitor,
     headers: HeaderMap,
     Form(answers): Form<BTreeMap<String, String>>,
 ) -> Result<Response, PageError> {
-    let outcome = attempt::submit(&app, &signed_in.person, &token, &answers).await?;
-    Ok(Jar::of(&app, &headers)
+    let jar = Jar::of(&app, &headers);
+    let Some(person) = visitor.person else {
+        let login = session::login_first(&visitor.path);
+        return Ok(jar.keep_answers(&token, &answers).redirect(&login));
+    };
+    let outcome = attempt::submit(&app, &person, &token, &answers).await?;
+    Ok(jar
         .forget(Name::Attempt)
+        .forget(Name::Answers)
         .redirect(&format!("/result/{}", outcome.id)))
 }

@@ -9,12 +9,12 @@ use axum::{
     response::Response,
     routing::get,
 };
-use reward_core::ReferralPolicy;
 
 use super::{
     error::PageError,
     frame::{self, Frame},
     session::SignedIn,
+    share::Profile,
     wording,
 };
 use crate::{
@@ -52,14 +52,14 @@ struct OfferLink {
     label: &'static str,
 }
 
-struct ReviewView {
-    number: u16,
-    stem: String,
-    right: bool,
-    chosen: String,
-    key: String,
-    explanation: Option<String>,
-    source: Option<String>,
+pub(super) struct ReviewView {
+    pub(super) number: u16,
+    pub(super) stem: String,
+    pub(super) right: bool,
+    pub(super) chosen: String,
+    pub(super) key: String,
+    pub(super) explanation: Option<String>,
+    pub(super) source: Option<String>,
 }
 
 #[derive(Template)]
@@ -92,7 +92,7 @@ async fn result(
         headline: wording::headline(outcome.score, outcome.of, outcome.passed),
         offer: offer(&app, &outcome),
         can_retry: is_open,
-        referral_on: app.season.rules.referral() != ReferralPolicy::Off,
+        referral_on: Profile::of(&app.season).rewards_friends(),
         review: outcome.review.into_iter().map(review).collect(),
         id: outcome.id,
     }))
@@ -138,7 +138,8 @@ fn offer(app: &App, outcome: &Outcome) -> OfferView {
     }
 }
 
-fn review(item: ReviewItem) -> ReviewView {
+/// One marked item in words.
+pub(super) fn review(item: ReviewItem) -> ReviewView {
     let written = |letter: char| {
         let text = item
             .options

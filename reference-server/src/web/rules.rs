@@ -9,9 +9,9 @@ use reward_core::{ClaimScope, Fen, ReferralPolicy, Release, RewardRules};
 use super::{
     error::PageError,
     frame::{self, Frame},
-    landing::n_questions,
     moment,
     session::Visitor,
+    share::Profile,
 };
 use crate::app::App;
 
@@ -60,7 +60,7 @@ fn sentences(app: &App) -> Vec<String> {
         ),
         format!(
             "每次从题库随机抽 {} 道单选题；题库共 {} 题，其中省库 {} 题、本市题 {} 题。",
-            n_questions(app),
+            season.n_questions(),
             season.bank_size.total().unwrap_or_default(),
             season.bank_size.province,
             season.bank_size.city
@@ -160,7 +160,11 @@ fn questions(app: &App) -> Vec<(&'static str, String)> {
     let pass = app.season.pass_mark.right();
     let hours = app.season.channel.refund_after_seconds / 3_600;
     let entry = |question: &'static str, answer: &str| (question, answer.to_owned());
-    vec![
+    let sharing = entry(
+        "分享了为什么没有增加机会？",
+        "只计算通过您海报上的二维码、第一次关注的好友。以前关注过的不计入。",
+    );
+    let mut all = vec![
         entry(
             "答错了会扣机会吗？",
             "不会。想答几次就答几次，每次都是新抽的题。",
@@ -195,10 +199,6 @@ fn questions(app: &App) -> Vec<(&'static str, String)> {
             "开赛前由程序一次抽定，密封保存，公布承诺值；结束后公布种子，谁都能核对。",
         ),
         entry(
-            "分享了为什么没有增加机会？",
-            "只计算通过您海报上的二维码、第一次关注的好友。以前关注过的不计入。",
-        ),
-        entry(
             "会要我的手机号或密码吗？",
             "不会。任何向您要验证码、密码或付款的，都不是本活动。",
         ),
@@ -206,5 +206,9 @@ fn questions(app: &App) -> Vec<(&'static str, String)> {
             "有疑问找谁？",
             format!("在“{account}”里留言，写明时间和红包单号尾号。"),
         ),
-    ]
+    ];
+    if Profile::of(&app.season).rewards_friends() {
+        all.insert(all.len().saturating_sub(2), sharing);
+    }
+    all
 }

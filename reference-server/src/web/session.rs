@@ -1,10 +1,10 @@
 //! Who asks: encrypted cookies for the session and the login, plain ones for the text size.
 
-use std::{convert::Infallible, sync::Arc};
+use std::{collections::BTreeMap, convert::Infallible, sync::Arc};
 
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderMap, request::Parts},
+    http::{HeaderMap, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
 use axum_extra::extract::cookie::{Cookie, Key, PrivateCookieJar};
@@ -19,6 +19,8 @@ const SESSION_DAYS: i64 = 8;
 const LOGIN_MINUTES: i64 = 10;
 /// A text size is remembered for a year.
 const YEAR_SECONDS: i64 = 365 * 86_400;
+/// More questions than any paper has.
+const N_ANSWERS_KEPT: usize = 100;
 
 /// The cookies by their plain names.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +31,8 @@ pub(super) enum Name {
     Login,
     /// The paper that was drawn last.
     Attempt,
+    /// Answers that were handed in without a session, until their person has logged in.
+    Answers,
     /// Who holds the simulated phone.
     Holder,
     /// How large the text is.
@@ -42,6 +46,7 @@ impl Name {
             Self::Session => "contest-session",
             Self::Login => "contest-login",
             Self::Attempt => "contest-attempt",
+            Self::Answers => "contest-answers",
             Self::Holder => "contest-phone",
             Self::TextSize => "contest-text-size",
         };
@@ -124,6 +129,32 @@ impl<'a> Jar<'a> {
             })
     }
 
+    /// Keeps the answers to a paper while their person logs in again.
+    pub(super) fn keep_answers(self, token: &str, answers: &BTreeMap<String, String>) -> Self {
+        let pairs: Vec<String> = answers
+            .iter()
+            .filter(|(number, letter)| number.len() <= 3 && letter.len() == 1)
+            .take(N_ANSWERS_KEPT)
+            .map(|(number, letter)| format!("{number}={letter}"))
+            .collect();
+        let value = format!("{token}.{}", pairs.join(","));
+        self.set(Name::Answers, &value, LOGIN_MINUTES * 60)
+    }
+
+    /// The answers that were kept for this paper: letters by number.
+    pub(super) fn kept_answers(&self, token: &str) -> BTreeMap<String, char> {
+        let value = self.get(Name::Answers).unwrap_or_default();
+        let pairs = match value.split_once('.') {
+            Some((kept_for, pairs)) if kept_for == token => pairs,
+            _ => "",
+        };
+        pairs
+            .split(',')
+            .filter_map(|pair| pair.split_once('='))
+            .filter_map(|(number, letter)| Some((number.to_owned(), letter.chars().next()?)))
+            .collect()
+    }
+
     fn person(&self) -> Option<PersonId> {
         let value = self.get(Name::Session)?;
         let (issued, person) = value.split_once('.')?;
@@ -141,6 +172,11 @@ impl<'a> Jar<'a> {
 }
 
 impl Jar<'_> {
+    /// A response that carries the changed cookies.
+    pub(super) fn with(self, response: Response) -> Response {
+        (self.jar, response).into_response()
+    }
+
     /// A redirect that carries the changed cookies.
     pub(super) fn redirect(self, to: &str) -> Response {
         (self.jar, Redirect::to(to)).into_response()
@@ -159,6 +195,8 @@ pub(super) struct Visitor {
     pub(super) attempt: Option<String>,
     /// The openid of whoever holds the simulated phone.
     pub(super) holder: Option<String>,
+    /// Whether a login can succeed here: within WeChat, or beside a simulated one.
+    pub(super) in_wechat: bool,
 }
 
 impl Visitor {
@@ -176,6 +214,7 @@ impl Visitor {
                 .simulator
                 .as_ref()
                 .and_then(|_host| jar.get(Name::Holder)),
+            in_wechat: app.simulator.is_some() || is_wechat(headers),
         }
     }
 }
@@ -249,6 +288,14 @@ pub(super) fn remember_size(
     Jar::of(app, headers)
         .set(Name::TextSize, size.word(), YEAR_SECONDS)
         .redirect(local_path(back))
+}
+
+/// Whether the browser says that it is WeChat's.
+fn is_wechat(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::USER_AGENT)
+        .and_then(|agent| agent.to_str().ok())
+        .is_some_and(|agent| agent.contains("MicroMessenger"))
 }
 
 fn is_secure(app: &App) -> bool {

@@ -121,6 +121,16 @@ pub(super) fn refusal(refusal: &Refusal) -> Sentence {
             format!("{} 公布，承诺值现在就可以看。", moment::minute(*from)),
             Step::Verify,
         ),
+        Refusal::DistrictFixed => sentence(
+            "所在的区不能再改了",
+            "您已拆过本市的红包，统计以拆红包前的选择为准。",
+            Step::Me,
+        ),
+        Refusal::PacketUnderway => sentence(
+            "还有红包在路上",
+            "等它到账或退回后再删除，红包发放要用到您的微信编号。",
+            Step::Me,
+        ),
         Refusal::UnknownCity => sentence("没有找到这座城市", "请从赛程里选一座。", Step::Stations),
         Refusal::NotFound => sentence("没有找到这一页", "它可能属于另一个微信号。", Step::Home),
     }
@@ -305,6 +315,8 @@ mod tests {
             Refusal::LoginRefused,
             Refusal::SnapshotUser,
             Refusal::NotDisclosed { from: at() },
+            Refusal::DistrictFixed,
+            Refusal::PacketUnderway,
             Refusal::UnknownCity,
             Refusal::NotFound,
         ]);

@@ -19,12 +19,14 @@ pub(in crate::web) struct MeBody {
     following: bool,
     /// Whether the privacy notice was agreed to.
     consented: bool,
+    /// The declared district: `city/district`, `elsewhere` or `undisclosed`.
+    district: Option<String>,
     n_attempts: u32,
     best_score: u16,
     /// Friends who followed for the first time by the caller's poster.
     n_invited: usize,
     n_chances_open: usize,
-    /// The latest 50, newest first.
+    /// The latest 50, newest first; a person's export has all.
     attempts: Vec<AttemptBody>,
     chances: Vec<ChanceBody>,
     packets: Vec<PacketBody>,
@@ -65,6 +67,7 @@ impl MeBody {
         Self {
             following: records.following,
             consented: records.consented,
+            district: records.district.map(|district| district.word()),
             n_attempts: records.n_attempts,
             best_score: records.best_score,
             n_invited: records.n_invited,

@@ -1,11 +1,11 @@
 //! A browser with cookies over the router, within the process.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{Router, body::Body};
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
-use reference_server::web;
+use reference_server::{app::App, web};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -82,9 +82,14 @@ pub(super) struct Browser {
 
 impl Browser {
     pub(super) fn new(test: &TestApp) -> Self {
+        Self::over(test.app.clone())
+    }
+
+    /// A browser over another instance of the server.
+    pub(super) fn over(app: Arc<App>) -> Self {
         Self {
-            router: web::router(test.app.clone()),
-            url: test.app.public_url.clone(),
+            url: app.public_url.clone(),
+            router: web::router(app),
             cookies: BTreeMap::new(),
         }
     }

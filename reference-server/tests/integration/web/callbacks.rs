@@ -1,6 +1,7 @@
 //! Laws of `/wechat/callback`: what WeChat did not sign, or sends again, stores nothing.
 
 use http::{Method, StatusCode};
+use serde_json::json;
 use wechat_adapter::simulator::{Fault, FaultRule, Operation, Push};
 
 use super::browser::{Browser, Watch};
@@ -109,5 +110,27 @@ async fn the_address_is_proved_only_to_whoever_signs() {
         let answer = stranger.get(&format!("{CALLBACK}{query}")).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN);
         assert!(!answer.body.contains("hello"));
+    }
+}
+
+#[tokio::test]
+async fn a_written_word_is_answered_by_the_way_to_its_page() {
+    let test = TestApp::new().await;
+    let person = test.follower("writer").await;
+    let mut browser = Browser::new(&test);
+    let phone = format!("/simulator/api/people/{}", person.openid);
+    for (word, part) in [
+        ("规则", "/rules"),
+        ("我的红包", "/me"),
+        ("排名", "/summary"),
+        ("错题", "/me/mistakes"),
+        ("你好", "盐城市正在竞答：每次 10 题，答对 5 题即可拆红包"),
+    ] {
+        let said = browser
+            .call(&format!("{phone}/say"), &json!({ "text": word }))
+            .await;
+        assert!(said.status.is_success(), "{said:?}");
+        let dialogue = browser.get(&phone).await.body;
+        assert!(dialogue.contains(part), "no {part} in {dialogue}");
     }
 }

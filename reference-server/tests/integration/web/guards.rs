@@ -123,13 +123,7 @@ async fn a_get_changes_nothing() {
         browser.get(path).await;
         assert_eq!(state(), before, "{path}");
     }
-    for path in [
-        "/claims",
-        "/logout",
-        "/follow/check",
-        "/simulator/act",
-        "/api/v1/claims",
-    ] {
+    for path in ["/logout", "/simulator/act", "/api/v1/claims"] {
         let answer = browser.get(path).await;
         assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{path}");
     }

@@ -9,6 +9,8 @@ mod journey;
 mod leaks;
 mod logins;
 mod loopback;
+mod outside;
+mod personal;
 mod routes;
 mod states;
 mod verify;

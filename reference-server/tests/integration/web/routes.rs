@@ -3,23 +3,31 @@
 use std::{fs, path::Path};
 
 /// Addresses that answer a GET, with an example in each place of a parameter.
-pub(super) const GETS: [&str; 27] = [
+pub(super) const GETS: [&str; 35] = [
     "/",
     "/status",
     "/text-size/large",
     "/city/yancheng",
     "/city/yancheng/hero.svg",
+    "/city/yancheng/reminder.ics",
     "/rules",
+    "/summary",
     "/login",
     "/login/return",
     "/follow",
+    "/follow/check",
     "/consent",
     "/quiz",
     "/quiz/nothing",
     "/result/nothing",
+    "/claims",
     "/packet/nothing",
     "/me",
     "/me/export",
+    "/me/mistakes",
+    "/me/certificate",
+    "/me/district",
+    "/me/erase",
     "/poster",
     "/share-signature",
     "/livez",
@@ -34,13 +42,15 @@ pub(super) const GETS: [&str; 27] = [
 ];
 
 /// Addresses that answer a POST, with an example in each place of a parameter.
-pub(super) const POSTS: [&str; 22] = [
+pub(super) const POSTS: [&str; 24] = [
     "/logout",
     "/follow/check",
     "/consent",
     "/quiz",
     "/quiz/nothing",
     "/claims",
+    "/me/district",
+    "/me/erase",
     "/api/v1/attempts",
     "/api/v1/attempts/nothing/submission",
     "/api/v1/claims",

@@ -1,0 +1,50 @@
+//! `/summary`: what the closed cities came to, and thanks.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{Router, extract::State, response::Response, routing::get};
+use reward_core::Fen;
+
+use super::{
+    error::PageError,
+    frame::{self, Frame},
+    session::Visitor,
+};
+use crate::{
+    app::App,
+    contest::summary::{self, CityTotals},
+};
+
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new().route("/summary", get(page))
+}
+
+#[derive(Template)]
+#[template(path = "summary.html")]
+struct SummaryPage {
+    frame: Frame,
+    is_over: bool,
+    n_people: u64,
+    n_attempts: u64,
+    n_packets: u64,
+    awarded: Fen,
+    cities: Vec<CityTotals>,
+}
+
+async fn page(State(app): State<Arc<App>>, visitor: Visitor) -> Result<Response, PageError> {
+    let cities = summary::summary(&app).await?;
+    let sum = |of: fn(&CityTotals) -> u64| cities.iter().map(of).fold(0, u64::saturating_add);
+    Ok(frame::rendered(
+        &SummaryPage {
+            frame: Frame::of(&app, &visitor),
+            is_over: cities.len() == app.season.edition.rounds().len(),
+            n_people: sum(|city| city.n_people),
+            n_attempts: sum(|city| city.n_attempts),
+            n_packets: sum(|city| city.n_packets),
+            awarded: Fen::new(sum(|city| city.awarded.get())),
+            cities,
+        },
+        "private, max-age=30",
+    ))
+}
