@@ -46,6 +46,11 @@ fn from_the_landing_page_to_the_packet() {
     phone.follow(".env-after .mine");
     phone.assert_says("待领取");
     phone.whole_picture("08-packet");
+    // The phone itself finds that the packet was sealed before the opening.
+    phone.follow("a[href$='/receipt']");
+    phone.tap("#check");
+    phone.wait_for("/核验通过/.test(document.querySelector('#verdict').textContent)");
+    phone.whole_picture("09-receipt");
     // The result opened again shows the packet, and nothing to open.
     phone.open(&result);
     phone.assert_says("您的红包已领取");
@@ -54,7 +59,7 @@ fn from_the_landing_page_to_the_packet() {
         json!(null)
     );
     phone.open("/me");
-    phone.whole_picture("09-me");
+    phone.whole_picture("09-records");
     assert_eq!(phone.complaints(), Vec::<String>::new());
     assert_eq!(contest.simulator.totals().packets, 1);
 }

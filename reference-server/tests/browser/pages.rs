@@ -12,9 +12,11 @@ use super::{
 };
 
 /// Pages that are there for somebody who has played; a paper, a result and a packet come on top.
-const PAGES: [&str; 11] = [
+const PAGES: [&str; 13] = [
     "/",
     "/rules",
+    "/verify",
+    "/summary",
     "/city/nanjing",
     "/city/xuzhou",
     "/consent",
