@@ -2,9 +2,11 @@
 
 use proptest::prelude::*;
 use reward_core::{
-    Assurance, AuditFault, CityFile, CityFileFault, ClaimScope, Fen, PacketBounds, ParseSpecError,
-    ReferralPolicy, Residual, RewardRules, RewardTerms, canonical_spec, canonical_spec_with_beacon,
-    parse_canonical_spec,
+    Assurance, AuditFault, AwardEntry, AwardLog, BeaconSource, BeaconValue, CityFile,
+    CityFileFault, ClaimScope, Claimant, DAY_MS, DayOffset, DayProgress, DeckKind, Fen, Next,
+    PacketBounds, PacketPlan, ParseSpecError, ReferralPolicy, Release, Residual, RewardRules,
+    RewardTerms, SealedPlan, SeasonSeed, SeedCommitment, canonical_spec,
+    canonical_spec_with_beacon, next_packet, parse_canonical_spec,
 };
 
 use crate::{pacing::releases, proof::CITY};
@@ -120,6 +122,126 @@ fn a_specification_is_read_line_by_line() {
         parse_canonical_spec(&impossible),
         Err(ParseSpecError::Rules(_))
     ));
+}
+
+fn small_rules() -> RewardRules {
+    RewardRules::new(RewardTerms {
+        pool: Fen::new(800),
+        daily_cap: Fen::new(400),
+        days: 2,
+        bounds: PacketBounds::new(Fen::new(10), Fen::new(200)).unwrap(),
+        top_packet: Fen::new(200),
+        packets_per_day: 4,
+        release: Release::Immediate,
+        claim_scope: ClaimScope::City,
+        referral: ReferralPolicy::Off,
+        residual: Residual::Unspendable,
+    })
+    .unwrap()
+}
+
+/// A city of two days with four packets each, two of them awarded on each day.
+fn small_city() -> CityFile {
+    let rules = small_rules();
+    let seed = SeasonSeed::from_bytes([7; 32]).city_seed("suzhou");
+    let source: BeaconSource = "dice".parse().unwrap();
+    let value: BeaconValue = "6".parse().unwrap();
+    let effective = seed.mixed_with(&rules, &source, &value);
+    let sealed = SealedPlan::new(PacketPlan::draw(&rules, &effective), &effective);
+    let plan = sealed.plan();
+    let (mut chain, mut log, mut heads, mut receipts) = (
+        AwardLog::open(sealed.root()),
+        Vec::new(),
+        Vec::new(),
+        Vec::new(),
+    );
+    let mut top_awarded = false;
+    for day in 1..=2_u8 {
+        let deck = plan.deck_for(day, top_awarded);
+        let rule = plan.day_rule(day, deck).unwrap();
+        let mut progress = DayProgress {
+            taken: 0,
+            top_taken: false,
+        };
+        for now in [0, DAY_MS / 2] {
+            let offset = DayOffset::from_ms(now).unwrap();
+            let Next::Take { sequence } = next_packet(&rule, progress, offset).unwrap() else {
+                panic!("all packets are released");
+            };
+            let entry = AwardEntry {
+                number: chain.entries(),
+                decided_ms: i64::from(day - 1) * i64::from(DAY_MS) + i64::from(now) - 28_800_000,
+                day,
+                deck,
+                sequence,
+                amount: plan.deck(day, deck).unwrap().amount(sequence).unwrap(),
+                claimant: Claimant::from_bytes([day; 16]),
+            };
+            chain.append(&entry).unwrap();
+            log.push(entry.to_string());
+            let receipt = sealed.receipt(day, deck, sequence).unwrap();
+            receipts.push(receipt.to_string());
+            progress.taken += 1;
+            progress.top_taken |= rule.top_sequence == Some(sequence);
+        }
+        top_awarded |= deck == DeckKind::Top && progress.top_taken;
+        heads.push(chain.daily_head(day).to_string());
+    }
+    CityFile {
+        city: "suzhou".to_owned(),
+        spec: canonical_spec_with_beacon(&rules, &source),
+        commitment: SeedCommitment::with_beacon(&seed, &rules, &source).to_string(),
+        beacon_value: Some(value.as_str().to_owned()),
+        root: sealed.root().to_string(),
+        opens_ms: -28_800_000,
+        heads,
+        receipts,
+        log,
+        seed: seed
+            .reveal()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect(),
+    }
+}
+
+/// Every text of the file that is checked.
+fn texts(city: &mut CityFile) -> Vec<&mut String> {
+    let single = [
+        &mut city.spec,
+        &mut city.commitment,
+        &mut city.root,
+        &mut city.seed,
+    ];
+    let lines = [&mut city.heads, &mut city.receipts, &mut city.log];
+    single
+        .into_iter()
+        .chain(&mut city.beacon_value)
+        .chain(lines.into_iter().flatten())
+        .collect()
+}
+
+/// Specification, commitment, root, seed, public value, every receipt, every entry of the log and every head, bit by bit.
+#[test]
+fn every_flipped_bit_of_a_whole_city_is_noticed() {
+    let city = small_city();
+    assert_eq!(city.audit().unwrap().awards, 4);
+    let mut flipped = 0_u32;
+    for text in 0..texts(&mut city.clone()).len() {
+        for bit in 0..texts(&mut city.clone())[text].len() * 8 {
+            let mut changed = city.clone();
+            let mut texts = texts(&mut changed);
+            let mut bytes = texts[text].clone().into_bytes();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            // What is no text any more cannot be read as one.
+            if let Ok(damaged) = String::from_utf8(bytes) {
+                texts[text].clone_from(&damaged);
+                assert!(changed.audit().is_err(), "{damaged}");
+            }
+            flipped += 1;
+        }
+    }
+    assert!(flipped > 10_000);
 }
 
 proptest! {
