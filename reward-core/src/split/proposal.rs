@@ -6,8 +6,12 @@ use super::{
     wide::Wide,
 };
 
-/// Exponents `1 - 1/d` to which the ratio is raised when tails are bounded.
-const TAIL_RATIOS: usize = 8;
+/// Exponents `1 - 1/d` and `1 + 1/d`, `d = 2, 4, 8, ...`, to which the ratio is raised when tails are bounded.
+const TAIL_RATIOS: usize = 12;
+/// Exponents 2, 3, 5, 9, ... for tails from below, which serve if the ratio is hardly below 1.
+const TAIL_POWERS: usize = 5;
+/// So many if every bound walks over a table of weights.
+const TAIL_RATIOS_OF_TABLE: usize = 6;
 
 /// One in `2^-60`.
 const ONE_60: i128 = 1 << 60;
@@ -45,9 +49,12 @@ pub(super) struct Proposal {
     total: Wide,
 }
 
-/// Bounds for the tail of a sum, by another tilt: `P(sum >= h) <= 2^(parts * rate - h * slope)`, both in `2^-48`.
+/// Bounds for the tail of a sum, by another tilt, both numbers in `2^-48`.
+///
+/// From above `P(sum >= h) <= 2^(parts * rate - h * slope)`, from below `P(sum <= h) <= 2^(parts * rate + h * slope)`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct TailBound {
+    pub(super) above: bool,
     pub(super) slope: i64,
     pub(super) rate: i64,
 }
@@ -195,21 +202,45 @@ impl Proposal {
         let Some(ratio) = self.ratio else {
             return Vec::new();
         };
+        let count = match self.weights {
+            Weights::Flat => TAIL_RATIOS,
+            Weights::Table(_) => TAIL_RATIOS_OF_TABLE,
+        };
         let log_total = self.total.log_2();
-        let mut greater = ratio;
-        let mut bounds = Vec::with_capacity(TAIL_RATIOS);
-        for _ in 0..TAIL_RATIOS {
-            greater = low_64((u128::from(greater) << 64).isqrt());
-            let slope = log_2(greater)
-                .saturating_sub(log_2(ratio))
-                .saturating_sub(4);
-            if slope <= 0 {
-                break;
-            }
-            let rate = sum_above(&self.weights, self.span, greater)
+        let rate = |tilt: u64| {
+            sum_above(&self.weights, self.span, tilt)
                 .saturating_sub(log_total)
-                .saturating_add(8);
-            bounds.push(TailBound { slope, rate });
+                .saturating_add(8)
+        };
+        let product = |root: u64| low_64((u128::from(ratio).wrapping_mul(u128::from(root))) >> 64);
+        let below = |less: u64| {
+            let slope = log_2(ratio).saturating_sub(log_2(less)).saturating_add(4);
+            let (above, rate) = (false, rate(less));
+            (less > 0 && less < ratio).then_some(TailBound { above, slope, rate })
+        };
+        let mut bounds = Vec::with_capacity(count.saturating_mul(2));
+        let mut power = ratio;
+        for _ in 0..TAIL_POWERS {
+            bounds.extend(below(product(power)));
+            power = low_64((u128::from(power).wrapping_mul(u128::from(power))) >> 64);
+        }
+        let mut root = ratio;
+        for _ in 0..count {
+            root = low_64((u128::from(root) << 64).isqrt());
+            let greater = (u128::from(ratio) << 64)
+                .checked_div(u128::from(root))
+                .and_then(|greater| u64::try_from(greater).ok())
+                .filter(|&greater| greater > ratio);
+            if let Some(greater) = greater {
+                let slope = log_2(greater)
+                    .saturating_sub(log_2(ratio))
+                    .saturating_sub(4);
+                if slope > 0 {
+                    let (above, rate) = (true, rate(greater));
+                    bounds.push(TailBound { above, slope, rate });
+                }
+            }
+            bounds.extend(below(product(root)));
         }
         bounds
     }

@@ -28,8 +28,8 @@ const SUM_BITS_DEEP: u32 = 108;
 #[derive(Debug, Clone)]
 pub(super) struct Remainder {
     parts: u32,
-    /// `N`, odd, and greater than the sum but for a probability of `2^-74`.
-    period: u64,
+    /// The sum is within but for a probability of `2^-73`, and there are `N` numbers, which is odd.
+    window: Window,
     /// `f^B` at the points `j = 1, 2, ...`, in `2^-48`.
     nodes: Vec<Complex62>,
     /// `c * N` in `2^-48`.
@@ -40,10 +40,25 @@ pub(super) struct Remainder {
     deepest: bool,
 }
 
+/// From the least to the greatest sum that matters.
+#[derive(Debug, Clone, Copy)]
+struct Window {
+    least: u64,
+    period: u64,
+}
+
+impl Window {
+    /// A sum's place on the circle of so many points, or `None` outside.
+    fn turn(self, sum: u64) -> Option<u64> {
+        let within = sum.checked_sub(self.least)? < self.period;
+        within.then(|| sum.checked_rem(self.period).unwrap_or(0))
+    }
+}
+
 impl Remainder {
     pub(super) fn new(proposal: &Proposal, tools: &Tools, parts: u32, deepest: bool) -> Self {
-        let (period, count) = tools.points(proposal, parts, NEGLECTED_BITS);
-        let mut nodes = tools.characteristic(proposal, period, count);
+        let (window, count) = tools.points(proposal, parts, NEGLECTED_BITS);
+        let mut nodes = tools.characteristic(proposal, window.period, count);
         for node in &mut nodes {
             let power = node.power(parts);
             let shift = 62_u32.saturating_sub(SUM_BITS);
@@ -69,7 +84,7 @@ impl Remainder {
             .saturating_add(slack.unsigned_abs());
         Self {
             parts,
-            period,
+            window,
             nodes,
             ceiling,
             slack,
@@ -108,10 +123,10 @@ impl Remainder {
 
     /// `N p(sum)` in `2^-48`, off by at most `slack`.
     fn evaluate(&self, sum: u32) -> i64 {
-        if u64::from(sum) >= self.period {
+        let Some(turn) = self.window.turn(u64::from(sum)) else {
             return 0;
-        }
-        let point = Complex62::root(u64::from(sum), self.period);
+        };
+        let point = Complex62::root(turn, self.window.period);
         let step = Complex62 {
             re: point.re,
             im: point.im.wrapping_neg(),
@@ -124,13 +139,14 @@ impl Remainder {
     fn chance_96(&self, sum: u32, proposal: &Proposal) -> u128 {
         // Found again, not kept: this happens less than once in a thousand million packets.
         let tools = Tools::new(proposal);
-        let (period, count) = tools.points(proposal, self.parts, NEGLECTED_BITS_DEEP);
-        if u64::from(sum) >= period {
+        let (window, count) = tools.points(proposal, self.parts, NEGLECTED_BITS_DEEP);
+        let Some(turn) = window.turn(u64::from(sum)) else {
             return 0;
-        }
+        };
+        let period = window.period;
         let probabilities = proposal.probabilities_120();
         let first = Complex120::root(1, period);
-        let back = Complex120::root(period.saturating_sub(u64::from(sum)), period);
+        let back = Complex120::root(period.saturating_sub(turn), period);
         let (mut point, mut turn) = (first, back);
         let mut series = ONE_120 >> 13;
         for _ in 0..count {
@@ -152,7 +168,7 @@ impl Remainder {
         let value = u128::try_from(series).unwrap_or(0) << 1;
         // The ceiling counts 2^-48 of the same quantity, so the quotient comes out in 2^-60.
         debug_assert_eq!(SUM_BITS_DEEP, SUM_BITS + 60);
-        let adjusted = scale_to_period(value, period, self.period);
+        let adjusted = scale_to_period(value, period, self.window.period);
         let ceiling = u128::from(self.ceiling);
         let whole = adjusted.checked_div(ceiling).unwrap_or(0);
         let rest = adjusted.checked_rem(ceiling).unwrap_or(0);
@@ -258,29 +274,39 @@ impl Tools {
         }
     }
 
-    /// Period and number of points by which the law of a sum of parts is known to `2^-bits`.
+    /// Window and number of points by which the law of a sum of parts is known to `2^-bits`.
     ///
-    /// The period exceeds the sum but for that probability.
+    /// The sum is outside of the window with at most that probability, divided by `2^39`.
     /// Beyond the last point `|f|^B` summed up is below `2^-bits`, by bounds that fall from point to point:
     /// `|f| <= V / (2 sin(t / 2))` with `V` the total variation of the law of a part (or less, for a geometric series), and for `t <= pi / c`
     /// `|f|^2 <= 1 - (4 / pi^2) t^2 s` with `s` half the mean square difference of two parts of at most `c`.
-    fn points(&self, proposal: &Proposal, parts: u32, bits: u32) -> (u64, u64) {
-        let most = u64::from(parts).saturating_mul(u64::from(proposal.span()));
+    fn points(&self, proposal: &Proposal, parts: u32, bits: u32) -> (Window, u64) {
+        let (mut least, mut most) = (
+            0,
+            u64::from(parts).saturating_mul(u64::from(proposal.span())),
+        );
         let wanted = i128::from(bits.saturating_add(40)) << 48;
-        let period = self
-            .tails
-            .iter()
-            .map(|tail| {
-                let above = i128::from(tail.rate)
-                    .saturating_mul(i128::from(parts))
-                    .saturating_add(wanted)
-                    .max(0);
-                let height = above.checked_div(i128::from(tail.slope)).unwrap_or(0);
-                u64::try_from(height).unwrap_or(u64::MAX).saturating_add(1)
-            })
-            .fold(most, u64::min)
-            .saturating_add(1)
-            | 1;
+        for tail in &self.tails {
+            let exponent = i128::from(tail.rate)
+                .saturating_mul(i128::from(parts))
+                .saturating_add(wanted);
+            let height = if tail.above {
+                exponent
+            } else {
+                exponent.saturating_neg()
+            };
+            let height = height
+                .max(0)
+                .checked_div(i128::from(tail.slope))
+                .unwrap_or(0);
+            let height = u64::try_from(height).unwrap_or(u64::MAX);
+            if tail.above {
+                most = most.min(height.saturating_add(1));
+            } else {
+                least = least.max(height);
+            }
+        }
+        let period = most.saturating_sub(least).saturating_add(1) | 1;
         let serves = |point: u64| {
             let half_angle = Complex62::root(point, period.saturating_mul(2));
             let sine = u64::try_from(half_angle.im.saturating_sub(32)).unwrap_or(0);
@@ -321,7 +347,7 @@ impl Tools {
                 last = last.min(from.saturating_add(1));
             }
         }
-        (period, last)
+        (Window { least, period }, last)
     }
 
     /// The characteristic function of a part at `2 pi j / period` for `j = 1..=count`.

@@ -18,11 +18,11 @@ use super::{
 use crate::WordStream;
 
 /// Up to so many uniform parts are drawn with bars.
-const BARS_ALWAYS: u32 = 16;
+const BARS_ALWAYS: u32 = 12;
 /// Up to so many, if the mean part is at most a sixteenth of the span.
 const BARS_IF_LOW: u32 = 1_024;
 /// A problem of fewer parts is cut into halves, a longer one into a quarter and three quarters.
-const HALVES_BELOW: u32 = 2_048;
+const HALVES_BELOW: u32 = 1_024;
 /// Fewest parts that a cut leaves over: the fewer, the more points a decision needs.
 const LEAST_REST: u32 = 12;
 /// Up to so many parts with a table of weights, all but one are drawn freely.
