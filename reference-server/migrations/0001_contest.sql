@@ -11,6 +11,14 @@ CREATE TABLE season (
     created_ms       BIGINT NOT NULL
 );
 
+-- A frozen bank, named by its digest; the content is the canonical form, sealed.
+CREATE TABLE bank (
+    digest           TEXT   NOT NULL PRIMARY KEY,
+    city             TEXT   NOT NULL,
+    content_sealed   TEXT   NOT NULL,
+    frozen_ms        BIGINT NOT NULL
+);
+
 -- One round of the rotation: a city, its window and its money.
 CREATE TABLE city (
     city             TEXT   NOT NULL PRIMARY KEY,
@@ -51,14 +59,6 @@ CREATE TABLE packet (
     amount_fen       BIGINT NOT NULL CHECK (amount_fen >= 10 AND amount_fen <= 10000),
     PRIMARY KEY (city, day, deck, sequence),
     UNIQUE (city, day, deck, sequence, amount_fen)
-);
-
--- A frozen bank, named by its digest; the content is the canonical form, sealed.
-CREATE TABLE bank (
-    digest           TEXT   NOT NULL PRIMARY KEY,
-    city             TEXT   NOT NULL,
-    content_sealed   TEXT   NOT NULL,
-    frozen_ms        BIGINT NOT NULL
 );
 
 -- A person: the openid stands only sealed and as a keyed index.

@@ -25,6 +25,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Folder of the cities' pages and question files.
     pub content_dir: PathBuf,
+    /// The database server; a file in the data folder unless stated.
+    pub database: Option<DatabaseConfig>,
     /// The season.
     pub season: SeasonConfig,
     /// The Official Account.
@@ -42,6 +44,16 @@ pub enum LogFormat {
     Text,
     /// A JSON object a line, on standard error.
     Json,
+}
+
+/// A database server, which several instances may share.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseConfig {
+    /// Its address, without a password.
+    pub url: String,
+    /// File with the password, when the server wants one.
+    pub password_file: Option<PathBuf>,
 }
 
 /// The season's name and timetable.
@@ -203,6 +215,11 @@ impl Config {
             table.try_into().map_err(malformed)?
         };
         let base = path.parent().unwrap_or_else(|| Path::new("."));
+        if let Some(server) = &mut config.database
+            && let Some(file) = &mut server.password_file
+        {
+            *file = base.join(&*file);
+        }
         for file in config.files() {
             *file = base.join(&*file);
         }

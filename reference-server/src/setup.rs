@@ -32,11 +32,13 @@ use crate::{
     journal::{InProcessWeChat, JournalError, JournaledSimulator},
     office::OfficeReader,
     privacy::Keys,
-    store::{Durability, Store, StoreError},
+    store::{Database, DecisionClock, Durability, Store, StoreError},
 };
 
 /// The Official Account of the founding document.
 const ACCOUNT_NAME: &str = "苏信服";
+/// The database within the data folder, unless another is named.
+pub(crate) const DATABASE: &str = "contest.db";
 /// The file of the master key within the data folder.
 const MASTER_KEY: &str = "master.key";
 /// The simulator's `EncodingAESKey`; it guards nothing but a simulation.
@@ -92,6 +94,15 @@ pub enum SetupError {
         /// Where the key should be.
         path: PathBuf,
     },
+    /// The database is on a server, and this instance was not given the key that all of them share.
+    #[error(
+        "there is no {}: every instance of a season needs the same key; make one key, once, with \
+         `openssl rand -hex 32`", path.display()
+    )]
+    MasterKeyNotShared {
+        /// Where the key should be.
+        path: PathBuf,
+    },
     /// The file of the master key does not hold one.
     #[error("{} does not hold a master key of 64 hexadecimal digits", path.display())]
     MasterKey {
@@ -114,6 +125,8 @@ pub enum Wire {
 pub struct Simulated {
     /// Folder of the database, the key and the simulator's journal.
     pub data_dir: PathBuf,
+    /// The database; a file in the folder unless stated.
+    pub database: Option<Database>,
     /// Whether commits and the simulator's journal outlive the process.
     pub lasting: bool,
     /// Where the clock starts; a later instant found in the data wins.
@@ -231,7 +244,12 @@ pub fn simulated(options: &Simulated) -> Result<Arc<App>, SetupError> {
     } else {
         Durability::None
     };
-    let store = Store::open(&options.data_dir.join("contest.db"), durability)?;
+    let database = options
+        .database
+        .clone()
+        .unwrap_or_else(|| Database::file(&options.data_dir.join(DATABASE)));
+    // The clock is simulated, whatever the database's own says.
+    let store = Store::open(&database, durability, DecisionClock::Caller)?;
     let master = match options.seed {
         Some(seed) => seeded_master(seed),
         None => master_key(&options.data_dir, entropy.as_ref())?,
@@ -266,14 +284,10 @@ pub fn real(config: &Config, office_program: PathBuf) -> Result<Arc<App>, SetupE
         config.season.strict,
         channel(config),
     )?;
-    let database = config.data_dir.join("contest.db");
-    let key = config.data_dir.join(MASTER_KEY);
-    if database.exists() && !key.exists() {
-        return Err(SetupError::MasterKeyLost { path: key });
-    }
+    let database = database_of(config)?;
     let master = master_key(&config.data_dir, entropy.as_ref())?;
     Ok(Arc::new(App {
-        store: Store::open(&database, Durability::Full)?,
+        store: Store::open(&database, Durability::Full, DecisionClock::Database)?,
         clock: Arc::new(SystemClock::new()),
         worker: app::worker_id(entropy.as_ref()),
         entropy,
@@ -360,6 +374,24 @@ fn channel(config: &Config) -> ChannelProfile {
     } else {
         ChannelProfile::red_packet_default()
     }
+}
+
+/// The database of a real season, whose master key must not be made anew beside it.
+fn database_of(config: &Config) -> Result<Database, SetupError> {
+    let key = config.data_dir.join(MASTER_KEY);
+    if let Some(server) = &config.database {
+        if !key.exists() {
+            return Err(SetupError::MasterKeyNotShared { path: key });
+        }
+        let password = server.password_file.as_deref().map(config::secret);
+        let password = password.transpose()?;
+        return Ok(Database::server(&server.url, password.as_deref())?);
+    }
+    let file = config.data_dir.join(DATABASE);
+    if file.exists() && !key.exists() {
+        return Err(SetupError::MasterKeyLost { path: key });
+    }
+    Ok(Database::file(&file))
 }
 
 fn real_wechat(config: &Config) -> Result<WeChat, SetupError> {

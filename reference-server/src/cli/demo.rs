@@ -47,6 +47,7 @@ async fn demo(arguments: DemoArguments) -> anyhow::Result<()> {
     };
     let app = setup::simulated(&Simulated {
         data_dir,
+        database: None,
         lasting: arguments.data.is_some(),
         start: arguments
             .now

@@ -49,6 +49,7 @@ async fn rehearse(arguments: RehearseArguments) -> anyhow::Result<ExitCode> {
         },
         edition: arguments.edition,
         data_dir,
+        database: None,
         lasting: arguments.data.is_some(),
         office_program: std::env::current_exe()?,
     })

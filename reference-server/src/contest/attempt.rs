@@ -266,6 +266,11 @@ fn record(tx: &crate::store::Tx<'_>, mut row: AttemptRow, clock: &dyn Clock) -> 
     if attempts::n_since(&tx.read(), &row.person, minute_ago)? >= SUBMISSIONS_PER_MINUTE {
         return Err(Refusal::TooFast { retry_after_s: 60 }.into());
     }
+    if decided_ms < row.opens_ms {
+        // The instance that drew the paper was ahead of the clock that decides.
+        return Err(Refusal::TooFast { retry_after_s: 2 }.into());
+    }
+    row.started_ms = row.started_ms.min(decided_ms);
     row.submitted_ms = decided_ms;
     Ok(attempts::insert(tx, &row)?)
 }

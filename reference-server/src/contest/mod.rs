@@ -181,10 +181,21 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// Whether the caller should come back in a moment (the store is busy).
+    /// Whether the same request may succeed in a moment: the store is busy or was lost.
+    ///
+    /// Repeating is harmless also when nobody knows whether the first time was kept.
     #[must_use]
     pub fn is_busy(&self) -> bool {
-        matches!(self, Self::Store(StoreError::Busy))
+        matches!(
+            self,
+            Self::Store(
+                StoreError::Busy
+                    | StoreError::Commit { .. }
+                    | StoreError::Unknown { .. }
+                    | StoreError::Unreachable(_)
+                    | StoreError::ClocksDiffer { .. }
+            )
+        )
     }
 
     /// Whether WeChat is to blame, so that the same call may succeed in a moment.

@@ -50,6 +50,7 @@ use crate::{
     config::EditionName,
     contest::{self, audit::Violation, payout, planning, season},
     setup::{self, SetupError, Simulated, Wire},
+    store::Database,
     worker,
 };
 use agenda::Agenda;
@@ -131,6 +132,8 @@ pub struct Options {
     pub edition: EditionName,
     /// The folder of the database and the record.
     pub data_dir: PathBuf,
+    /// The database; a file in the folder unless stated.
+    pub database: Option<Database>,
     /// Whether the folder outlives the process: full durability, and a killed rehearsal goes on.
     pub lasting: bool,
     /// The program that opens the cities' office files: this server's own.
@@ -176,6 +179,7 @@ impl Rehearsal {
             .map_or(DateTime::UNIX_EPOCH, |round| round.window().start());
         let app = setup::simulated(&Simulated {
             data_dir: options.data_dir.clone(),
+            database: options.database.clone(),
             lasting: options.lasting,
             start: start - LEAD,
             clock_runs: false,
@@ -343,7 +347,7 @@ impl Options {
     /// The database of a rehearsal in this folder.
     #[must_use]
     pub fn database(data_dir: &Path) -> PathBuf {
-        data_dir.join("contest.db")
+        data_dir.join(setup::DATABASE)
     }
 }
 

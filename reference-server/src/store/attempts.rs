@@ -1,8 +1,9 @@
 //! Rows of submitted attempts. Written once, never changed.
 
-use rusqlite::{OptionalExtension, Row, params};
-
-use super::{Read, StoreError, Tx};
+use super::{
+    Read, StoreError, Tx,
+    engine::{Row, params},
+};
 
 /// A submitted attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,13 +59,11 @@ pub struct AttemptSums {
 /// Writes a submitted attempt.
 pub fn insert(tx: &Tx<'_>, attempt: &AttemptRow) -> Result<(), StoreError> {
     // store::attempts::insert
-    tx.connection
-        .prepare_cached(
-            "INSERT INTO attempt (attempt, person, city, opens_ms, closes_ms, started_ms,
-                 submitted_ms, answers, score, n_questions, pass_mark, passed)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-        )?
-        .execute(params![
+    tx.connection.execute(
+        "INSERT INTO attempt (attempt, person, city, opens_ms, closes_ms, started_ms,
+             submitted_ms, answers, score, n_questions, pass_mark, passed)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        params![
             attempt.attempt,
             attempt.person,
             attempt.city,
@@ -77,7 +76,8 @@ pub fn insert(tx: &Tx<'_>, attempt: &AttemptRow) -> Result<(), StoreError> {
             attempt.n_questions,
             attempt.pass_mark,
             attempt.passed,
-        ])?;
+        ],
+    )?;
     Ok(())
 }
 
@@ -87,11 +87,11 @@ const COLUMNS: &str = "attempt, person, city, opens_ms, closes_ms, started_ms, s
 /// One submitted attempt.
 pub fn attempt(read: &Read<'_>, attempt: &str) -> Result<Option<AttemptRow>, StoreError> {
     // store::attempts::attempt
-    Ok(read
-        .connection
-        .prepare_cached(&format!("SELECT {COLUMNS} FROM attempt WHERE attempt = ?1"))?
-        .query_row([attempt], attempt_row)
-        .optional()?)
+    read.connection.row(
+        &format!("SELECT {COLUMNS} FROM attempt WHERE attempt = ?1"),
+        params![attempt],
+        attempt_row,
+    )
 }
 
 /// A person's latest attempts, newest first.
@@ -101,43 +101,42 @@ pub fn latest(
     n_rows_max: i64,
 ) -> Result<Vec<AttemptRow>, StoreError> {
     // store::attempts::latest
-    let mut statement = read.connection.prepare_cached(&format!(
+    read.connection.rows(&format!(
         "SELECT {COLUMNS} FROM attempt WHERE person = ?1 ORDER BY submitted_ms DESC, attempt DESC LIMIT ?2"
-    ))?;
-    let rows = statement.query_map(params![person, n_rows_max], attempt_row)?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    ), params![person, n_rows_max], attempt_row)
 }
 
 /// How often a person submitted, and how well.
 pub fn counts(read: &Read<'_>, person: &str) -> Result<AttemptCounts, StoreError> {
     // store::attempts::counts
-    Ok(read
-        .connection
-        .prepare_cached("SELECT COUNT(*), COALESCE(MAX(score), 0) FROM attempt WHERE person = ?1")?
-        .query_row([person], |row| {
+    read.connection.one(
+        "SELECT COUNT(*), COALESCE(MAX(score), 0) FROM attempt WHERE person = ?1",
+        params![person],
+        |row| {
             Ok(AttemptCounts {
                 n_attempts: row.get(0)?,
                 best_score: row.get(1)?,
             })
-        })?)
+        },
+    )
 }
 
 /// Every city's attempts, summed up; reads them all.
 pub fn sums_by_city(read: &Read<'_>) -> Result<Vec<AttemptSums>, StoreError> {
     // store::attempts::sums_by_city
-    let mut statement = read.connection.prepare_cached(
+    read.connection.rows(
         "SELECT city, COUNT(*), COUNT(DISTINCT person), CAST(SUM(passed) AS BIGINT)
          FROM attempt GROUP BY city",
-    )?;
-    let rows = statement.query_map([], |row| {
-        Ok(AttemptSums {
-            city: row.get(0)?,
-            n_attempts: row.get(1)?,
-            n_people: row.get(2)?,
-            n_passes: row.get(3)?,
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+        params![],
+        |row| {
+            Ok(AttemptSums {
+                city: row.get(0)?,
+                n_attempts: row.get(1)?,
+                n_people: row.get(2)?,
+                n_passes: row.get(3)?,
+            })
+        },
+    )
 }
 
 /// A person's passing attempt of a city that no award has used: the wanted one, or the
@@ -149,29 +148,28 @@ pub fn unused_pass(
     wanted: Option<&str>,
 ) -> Result<Option<String>, StoreError> {
     // store::attempts::unused_pass
-    Ok(read
-        .connection
-        .prepare_cached(
-            "SELECT attempt.attempt FROM attempt
-             LEFT JOIN award ON award.attempt = attempt.attempt
-             WHERE attempt.person = ?1 AND attempt.city = ?2 AND attempt.passed = 1
-               AND award.award IS NULL AND (?3 IS NULL OR attempt.attempt = ?3)
-             ORDER BY attempt.submitted_ms, attempt.attempt LIMIT 1",
-        )?
-        .query_row(params![person, city, wanted], |row| row.get(0))
-        .optional()?)
+    read.connection.row(
+        "SELECT attempt.attempt FROM attempt
+         LEFT JOIN award ON award.attempt = attempt.attempt
+         WHERE attempt.person = ?1 AND attempt.city = ?2 AND attempt.passed = 1
+           AND award.award IS NULL AND (CAST(?3 AS TEXT) IS NULL OR attempt.attempt = ?3)
+         ORDER BY attempt.submitted_ms, attempt.attempt LIMIT 1",
+        params![person, city, wanted],
+        |row| row.get(0),
+    )
 }
 
 /// How often a person submitted since an instant.
 pub fn n_since(read: &Read<'_>, person: &str, since_ms: i64) -> Result<i64, StoreError> {
     // store::attempts::n_since
-    Ok(read
-        .connection
-        .prepare_cached("SELECT COUNT(*) FROM attempt WHERE person = ?1 AND submitted_ms > ?2")?
-        .query_row(params![person, since_ms], |row| row.get(0))?)
+    read.connection.one(
+        "SELECT COUNT(*) FROM attempt WHERE person = ?1 AND submitted_ms > ?2",
+        params![person, since_ms],
+        |row| row.get(0),
+    )
 }
 
-fn attempt_row(row: &Row<'_>) -> rusqlite::Result<AttemptRow> {
+fn attempt_row(row: &Row<'_>) -> Result<AttemptRow, StoreError> {
     Ok(AttemptRow {
         attempt: row.get(0)?,
         person: row.get(1)?,

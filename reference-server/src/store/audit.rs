@@ -1,9 +1,8 @@
 //! The audit chain: each event carries the hash of the one before it.
 
-use rusqlite::{OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
-use super::{Read, StoreError, Tx};
+use super::{Read, StoreError, Tx, engine::params};
 
 /// The previous hash of the first event.
 const GENESIS: &str = "genesis";
@@ -17,48 +16,48 @@ pub fn append(
     detail: &str,
 ) -> Result<(), StoreError> {
     // store::audit::append
-    let head: Option<(i64, String)> = tx
-        .connection
-        .prepare_cached("SELECT number, hash FROM audit_event ORDER BY number DESC LIMIT 1")?
-        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
+    let head: Option<(i64, String)> = tx.connection.row(
+        "SELECT number, hash FROM audit_event ORDER BY number DESC LIMIT 1",
+        params![],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
     let (number, previous) = head.map_or((1, GENESIS.to_owned()), |(number, hash)| {
         (number.saturating_add(1), hash)
     });
     let hash = event_hash(number, at_ms, [actor, action, detail, &previous]);
-    tx.connection
-        .prepare_cached(
-            "INSERT INTO audit_event (number, at_ms, actor, action, detail, previous_hash, hash)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        )?
-        .execute(params![
-            number, at_ms, actor, action, detail, previous, hash
-        ])?;
+    tx.connection.execute(
+        "INSERT INTO audit_event (number, at_ms, actor, action, detail, previous_hash, hash)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        params![number, at_ms, actor, action, detail, previous, hash],
+    )?;
     Ok(())
 }
 
 /// The number of the first event whose hash or link is wrong; `None` when the chain holds.
 pub fn first_broken_link(read: &Read<'_>) -> Result<Option<i64>, StoreError> {
     // store::audit::first_broken_link
-    let mut statement = read.connection.prepare_cached(
+    let (mut expected_number, mut previous) = (1_i64, GENESIS.to_owned());
+    let mut broken = None;
+    read.connection.each(
         "SELECT number, at_ms, actor, action, detail, previous_hash, hash
          FROM audit_event ORDER BY number",
+        params![],
+        |row| {
+            let number: i64 = row.get(0)?;
+            let (actor, action, detail): (String, String, String) =
+                (row.get(2)?, row.get(3)?, row.get(4)?);
+            let (link, hash): (String, String) = (row.get(5)?, row.get(6)?);
+            let right = event_hash(number, row.get(1)?, [&actor, &action, &detail, &previous]);
+            if number != expected_number || link != previous || hash != right {
+                broken = Some(number);
+                return Ok(false);
+            }
+            expected_number = expected_number.saturating_add(1);
+            previous = hash;
+            Ok(true)
+        },
     )?;
-    let mut rows = statement.query([])?;
-    let (mut expected_number, mut previous) = (1_i64, GENESIS.to_owned());
-    while let Some(row) = rows.next()? {
-        let number: i64 = row.get(0)?;
-        let (actor, action, detail): (String, String, String) =
-            (row.get(2)?, row.get(3)?, row.get(4)?);
-        let (link, hash): (String, String) = (row.get(5)?, row.get(6)?);
-        let right = event_hash(number, row.get(1)?, [&actor, &action, &detail, &previous]);
-        if number != expected_number || link != previous || hash != right {
-            return Ok(Some(number));
-        }
-        expected_number = expected_number.saturating_add(1);
-        previous = hash;
-    }
-    Ok(None)
+    Ok(broken)
 }
 
 /// SHA-256 over the event's parts, each with its length in front.

@@ -1,8 +1,9 @@
 //! Rows of awards, and the counters an award moves.
 
-use rusqlite::{OptionalExtension, Row, params};
-
-use super::{Read, StoreError, Tx};
+use super::{
+    Read, StoreError, Tx,
+    engine::{Row, params},
+};
 
 /// An award: one chance and one passing attempt became one packet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,45 +98,39 @@ pub struct DayMove<'a> {
 /// Counts an amount in its day and city under both ceilings; `false` when it does not fit.
 pub fn raise_counters(tx: &Tx<'_>, step: &DayMove<'_>) -> Result<bool, StoreError> {
     // store::awards::raise_counters
-    let n_days = tx
-        .connection
-        .prepare_cached(
-            "UPDATE budget_day
-             SET used_fen = used_fen + ?3, taken = taken + 1, deck = ?4,
-                 top_taken = CASE WHEN ?5 = 1 THEN 1 ELSE top_taken END
-             WHERE city = ?1 AND day = ?2 AND taken = ?6 AND used_fen + ?3 <= cap_fen
-               AND (deck IS NULL OR deck = ?4)",
-        )?
-        .execute(params![
+    let n_days = tx.connection.execute(
+        "UPDATE budget_day
+         SET used_fen = used_fen + ?3, taken = taken + 1, deck = ?4,
+             top_taken = CASE WHEN ?5 = 1 THEN 1 ELSE top_taken END
+         WHERE city = ?1 AND day = ?2 AND taken = ?6 AND used_fen + ?3 <= cap_fen
+           AND (deck IS NULL OR deck = ?4)",
+        params![
             step.city,
             step.day,
             step.amount_fen,
             step.deck,
             step.is_top,
             step.taken_before,
-        ])?;
-    let n_cities = tx
-        .connection
-        .prepare_cached(
-            "UPDATE city
-             SET used_fen = used_fen + ?2,
-                 top_awarded = CASE WHEN ?3 = 1 THEN 1 ELSE top_awarded END
-             WHERE city = ?1 AND used_fen + ?2 <= pool_fen",
-        )?
-        .execute(params![step.city, step.amount_fen, step.is_top])?;
+        ],
+    )?;
+    let n_cities = tx.connection.execute(
+        "UPDATE city
+         SET used_fen = used_fen + ?2,
+             top_awarded = CASE WHEN ?3 = 1 THEN 1 ELSE top_awarded END
+         WHERE city = ?1 AND used_fen + ?2 <= pool_fen",
+        params![step.city, step.amount_fen, step.is_top],
+    )?;
     Ok(n_days == 1 && n_cities == 1)
 }
 
 /// Writes an award; its counters must have been raised before.
 pub fn insert(tx: &Tx<'_>, award: &AwardRow) -> Result<(), StoreError> {
     // store::awards::insert
-    tx.connection
-        .prepare_cached(
-            "INSERT INTO award (award, person, city, opens_ms, closes_ms, kind, scope, friend,
-                 attempt, passed, day, deck, sequence, amount_fen, decided_ms, request_key)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, ?10, ?11, ?12, ?13, ?14, ?15)",
-        )?
-        .execute(params![
+    tx.connection.execute(
+        "INSERT INTO award (award, person, city, opens_ms, closes_ms, kind, scope, friend,
+             attempt, passed, day, deck, sequence, amount_fen, decided_ms, request_key)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, ?10, ?11, ?12, ?13, ?14, ?15)",
+        params![
             award.award,
             award.person,
             award.city,
@@ -151,7 +146,8 @@ pub fn insert(tx: &Tx<'_>, award: &AwardRow) -> Result<(), StoreError> {
             award.amount_fen,
             award.decided_ms,
             award.request_key,
-        ])?;
+        ],
+    )?;
     Ok(())
 }
 
@@ -168,13 +164,11 @@ pub fn of_attempt(
     attempt: &str,
 ) -> Result<Option<PacketView>, StoreError> {
     // store::awards::of_attempt
-    Ok(read
-        .connection
-        .prepare_cached(&format!(
-            "{VIEW} WHERE award.person = ?1 AND award.attempt = ?2"
-        ))?
-        .query_row(params![person, attempt], view_row)
-        .optional()?)
+    read.connection.row(
+        &format!("{VIEW} WHERE award.person = ?1 AND award.attempt = ?2"),
+        params![person, attempt],
+        view_row,
+    )
 }
 
 /// The award a person asked for under a request key, if there is one.
@@ -184,35 +178,31 @@ pub fn of_request(
     request_key: &str,
 ) -> Result<Option<PacketView>, StoreError> {
     // store::awards::of_request
-    Ok(read
-        .connection
-        .prepare_cached(&format!(
-            "{VIEW} WHERE award.person = ?1 AND award.request_key = ?2"
-        ))?
-        .query_row(params![person, request_key], view_row)
-        .optional()?)
+    read.connection.row(
+        &format!("{VIEW} WHERE award.person = ?1 AND award.request_key = ?2"),
+        params![person, request_key],
+        view_row,
+    )
 }
 
 /// One award of a person.
 pub fn award(read: &Read<'_>, person: &str, award: &str) -> Result<Option<PacketView>, StoreError> {
     // store::awards::award
-    Ok(read
-        .connection
-        .prepare_cached(&format!(
-            "{VIEW} WHERE award.person = ?1 AND award.award = ?2"
-        ))?
-        .query_row(params![person, award], view_row)
-        .optional()?)
+    read.connection.row(
+        &format!("{VIEW} WHERE award.person = ?1 AND award.award = ?2"),
+        params![person, award],
+        view_row,
+    )
 }
 
 /// A person's awards, newest first.
 pub fn of_person(read: &Read<'_>, person: &str) -> Result<Vec<PacketView>, StoreError> {
     // store::awards::of_person
-    let mut statement = read.connection.prepare_cached(&format!(
-        "{VIEW} WHERE award.person = ?1 ORDER BY award.decided_ms DESC, award.award"
-    ))?;
-    let rows = statement.query_map([person], view_row)?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    read.connection.rows(
+        &format!("{VIEW} WHERE award.person = ?1 ORDER BY award.decided_ms DESC, award.award"),
+        params![person],
+        view_row,
+    )
 }
 
 /// One line of a city's public log.
@@ -233,20 +223,20 @@ pub struct LogRow {
 /// The awards a city decided before an instant, oldest first; those of one millisecond in no order.
 pub fn log(read: &Read<'_>, city: &str, before_ms: i64) -> Result<Vec<LogRow>, StoreError> {
     // store::awards::log
-    let mut statement = read.connection.prepare_cached(
+    read.connection.rows(
         "SELECT person, deck, sequence, amount_fen, decided_ms
          FROM award WHERE city = ?1 AND decided_ms < ?2 ORDER BY decided_ms",
-    )?;
-    let rows = statement.query_map(params![city, before_ms], |row| {
-        Ok(LogRow {
-            person: row.get(0)?,
-            deck: row.get(1)?,
-            sequence: row.get(2)?,
-            amount_fen: row.get(3)?,
-            decided_ms: row.get(4)?,
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+        params![city, before_ms],
+        |row| {
+            Ok(LogRow {
+                person: row.get(0)?,
+                deck: row.get(1)?,
+                sequence: row.get(2)?,
+                amount_fen: row.get(3)?,
+                decided_ms: row.get(4)?,
+            })
+        },
+    )
 }
 
 /// Where the packet of an award lay in its city's plan.
@@ -265,45 +255,43 @@ pub struct PlaceRow {
 /// Where the packet of one of a person's awards lay.
 pub fn place(read: &Read<'_>, person: &str, award: &str) -> Result<Option<PlaceRow>, StoreError> {
     // store::awards::place
-    Ok(read
-        .connection
-        .prepare_cached(
-            "SELECT city, day, deck, sequence FROM award WHERE person = ?1 AND award = ?2",
-        )?
-        .query_row(params![person, award], |row| {
+    read.connection.row(
+        "SELECT city, day, deck, sequence FROM award WHERE person = ?1 AND award = ?2",
+        params![person, award],
+        |row| {
             Ok(PlaceRow {
                 city: row.get(0)?,
                 day: row.get(1)?,
                 deck: row.get(2)?,
                 sequence: row.get(3)?,
             })
-        })
-        .optional()?)
+        },
+    )
 }
 
 /// A person's referral chances, oldest first.
 pub fn referral_chances(read: &Read<'_>, person: &str) -> Result<Vec<ReferralChance>, StoreError> {
     // store::awards::referral_chances
-    let mut statement = read.connection.prepare_cached(
+    read.connection.rows(
         "SELECT referral.friend, referral.city, referral.credited_ms,
                 CASE WHEN award.award IS NULL THEN 0 ELSE 1 END
          FROM referral
          LEFT JOIN award ON award.friend = referral.friend AND award.kind = 'referral'
          WHERE referral.sharer = ?1
          ORDER BY referral.credited_ms, referral.friend",
-    )?;
-    let rows = statement.query_map([person], |row| {
-        Ok(ReferralChance {
-            friend: row.get(0)?,
-            city: row.get(1)?,
-            credited_ms: row.get(2)?,
-            used: row.get(3)?,
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+        params![person],
+        |row| {
+            Ok(ReferralChance {
+                friend: row.get(0)?,
+                city: row.get(1)?,
+                credited_ms: row.get(2)?,
+                used: row.get(3)?,
+            })
+        },
+    )
 }
 
-fn view_row(row: &Row<'_>) -> rusqlite::Result<PacketView> {
+fn view_row(row: &Row<'_>) -> Result<PacketView, StoreError> {
     Ok(PacketView {
         award: row.get(0)?,
         city: row.get(1)?,
@@ -332,15 +320,15 @@ pub struct AwardSums {
 /// Every city's awards, summed up; reads them all.
 pub fn sums_by_city(read: &Read<'_>) -> Result<Vec<AwardSums>, StoreError> {
     // store::awards::sums_by_city
-    let mut statement = read.connection.prepare_cached(
+    read.connection.rows(
         "SELECT city, COUNT(*), CAST(SUM(amount_fen) AS BIGINT) FROM award GROUP BY city",
-    )?;
-    let rows = statement.query_map([], |row| {
-        Ok(AwardSums {
-            city: row.get(0)?,
-            n_awards: row.get(1)?,
-            amount_fen: row.get(2)?,
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+        params![],
+        |row| {
+            Ok(AwardSums {
+                city: row.get(0)?,
+                n_awards: row.get(1)?,
+                amount_fen: row.get(2)?,
+            })
+        },
+    )
 }

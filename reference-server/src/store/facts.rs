@@ -1,8 +1,9 @@
 //! Whole-database reads for the auditor and the reports; never on a request's path.
 
-use rusqlite::{Row, params};
-
-use super::{Read, StoreError};
+use super::{
+    Read, StoreError,
+    engine::{Row, params},
+};
 
 /// What a city has awarded, counted from its awards.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,149 +110,149 @@ pub struct AccountFacts {
 /// Every city's money.
 pub fn cities(read: &Read<'_>, top_fen: i64) -> Result<Vec<CityFacts>, StoreError> {
     // store::facts::cities
-    let mut statement = read.connection.prepare_cached(
+    read.connection.rows(
         "SELECT city.city, city.closes_ms, city.pool_fen, city.used_fen, city.top_awarded,
-                COALESCE(SUM(award.amount_fen), 0), COUNT(award.award),
+                CAST(COALESCE(SUM(award.amount_fen), 0) AS BIGINT), COUNT(award.award),
                 COALESCE(SUM(CASE WHEN award.amount_fen = ?1 THEN 1 ELSE 0 END), 0),
                 MAX(award.decided_ms)
          FROM city LEFT JOIN award ON award.city = city.city
          GROUP BY city.city, city.closes_ms, city.pool_fen, city.used_fen, city.top_awarded,
                   city.ordinal
          ORDER BY city.ordinal",
-    )?;
-    let rows = statement.query_map([top_fen], |row| {
-        Ok(CityFacts {
-            city: row.get(0)?,
-            closes_ms: row.get(1)?,
-            pool_fen: row.get(2)?,
-            used_fen: row.get(3)?,
-            top_awarded: row.get(4)?,
-            awarded_fen: row.get(5)?,
-            n_awards: row.get(6)?,
-            n_top: row.get(7)?,
-            last_award_ms: row.get(8)?,
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+        params![top_fen],
+        |row| {
+            Ok(CityFacts {
+                city: row.get(0)?,
+                closes_ms: row.get(1)?,
+                pool_fen: row.get(2)?,
+                used_fen: row.get(3)?,
+                top_awarded: row.get(4)?,
+                awarded_fen: row.get(5)?,
+                n_awards: row.get(6)?,
+                n_top: row.get(7)?,
+                last_award_ms: row.get(8)?,
+            })
+        },
+    )
 }
 
 /// Every day's money, in order.
 pub fn days(read: &Read<'_>) -> Result<Vec<DayFacts>, StoreError> {
     // store::facts::days
-    let mut statement = read.connection.prepare_cached(
+    read.connection.rows(
         "SELECT budget_day.city, budget_day.day, budget_day.cap_fen, budget_day.used_fen,
-                COALESCE(SUM(award.amount_fen), 0), COUNT(award.award)
+                CAST(COALESCE(SUM(award.amount_fen), 0) AS BIGINT), COUNT(award.award)
          FROM budget_day
          LEFT JOIN award ON award.city = budget_day.city AND award.day = budget_day.day
          GROUP BY budget_day.city, budget_day.day, budget_day.cap_fen, budget_day.used_fen
          ORDER BY budget_day.day, budget_day.city",
-    )?;
-    let rows = statement.query_map([], |row| {
-        Ok(DayFacts {
-            city: row.get(0)?,
-            day: row.get(1)?,
-            cap_fen: row.get(2)?,
-            used_fen: row.get(3)?,
-            awarded_fen: row.get(4)?,
-            n_awards: row.get(5)?,
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+        params![],
+        |row| {
+            Ok(DayFacts {
+                city: row.get(0)?,
+                day: row.get(1)?,
+                cap_fen: row.get(2)?,
+                used_fen: row.get(3)?,
+                awarded_fen: row.get(4)?,
+                n_awards: row.get(5)?,
+            })
+        },
+    )
 }
 
 /// What people did in every city.
 pub fn activity(read: &Read<'_>) -> Result<Vec<CityActivity>, StoreError> {
     // store::facts::activity
-    let mut statement = read.connection.prepare_cached(
+    read.connection.rows(
         "SELECT city.city,
                 (SELECT COUNT(DISTINCT person) FROM attempt WHERE attempt.city = city.city),
                 (SELECT COUNT(*) FROM attempt WHERE attempt.city = city.city),
                 (SELECT COUNT(*) FROM attempt WHERE attempt.city = city.city AND passed = 1),
                 (SELECT COUNT(*) FROM referral WHERE referral.city = city.city)
          FROM city ORDER BY city.ordinal",
-    )?;
-    let rows = statement.query_map([], |row| {
-        Ok(CityActivity {
-            city: row.get(0)?,
-            n_people: row.get(1)?,
-            n_attempts: row.get(2)?,
-            n_passed: row.get(3)?,
-            n_referrals: row.get(4)?,
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+        params![],
+        |row| {
+            Ok(CityActivity {
+                city: row.get(0)?,
+                n_people: row.get(1)?,
+                n_attempts: row.get(2)?,
+                n_passed: row.get(3)?,
+                n_referrals: row.get(4)?,
+            })
+        },
+    )
 }
 
 /// How many payments are in each state.
 pub fn payments_by_state(read: &Read<'_>) -> Result<Vec<(String, i64)>, StoreError> {
     // store::facts::payments_by_state
-    let mut statement = read
-        .connection
-        .prepare_cached("SELECT state, COUNT(*) FROM payment GROUP BY state ORDER BY state")?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    read.connection.rows(
+        "SELECT state, COUNT(*) FROM payment GROUP BY state ORDER BY state",
+        params![],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
 }
 
 /// Every payment, by order number.
 pub fn payments(read: &Read<'_>) -> Result<Vec<PaymentFacts>, StoreError> {
     // store::facts::payments
-    let mut statement = read.connection.prepare_cached(
+    read.connection.rows(
         "SELECT payment.bill_number, payment.award, award.city, payment.amount_fen, payment.state,
                 payment.attempt_number, payment.machine
          FROM payment JOIN award ON award.award = payment.award ORDER BY payment.bill_number",
-    )?;
-    let rows = statement.query_map([], |row| {
-        Ok(PaymentFacts {
-            bill_number: row.get(0)?,
-            award: row.get(1)?,
-            city: row.get(2)?,
-            amount_fen: row.get(3)?,
-            state: row.get(4)?,
-            attempt_number: row.get(5)?,
-            machine: row.get(6)?,
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+        params![],
+        |row| {
+            Ok(PaymentFacts {
+                bill_number: row.get(0)?,
+                award: row.get(1)?,
+                city: row.get(2)?,
+                amount_fen: row.get(3)?,
+                state: row.get(4)?,
+                attempt_number: row.get(5)?,
+                machine: row.get(6)?,
+            })
+        },
+    )
 }
 
 /// Every award, in the order of decision.
 pub fn awards(read: &Read<'_>) -> Result<Vec<AwardFacts>, StoreError> {
     // store::facts::awards
-    let mut statement = read.connection.prepare_cached(
+    read.connection.rows(
         "SELECT award, person, city, kind, amount_fen, decided_ms
          FROM award ORDER BY decided_ms, award",
-    )?;
-    let rows = statement.query_map([], |row| {
-        Ok(AwardFacts {
-            award: row.get(0)?,
-            person: row.get(1)?,
-            city: row.get(2)?,
-            kind: row.get(3)?,
-            amount_fen: row.get(4)?,
-            decided_ms: row.get(5)?,
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+        params![],
+        |row| {
+            Ok(AwardFacts {
+                award: row.get(0)?,
+                person: row.get(1)?,
+                city: row.get(2)?,
+                kind: row.get(3)?,
+                amount_fen: row.get(4)?,
+                decided_ms: row.get(5)?,
+            })
+        },
+    )
 }
 
 /// Every account of every city, from the transfers alone.
 pub fn accounts(read: &Read<'_>) -> Result<Vec<AccountFacts>, StoreError> {
     // store::facts::accounts
-    let mut statement = read.connection.prepare_cached(
+    read.connection.rows(
         "SELECT city, account, CAST(SUM(amount_fen) AS BIGINT) FROM (
              SELECT city, credit AS account, amount_fen FROM transfer
              UNION ALL
              SELECT city, debit AS account, -amount_fen AS amount_fen FROM transfer
          ) AS movement GROUP BY city, account ORDER BY city, account",
-    )?;
-    let rows = statement.query_map([], |row| {
-        Ok(AccountFacts {
-            city: row.get(0)?,
-            account: row.get(1)?,
-            balance_fen: row.get(2)?,
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+        params![],
+        |row| {
+            Ok(AccountFacts {
+                city: row.get(0)?,
+                account: row.get(1)?,
+                balance_fen: row.get(2)?,
+            })
+        },
+    )
 }
 
 /// Awards that break a rule about a single award; the rule's name and the award's number.
@@ -261,7 +262,7 @@ pub fn bad_awards(
     max_fen: i64,
 ) -> Result<Vec<(String, String)>, StoreError> {
     // store::facts::bad_awards
-    let mut statement = read.connection.prepare_cached(
+    read.connection.rows(
         "SELECT 'M3 amount out of bounds', award FROM award
              WHERE amount_fen < ?1 OR amount_fen > ?2
          UNION ALL SELECT 'M3 not the planned amount', award.award FROM award
@@ -281,15 +282,15 @@ pub fn bad_awards(
              WHERE award.decided_ms < city.opens_ms OR award.decided_ms >= city.closes_ms
          UNION ALL SELECT 'M11 no live or settled payment', award.award FROM award
              WHERE (SELECT COUNT(*) FROM payment WHERE payment.award = award.award) = 0",
-    )?;
-    let rows = statement.query_map(params![min_fen, max_fen], pair)?;
-    Ok(rows.collect::<Result<_, _>>()?)
+        params![min_fen, max_fen],
+        pair,
+    )
 }
 
 /// Chances, attempts, packets or payments that were used twice; the rule's name and the key.
 pub fn used_twice(read: &Read<'_>) -> Result<Vec<(String, String)>, StoreError> {
     // store::facts::used_twice
-    let mut statement = read.connection.prepare_cached(
+    read.connection.rows(
         "SELECT 'M5 base chance used twice', person FROM award WHERE kind = 'base'
              GROUP BY person, scope HAVING COUNT(*) > 1
          UNION ALL SELECT 'M5 referral chance used twice', friend FROM award
@@ -302,9 +303,9 @@ pub fn used_twice(read: &Read<'_>) -> Result<Vec<(String, String)>, StoreError> 
              GROUP BY city, day, deck, sequence HAVING COUNT(*) > 1
          UNION ALL SELECT 'M11 two live payments', award FROM payment
              WHERE state NOT IN ('dead', 'refunded') GROUP BY award HAVING COUNT(*) > 1",
-    )?;
-    let rows = statement.query_map([], pair)?;
-    Ok(rows.collect::<Result<_, _>>()?)
+        params![],
+        pair,
+    )
 }
 
 /// What the checker that is written in SQL alone finds; the invariant's name and where.
@@ -313,11 +314,10 @@ pub fn used_twice(read: &Read<'_>) -> Result<Vec<(String, String)>, StoreError> 
 pub fn found_by_sql(read: &Read<'_>) -> Result<Vec<(String, String)>, StoreError> {
     // store::facts::found_by_sql
     let sql = include_str!("../../checks/books.sql").trim_end();
-    let mut statement = read.connection.prepare(sql.trim_end_matches(';'))?;
-    let rows = statement.query_map([], pair)?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    read.connection
+        .rows(sql.trim_end_matches(';'), params![], pair)
 }
 
-fn pair(row: &Row<'_>) -> rusqlite::Result<(String, String)> {
+fn pair(row: &Row<'_>) -> Result<(String, String), StoreError> {
     Ok((row.get(0)?, row.get(1)?))
 }

@@ -16,7 +16,7 @@
 //! | `audit` | `audit_event` |
 //! | `facts` | whole-database reads for the auditor and reports |
 //! | `writer` | none: the thread that commits in groups |
-//! | `dialect` | none: all there is to know about the engine |
+//! | `engine` | none: all there is to know about the database engine |
 #![expect(
     clippy::missing_errors_doc,
     reason = "a statement fails with the engine's StoreError and nothing else, as every signature says"
@@ -25,7 +25,7 @@
 pub mod attempts;
 pub mod audit;
 pub mod awards;
-mod dialect;
+mod engine;
 pub mod facts;
 pub mod payments;
 pub mod people;
@@ -36,14 +36,13 @@ mod writer;
 use std::{
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
-    path::Path,
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-pub use dialect::Durability;
+use engine::Connection;
+pub use engine::{Database, DecisionClock, Durability, EngineError};
 use writer::{Job, WriteJob};
 
 /// How many writes may wait before the server says that it is busy.
@@ -56,13 +55,13 @@ const N_READERS: usize = 2;
 pub enum StoreError {
     /// The engine failed.
     #[error("the database failed: {0}")]
-    Engine(rusqlite::Error),
+    Engine(EngineError),
     /// A row with this key is already there.
     #[error("a row with this key is already there: {0}")]
-    Duplicate(rusqlite::Error),
+    Duplicate(EngineError),
     /// The database refused the row: a constraint or a guard.
     #[error("the database refused the row: {0}")]
-    Guard(rusqlite::Error),
+    Guard(EngineError),
     /// The transaction around a finished write could not be committed.
     #[error("the commit failed: {message}")]
     Commit {
@@ -76,6 +75,33 @@ pub enum StoreError {
         table: &'static str,
         /// The row's key.
         id: String,
+    },
+    /// The database cannot be reached, or was lost; nothing of the write is kept.
+    #[error("the database cannot be reached: {0}")]
+    Unreachable(EngineError),
+    /// The database was lost during a commit, and nobody could tell since whether it is kept.
+    ///
+    /// The same request again is harmless: it finds its first answer, or is done now.
+    #[error("whether the commit was kept is not known: {message}")]
+    Unknown {
+        /// The engine's words.
+        message: String,
+    },
+    /// The caller's clock and the database's are too far apart to decide anything.
+    #[error("the database's clock is {by_ms} ms ahead of this machine's: nothing is decided here")]
+    ClocksDiffer {
+        /// The difference; negative when the machine is ahead.
+        by_ms: i64,
+    },
+    /// The schema is older than this server, and this user may not change it.
+    #[error(
+        "the database has schema {applied}, this server needs {newest}: migrate as its owner first"
+    )]
+    SchemaOlder {
+        /// Version found.
+        applied: i64,
+        /// Version needed.
+        newest: i64,
     },
     /// The database was written by a newer server.
     #[error("the database has schema {applied}, this server knows {newest}")]
@@ -91,18 +117,6 @@ pub enum StoreError {
     /// The writer has stopped, or a write panicked.
     #[error("the store has stopped")]
     Stopped,
-}
-
-impl From<rusqlite::Error> for StoreError {
-    fn from(error: rusqlite::Error) -> Self {
-        if dialect::is_unique_violation(&error) {
-            Self::Duplicate(error)
-        } else if dialect::is_guard_violation(&error) {
-            Self::Guard(error)
-        } else {
-            Self::Engine(error)
-        }
-    }
 }
 
 /// A write in progress: only the contest and the worker get one.
@@ -143,22 +157,36 @@ impl fmt::Debug for Store {
 }
 
 impl Store {
-    /// Opens the database file, creating or migrating it.
+    /// Opens the database, creating or migrating it.
+    ///
+    /// `clock` says whose clock decides where the database has one of its own.
     ///
     /// # Errors
-    /// [`StoreError::SchemaNewer`] when a newer server wrote it; [`StoreError::Engine`] otherwise.
-    pub fn open(path: &Path, durability: Durability) -> Result<Self, StoreError> {
-        let connection = dialect::open_writer(path, durability)?;
+    /// [`StoreError::SchemaNewer`] when a newer server wrote it; [`StoreError::SchemaOlder`]
+    /// when it needs a migration that this user may not do; [`StoreError::Unreachable`] or
+    /// [`StoreError::Engine`] otherwise.
+    pub fn open(
+        database: &Database,
+        durability: Durability,
+        clock: DecisionClock,
+    ) -> Result<Self, StoreError> {
         let (writes, queue) = mpsc::channel(QUEUE_LENGTH);
-        std::thread::Builder::new()
-            .name("store-writer".to_owned())
-            .spawn(move || writer::run(connection, queue))
-            .map_err(|error| StoreError::Commit {
-                message: error.to_string(),
-            })?;
+        let place = database.clone();
+        let open = move || Connection::open_writer(&place, durability, clock);
+        spawn("store-writer", open, move |connection| {
+            writer::run(&connection, queue);
+        })?;
         let mut reads = Vec::with_capacity(N_READERS);
         for _ in 0..N_READERS {
-            reads.push(spawn_reader(path)?);
+            let (sender, mut queue) = mpsc::unbounded_channel::<ReadJob>();
+            let place = database.clone();
+            let open = move || Connection::open_reader(&place);
+            spawn("store-reader", open, move |connection| {
+                while let Some(job) = queue.blocking_recv() {
+                    job(&connection);
+                }
+            })?;
+            reads.push(sender);
         }
         Ok(Self {
             writes,
@@ -219,28 +247,32 @@ where
     F: FnOnce(&Read<'_>) -> Result<T, E>,
     E: From<StoreError>,
 {
-    let snapshot = connection
-        .unchecked_transaction()
-        .map_err(StoreError::from)?;
-    work(&Read {
-        connection: &snapshot,
-    })
+    connection.begin_snapshot()?;
+    // A panicking read must not leave its snapshot to the next one.
+    let outcome = catch_unwind(AssertUnwindSafe(|| work(&Read { connection })));
+    connection.roll_back()?;
+    outcome.unwrap_or_else(|_panic| Err(StoreError::Stopped.into()))
 }
 
-fn spawn_reader(path: &Path) -> Result<mpsc::UnboundedSender<ReadJob>, StoreError> {
-    let connection = dialect::open_reader(path)?;
-    let (sender, mut queue) = mpsc::unbounded_channel::<ReadJob>();
+/// Starts a thread that opens its own connection, and waits until that is open.
+fn spawn(
+    name: &str,
+    open: impl FnOnce() -> Result<Connection, StoreError> + Send + 'static,
+    serve: impl FnOnce(Connection) + Send + 'static,
+) -> Result<(), StoreError> {
+    let (opened, is_open) = std::sync::mpsc::channel();
     std::thread::Builder::new()
-        .name("store-reader".to_owned())
-        .spawn(move || {
-            while let Some(job) = queue.blocking_recv() {
-                // A panicking read must not take the reader with it; its caller learns from
-                // the dropped reply.
-                drop(catch_unwind(AssertUnwindSafe(|| job(&connection))));
+        .name(name.to_owned())
+        .spawn(move || match open() {
+            Ok(connection) => {
+                // Whoever waits is told before the first job.
+                drop(opened.send(Ok(())));
+                serve(connection);
             }
+            Err(error) => drop(opened.send(Err(error))),
         })
         .map_err(|error| StoreError::Commit {
             message: error.to_string(),
         })?;
-    Ok(sender)
+    is_open.recv().unwrap_or(Err(StoreError::Stopped))
 }

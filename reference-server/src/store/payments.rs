@@ -1,8 +1,9 @@
 //! Rows of payments, their events, the rails they go over and the ledger they move.
 
-use rusqlite::{OptionalExtension, Row, params};
-
-use super::{Read, StoreError, Tx};
+use super::{
+    Read, StoreError, Tx,
+    engine::{Row, params},
+};
 
 /// One attempt to pay one award.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,13 +76,11 @@ pub fn insert(
     now_ms: i64,
 ) -> Result<(), StoreError> {
     // store::payments::insert
-    tx.connection
-        .prepare_cached(
-            "INSERT INTO payment (bill_number, award, attempt_number, amount_fen, request_sealed,
-                 state, due_ms, machine, version, changed_ms)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-        )?
-        .execute(params![
+    tx.connection.execute(
+        "INSERT INTO payment (bill_number, award, attempt_number, amount_fen, request_sealed,
+             state, due_ms, machine, version, changed_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        params![
             payment.bill_number,
             payment.award,
             payment.attempt_number,
@@ -92,7 +91,8 @@ pub fn insert(
             payment.machine,
             payment.version,
             now_ms,
-        ])?;
+        ],
+    )?;
     insert_event(
         tx,
         &EventRow {
@@ -113,11 +113,11 @@ const COLUMNS: &str = "SELECT bill_number, award, attempt_number, amount_fen, re
 /// One payment.
 pub fn payment(read: &Read<'_>, bill_number: &str) -> Result<Option<PaymentRow>, StoreError> {
     // store::payments::payment
-    Ok(read
-        .connection
-        .prepare_cached(&format!("{COLUMNS} WHERE bill_number = ?1"))?
-        .query_row([bill_number], payment_row)
-        .optional()?)
+    read.connection.row(
+        &format!("{COLUMNS} WHERE bill_number = ?1"),
+        params![bill_number],
+        payment_row,
+    )
 }
 
 /// The payments whose order may leave now: those that left before first, so that a
@@ -131,12 +131,14 @@ pub fn due_sendings(
     n_rows_max: i64,
 ) -> Result<Vec<PaymentRow>, StoreError> {
     // store::payments::due_sendings
-    let mut statement = read.connection.prepare_cached(&format!(
+    read.connection.rows(
+        &format!(
         "{COLUMNS} WHERE due_ms IS NOT NULL AND due_ms <= ?1 AND state IN ('reserved', 'deferred')
          ORDER BY CASE state WHEN 'deferred' THEN 0 ELSE 1 END, due_ms, bill_number LIMIT ?2"
-    ))?;
-    let rows = statement.query_map(params![now_ms, n_rows_max], payment_row)?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    ),
+        params![now_ms, n_rows_max],
+        payment_row,
+    )
 }
 
 /// The payments whose order is out and is to be asked about now, the longest waiting first.
@@ -146,13 +148,15 @@ pub fn due_questions(
     n_rows_max: i64,
 ) -> Result<Vec<PaymentRow>, StoreError> {
     // store::payments::due_questions
-    let mut statement = read.connection.prepare_cached(&format!(
-        "{COLUMNS} WHERE due_ms IS NOT NULL AND due_ms <= ?1
-           AND state NOT IN ('reserved', 'deferred')
-         ORDER BY due_ms, bill_number LIMIT ?2"
-    ))?;
-    let rows = statement.query_map(params![now_ms, n_rows_max], payment_row)?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    read.connection.rows(
+        &format!(
+            "{COLUMNS} WHERE due_ms IS NOT NULL AND due_ms <= ?1
+               AND state NOT IN ('reserved', 'deferred')
+             ORDER BY due_ms, bill_number LIMIT ?2"
+        ),
+        params![now_ms, n_rows_max],
+        payment_row,
+    )
 }
 
 /// A person's payments that wait in WeChat and were not touched since an instant.
@@ -163,25 +167,26 @@ pub fn awaiting_person(
     n_rows_max: i64,
 ) -> Result<Vec<PaymentRow>, StoreError> {
     // store::payments::awaiting_person
-    let mut statement = read.connection.prepare_cached(
+    read.connection.rows(
         "SELECT payment.bill_number, payment.award, payment.attempt_number, payment.amount_fen,
                 payment.request_sealed, payment.state, payment.due_ms, payment.machine,
                 payment.version
          FROM award JOIN payment ON payment.award = award.award
          WHERE award.person = ?1 AND payment.state = 'sent' AND payment.changed_ms <= ?2
          ORDER BY award.decided_ms DESC LIMIT ?3",
-    )?;
-    let rows = statement.query_map(params![person, untouched_since_ms, n_rows_max], payment_row)?;
-    Ok(rows.collect::<Result<_, _>>()?)
+        params![person, untouched_since_ms, n_rows_max],
+        payment_row,
+    )
 }
 
 /// When the next payment is due.
 pub fn next_due_ms(read: &Read<'_>) -> Result<Option<i64>, StoreError> {
     // store::payments::next_due_ms
-    Ok(read
-        .connection
-        .prepare_cached("SELECT MIN(due_ms) FROM payment WHERE due_ms IS NOT NULL")?
-        .query_row([], |row| row.get(0))?)
+    read.connection.one(
+        "SELECT MIN(due_ms) FROM payment WHERE due_ms IS NOT NULL",
+        params![],
+        |row| row.get(0),
+    )
 }
 
 /// How many other numbers were handed to the channel for a person since an instant.
@@ -192,45 +197,43 @@ pub fn n_others_sent_since(
     since_ms: i64,
 ) -> Result<i64, StoreError> {
     // store::payments::n_others_sent_since
-    Ok(read
-        .connection
-        .prepare_cached(
-            "SELECT COUNT(DISTINCT payment_event.bill_number) FROM payment_event
-             JOIN payment ON payment.bill_number = payment_event.bill_number
-             JOIN award ON award.award = payment.award
-             WHERE award.person = ?1 AND payment_event.bill_number <> ?2
-               AND payment_event.at_ms >= ?3 AND payment_event.state_after = 'in_flight'",
-        )?
-        .query_row(params![person, bill_number, since_ms], |row| row.get(0))?)
+    read.connection.one(
+        "SELECT COUNT(DISTINCT payment_event.bill_number) FROM payment_event
+         JOIN payment ON payment.bill_number = payment_event.bill_number
+         JOIN award ON award.award = payment.award
+         WHERE award.person = ?1 AND payment_event.bill_number <> ?2
+           AND payment_event.at_ms >= ?3 AND payment_event.state_after = 'in_flight'",
+        params![person, bill_number, since_ms],
+        |row| row.get(0),
+    )
 }
 
 /// The person an award belongs to.
 pub fn person_of_award(read: &Read<'_>, award: &str) -> Result<(String, String), StoreError> {
     // store::payments::person_of_award
-    Ok(read
-        .connection
-        .prepare_cached("SELECT person, city FROM award WHERE award = ?1")?
-        .query_row([award], |row| Ok((row.get(0)?, row.get(1)?)))?)
+    read.connection.one(
+        "SELECT person, city FROM award WHERE award = ?1",
+        params![award],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
 }
 
 /// Writes a step and its event; `false` when the row has moved on since it was read.
 pub fn advance(tx: &Tx<'_>, step: &PaymentStep<'_>) -> Result<bool, StoreError> {
     // store::payments::advance
-    let n_rows = tx
-        .connection
-        .prepare_cached(
-            "UPDATE payment SET state = ?3, due_ms = ?4, machine = ?5, version = version + 1,
-                 changed_ms = ?6
-             WHERE bill_number = ?1 AND version = ?2",
-        )?
-        .execute(params![
+    let n_rows = tx.connection.execute(
+        "UPDATE payment SET state = ?3, due_ms = ?4, machine = ?5, version = version + 1,
+             changed_ms = ?6
+         WHERE bill_number = ?1 AND version = ?2",
+        params![
             step.bill_number,
             step.version_seen,
             step.state_after,
             step.due_ms,
             step.machine,
             step.at_ms,
-        ])?;
+        ],
+    )?;
     if n_rows == 0 {
         return Ok(false);
     }
@@ -261,13 +264,11 @@ struct EventRow<'a> {
 
 fn insert_event(tx: &Tx<'_>, event: &EventRow<'_>) -> Result<(), StoreError> {
     // store::payments::insert_event
-    tx.connection
-        .prepare_cached(
-            "INSERT INTO payment_event (bill_number, version, at_ms, event, evidence,
-                 state_before, state_after)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        )?
-        .execute(params![
+    tx.connection.execute(
+        "INSERT INTO payment_event (bill_number, version, at_ms, event, evidence,
+             state_before, state_after)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        params![
             event.bill_number,
             event.version,
             event.at_ms,
@@ -275,27 +276,27 @@ fn insert_event(tx: &Tx<'_>, event: &EventRow<'_>) -> Result<(), StoreError> {
             event.evidence,
             event.state_before,
             event.state_after,
-        ])?;
+        ],
+    )?;
     Ok(())
 }
 
 /// Writes a transfer under the city's next number.
 pub fn insert_transfer(tx: &Tx<'_>, transfer: &TransferRow<'_>) -> Result<(), StoreError> {
     // store::payments::insert_transfer
-    tx.connection
-        .prepare_cached(
-            "INSERT INTO transfer (city, number, debit, credit, amount_fen, bill_number, at_ms)
-             SELECT ?1, COALESCE(MAX(number), 0) + 1, ?2, ?3, ?4, ?5, ?6
-             FROM transfer WHERE city = ?1",
-        )?
-        .execute(params![
+    tx.connection.execute(
+        "INSERT INTO transfer (city, number, debit, credit, amount_fen, bill_number, at_ms)
+         SELECT ?1, COALESCE(MAX(number), 0) + 1, ?2, ?3, ?4, ?5, ?6
+         FROM transfer WHERE city = ?1",
+        params![
             transfer.city,
             transfer.debit,
             transfer.credit,
             transfer.amount_fen,
             transfer.bill_number,
             transfer.at_ms,
-        ])?;
+        ],
+    )?;
     Ok(())
 }
 
@@ -305,14 +306,12 @@ pub fn rail_pause(
     rail: &str,
 ) -> Result<Option<(String, Option<i64>)>, StoreError> {
     // store::payments::rail_pause
-    Ok(read
-        .connection
-        .prepare_cached(
-            "SELECT paused_reason, paused_until_ms FROM rail
-             WHERE rail = ?1 AND paused_reason IS NOT NULL",
-        )?
-        .query_row([rail], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?)
+    read.connection.row(
+        "SELECT paused_reason, paused_until_ms FROM rail
+         WHERE rail = ?1 AND paused_reason IS NOT NULL",
+        params![rail],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
 }
 
 /// Pauses a rail with a reason, or resumes it.
@@ -324,18 +323,17 @@ pub fn set_rail_pause(
     now_ms: i64,
 ) -> Result<(), StoreError> {
     // store::payments::set_rail_pause
-    tx.connection
-        .prepare_cached(
-            "INSERT INTO rail (rail, paused_reason, paused_until_ms, changed_ms)
-             VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (rail) DO UPDATE SET paused_reason = excluded.paused_reason,
-                 paused_until_ms = excluded.paused_until_ms, changed_ms = excluded.changed_ms",
-        )?
-        .execute(params![rail, reason, until_ms, now_ms])?;
+    tx.connection.execute(
+        "INSERT INTO rail (rail, paused_reason, paused_until_ms, changed_ms)
+         VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (rail) DO UPDATE SET paused_reason = excluded.paused_reason,
+             paused_until_ms = excluded.paused_until_ms, changed_ms = excluded.changed_ms",
+        params![rail, reason, until_ms, now_ms],
+    )?;
     Ok(())
 }
 
-fn payment_row(row: &Row<'_>) -> rusqlite::Result<PaymentRow> {
+fn payment_row(row: &Row<'_>) -> Result<PaymentRow, StoreError> {
     Ok(PaymentRow {
         bill_number: row.get(0)?,
         award: row.get(1)?,

@@ -1,8 +1,9 @@
 //! Rows of people: who they are, whether they follow, whom they brought.
 
-use rusqlite::{OptionalExtension, params};
-
-use super::{Read, StoreError, Tx};
+use super::{
+    Read, StoreError, Tx,
+    engine::{Row, params},
+};
 
 /// A person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,105 +51,100 @@ pub fn ensure_person(
     now_ms: i64,
 ) -> Result<bool, StoreError> {
     // store::people::ensure_person
-    let n_rows = tx
-        .connection
-        .prepare_cached(
-            "INSERT INTO person (person, openid_index, openid_sealed, created_ms)
-             VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
-        )?
-        .execute(params![person, openid_index, openid_sealed, now_ms])?;
+    let n_rows = tx.connection.execute(
+        "INSERT INTO person (person, openid_index, openid_sealed, created_ms)
+         VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+        params![person, openid_index, openid_sealed, now_ms],
+    )?;
     Ok(n_rows == 1)
 }
 
 /// The person of a keyed openid index.
 pub fn person_of_index(read: &Read<'_>, index: &str) -> Result<Option<String>, StoreError> {
     // store::people::person_of_index
-    Ok(read
-        .connection
-        .prepare_cached("SELECT person FROM person WHERE openid_index = ?1")?
-        .query_row([index], |row| row.get(0))
-        .optional()?)
+    read.connection.row(
+        "SELECT person FROM person WHERE openid_index = ?1",
+        params![index],
+        |row| row.get(0),
+    )
 }
 
 /// One person.
 pub fn person(read: &Read<'_>, person: &str) -> Result<Option<PersonRow>, StoreError> {
     // store::people::person
-    Ok(read
-        .connection
-        .prepare_cached(
-            "SELECT person, openid_sealed, consented_ms, district FROM person WHERE person = ?1",
-        )?
-        .query_row([person], |row| {
+    read.connection.row(
+        "SELECT person, openid_sealed, consented_ms, district FROM person WHERE person = ?1",
+        params![person],
+        |row| {
             Ok(PersonRow {
                 person: row.get(0)?,
                 openid_sealed: row.get(1)?,
                 consented_ms: row.get(2)?,
                 district: row.get(3)?,
             })
-        })
-        .optional()?)
+        },
+    )
 }
 
 /// Records that the person agreed to the privacy notice; the first time counts.
 pub fn set_consent(tx: &Tx<'_>, person: &str, now_ms: i64) -> Result<(), StoreError> {
     // store::people::set_consent
-    tx.connection
-        .prepare_cached(
-            "UPDATE person SET consented_ms = COALESCE(consented_ms, ?2) WHERE person = ?1",
-        )?
-        .execute(params![person, now_ms])?;
+    tx.connection.execute(
+        "UPDATE person SET consented_ms = COALESCE(consented_ms, ?2) WHERE person = ?1",
+        params![person, now_ms],
+    )?;
     Ok(())
 }
 
 /// Keeps the district the person declared, or `None` for no answer.
 pub fn set_district(tx: &Tx<'_>, person: &str, district: Option<&str>) -> Result<(), StoreError> {
     // store::people::set_district
-    tx.connection
-        .prepare_cached("UPDATE person SET district = ?2 WHERE person = ?1")?
-        .execute(params![person, district])?;
+    tx.connection.execute(
+        "UPDATE person SET district = ?2 WHERE person = ?1",
+        params![person, district],
+    )?;
     Ok(())
 }
 
 /// Removes what tells who a person is: the openid, the consent, the district, the QR.
 pub fn erase(tx: &Tx<'_>, person: &str) -> Result<(), StoreError> {
     // store::people::erase
-    tx.connection
-        .prepare_cached(
-            "UPDATE person SET openid_sealed = '', consented_ms = NULL, district = NULL
+    tx.connection.execute(
+        "UPDATE person SET openid_sealed = '', consented_ms = NULL, district = NULL
              WHERE person = ?1",
-        )?
-        .execute([person])?;
-    tx.connection
-        .prepare_cached("UPDATE invite SET qr_url = NULL, qr_expires_ms = NULL WHERE person = ?1")?
-        .execute([person])?;
+        params![person],
+    )?;
+    tx.connection.execute(
+        "UPDATE invite SET qr_url = NULL, qr_expires_ms = NULL WHERE person = ?1",
+        params![person],
+    )?;
     Ok(())
 }
 
 /// Gives an erased person who is back the openid again; changes nobody else.
 pub fn restore(tx: &Tx<'_>, person: &str, openid_sealed: &str) -> Result<(), StoreError> {
     // store::people::restore
-    tx.connection
-        .prepare_cached(
-            "UPDATE person SET openid_sealed = ?2 WHERE person = ?1 AND openid_sealed = ''",
-        )?
-        .execute(params![person, openid_sealed])?;
+    tx.connection.execute(
+        "UPDATE person SET openid_sealed = ?2 WHERE person = ?1 AND openid_sealed = ''",
+        params![person, openid_sealed],
+    )?;
     Ok(())
 }
 
 /// A person's place among the followers, if the person ever followed.
 pub fn follow(read: &Read<'_>, person: &str) -> Result<Option<FollowRow>, StoreError> {
     // store::people::follow
-    Ok(read
-        .connection
-        .prepare_cached("SELECT first_ms, following, changed_ms FROM follow WHERE person = ?1")?
-        .query_row([person], |row| {
+    read.connection.row(
+        "SELECT first_ms, following, changed_ms FROM follow WHERE person = ?1",
+        params![person],
+        |row| {
             Ok(FollowRow {
                 first_ms: row.get(0)?,
                 following: row.get(1)?,
                 changed_ms: row.get(2)?,
             })
-        })
-        .optional()?)
+        },
+    )
 }
 
 /// Writes the first follow of a person; `false` when the person ever followed before.
@@ -159,13 +155,11 @@ pub fn insert_follow(
     source: &str,
 ) -> Result<bool, StoreError> {
     // store::people::insert_follow
-    let n_rows = tx
-        .connection
-        .prepare_cached(
-            "INSERT INTO follow (person, first_ms, following, changed_ms, source)
-             VALUES (?1, ?2, 1, ?2, ?3) ON CONFLICT (person) DO NOTHING",
-        )?
-        .execute(params![person, at_ms, source])?;
+    let n_rows = tx.connection.execute(
+        "INSERT INTO follow (person, first_ms, following, changed_ms, source)
+         VALUES (?1, ?2, 1, ?2, ?3) ON CONFLICT (person) DO NOTHING",
+        params![person, at_ms, source],
+    )?;
     Ok(n_rows == 1)
 }
 
@@ -177,45 +171,42 @@ pub fn set_following(
     at_ms: i64,
 ) -> Result<bool, StoreError> {
     // store::people::set_following
-    let n_rows = tx
-        .connection
-        .prepare_cached(
-            "UPDATE follow SET following = ?2, changed_ms = ?3
-             WHERE person = ?1 AND changed_ms <= ?3",
-        )?
-        .execute(params![person, following, at_ms])?;
+    let n_rows = tx.connection.execute(
+        "UPDATE follow SET following = ?2, changed_ms = ?3
+         WHERE person = ?1 AND changed_ms <= ?3",
+        params![person, following, at_ms],
+    )?;
     Ok(n_rows == 1)
 }
 
 /// The personal code of a sharer.
 pub fn invite_of(read: &Read<'_>, person: &str) -> Result<Option<InviteRow>, StoreError> {
     // store::people::invite_of
-    Ok(read
-        .connection
-        .prepare_cached("SELECT code, person, qr_url, qr_expires_ms FROM invite WHERE person = ?1")?
-        .query_row([person], invite_row)
-        .optional()?)
+    read.connection.row(
+        "SELECT code, person, qr_url, qr_expires_ms FROM invite WHERE person = ?1",
+        params![person],
+        invite_row,
+    )
 }
 
 /// The sharer behind a code.
 pub fn invite(read: &Read<'_>, code: &str) -> Result<Option<InviteRow>, StoreError> {
     // store::people::invite
-    Ok(read
-        .connection
-        .prepare_cached("SELECT code, person, qr_url, qr_expires_ms FROM invite WHERE code = ?1")?
-        .query_row([code], invite_row)
-        .optional()?)
+    read.connection.row(
+        "SELECT code, person, qr_url, qr_expires_ms FROM invite WHERE code = ?1",
+        params![code],
+        invite_row,
+    )
 }
 
 /// Writes the personal code of a sharer, unless there is one.
 pub fn ensure_invite(tx: &Tx<'_>, code: &str, person: &str, now_ms: i64) -> Result<(), StoreError> {
     // store::people::ensure_invite
-    tx.connection
-        .prepare_cached(
-            "INSERT INTO invite (code, person, created_ms) VALUES (?1, ?2, ?3)
-             ON CONFLICT (person) DO NOTHING",
-        )?
-        .execute(params![code, person, now_ms])?;
+    tx.connection.execute(
+        "INSERT INTO invite (code, person, created_ms) VALUES (?1, ?2, ?3)
+         ON CONFLICT (person) DO NOTHING",
+        params![code, person, now_ms],
+    )?;
     Ok(())
 }
 
@@ -227,9 +218,10 @@ pub fn set_invite_qr(
     expires_ms: i64,
 ) -> Result<(), StoreError> {
     // store::people::set_invite_qr
-    tx.connection
-        .prepare_cached("UPDATE invite SET qr_url = ?2, qr_expires_ms = ?3 WHERE code = ?1")?
-        .execute(params![code, qr_url, expires_ms])?;
+    tx.connection.execute(
+        "UPDATE invite SET qr_url = ?2, qr_expires_ms = ?3 WHERE code = ?1",
+        params![code, qr_url, expires_ms],
+    )?;
     Ok(())
 }
 
@@ -242,30 +234,26 @@ pub fn insert_referral(
     now_ms: i64,
 ) -> Result<bool, StoreError> {
     // store::people::insert_referral
-    let n_rows = tx
-        .connection
-        .prepare_cached(
-            "INSERT INTO referral (friend, sharer, city, credited_ms) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (friend) DO NOTHING",
-        )?
-        .execute(params![friend, sharer, city, now_ms])?;
+    let n_rows = tx.connection.execute(
+        "INSERT INTO referral (friend, sharer, city, credited_ms) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (friend) DO NOTHING",
+        params![friend, sharer, city, now_ms],
+    )?;
     Ok(n_rows == 1)
 }
 
 /// Remembers a callback; `false` when it was handled before.
 pub fn insert_callback(tx: &Tx<'_>, callback: &str, now_ms: i64) -> Result<bool, StoreError> {
     // store::people::insert_callback
-    let n_rows = tx
-        .connection
-        .prepare_cached(
-            "INSERT INTO callback_seen (callback, at_ms) VALUES (?1, ?2)
-             ON CONFLICT (callback) DO NOTHING",
-        )?
-        .execute(params![callback, now_ms])?;
+    let n_rows = tx.connection.execute(
+        "INSERT INTO callback_seen (callback, at_ms) VALUES (?1, ?2)
+         ON CONFLICT (callback) DO NOTHING",
+        params![callback, now_ms],
+    )?;
     Ok(n_rows == 1)
 }
 
-fn invite_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<InviteRow> {
+fn invite_row(row: &Row<'_>) -> Result<InviteRow, StoreError> {
     Ok(InviteRow {
         code: row.get(0)?,
         person: row.get(1)?,

@@ -1,8 +1,15 @@
 //! Rows of a season: its cities, their days, sealed packets and frozen banks.
 
-use rusqlite::{OptionalExtension, Row, params};
+use super::{
+    Read, StoreError, Tx,
+    engine::{Bind as _, Row, params},
+};
 
-use super::{Read, StoreError, Tx};
+/// Packets that one statement writes: five values each, far below what an engine binds.
+const PACKETS_PER_STATEMENT: usize = 256;
+
+/// How far the caller's clock may be off the one that decides.
+const SKEW_MAX_MS: i64 = 2_000;
 
 /// The season this database holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,28 +86,26 @@ pub struct PacketRow {
 /// The season of this database, if it has one.
 pub fn season(read: &Read<'_>) -> Result<Option<SeasonRow>, StoreError> {
     // store::season::season
-    let mut statement = read
-        .connection
-        .prepare_cached("SELECT season, edition, rules FROM season")?;
-    Ok(statement
-        .query_row([], |row| {
+    read.connection.row(
+        "SELECT season, edition, rules FROM season",
+        params![],
+        |row| {
             Ok(SeasonRow {
                 season: row.get(0)?,
                 edition: row.get(1)?,
                 rules: row.get(2)?,
             })
-        })
-        .optional()?)
+        },
+    )
 }
 
 /// Writes the season; a database holds one.
 pub fn insert_season(tx: &Tx<'_>, season: &SeasonRow, now_ms: i64) -> Result<(), StoreError> {
     // store::season::insert_season
-    tx.connection
-        .prepare_cached(
-            "INSERT INTO season (season, edition, rules, created_ms) VALUES (?1, ?2, ?3, ?4)",
-        )?
-        .execute(params![season.season, season.edition, season.rules, now_ms])?;
+    tx.connection.execute(
+        "INSERT INTO season (season, edition, rules, created_ms) VALUES (?1, ?2, ?3, ?4)",
+        params![season.season, season.edition, season.rules, now_ms],
+    )?;
     Ok(())
 }
 
@@ -113,23 +118,22 @@ pub fn insert_bank(
     now_ms: i64,
 ) -> Result<(), StoreError> {
     // store::season::insert_bank
-    tx.connection
-        .prepare_cached(
-            "INSERT INTO bank (digest, city, content_sealed, frozen_ms) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (digest) DO NOTHING",
-        )?
-        .execute(params![digest, city, content_sealed, now_ms])?;
+    tx.connection.execute(
+        "INSERT INTO bank (digest, city, content_sealed, frozen_ms) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (digest) DO NOTHING",
+        params![digest, city, content_sealed, now_ms],
+    )?;
     Ok(())
 }
 
 /// The sealed content of a frozen bank.
 pub fn bank_content(read: &Read<'_>, digest: &str) -> Result<Option<String>, StoreError> {
     // store::season::bank_content
-    Ok(read
-        .connection
-        .prepare_cached("SELECT content_sealed FROM bank WHERE digest = ?1")?
-        .query_row([digest], |row| row.get(0))
-        .optional()?)
+    read.connection.row(
+        "SELECT content_sealed FROM bank WHERE digest = ?1",
+        params![digest],
+        |row| row.get(0),
+    )
 }
 
 /// Writes a city with all its days and sealed packets.
@@ -140,13 +144,11 @@ pub fn insert_city(
     packets: &[PacketRow],
 ) -> Result<(), StoreError> {
     // store::season::insert_city
-    tx.connection
-        .prepare_cached(
-            "INSERT INTO city (city, ordinal, opens_ms, closes_ms, pool_fen, used_fen, top_awarded,
-                 last_decision_ms, bank, plan_commitment, plan_root, plan_seed_sealed, paused_sentence)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-        )?
-        .execute(params![
+    tx.connection.execute(
+        "INSERT INTO city (city, ordinal, opens_ms, closes_ms, pool_fen, used_fen, top_awarded,
+             last_decision_ms, bank, plan_commitment, plan_root, plan_seed_sealed, paused_sentence)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+        params![
             city.city,
             city.ordinal,
             city.opens_ms,
@@ -160,33 +162,51 @@ pub fn insert_city(
             city.plan_root,
             city.plan_seed_sealed,
             city.paused_sentence,
-        ])?;
-    let mut statement = tx.connection.prepare_cached(
-        "INSERT INTO budget_day (city, day, cap_fen, used_fen, deck, taken, top_taken)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        ],
     )?;
     for day in days {
-        statement.execute(params![
-            city.city,
-            day.day,
-            day.cap_fen,
-            day.used_fen,
-            day.deck,
-            day.taken,
-            day.top_taken,
-        ])?;
+        tx.connection.execute(
+            "INSERT INTO budget_day (city, day, cap_fen, used_fen, deck, taken, top_taken)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![
+                city.city,
+                day.day,
+                day.cap_fen,
+                day.used_fen,
+                day.deck,
+                day.taken,
+                day.top_taken,
+            ],
+        )?;
     }
-    let mut statement = tx.connection.prepare_cached(
-        "INSERT INTO packet (city, day, deck, sequence, amount_fen) VALUES (?1, ?2, ?3, ?4, ?5)",
-    )?;
-    for packet in packets {
-        statement.execute(params![
-            city.city,
-            packet.day,
-            packet.deck,
-            packet.sequence,
-            packet.amount_fen,
-        ])?;
+    insert_packets(tx, &city.city, packets)
+}
+
+/// Writes a week's packets, many in one statement: an engine may be a network away.
+fn insert_packets(tx: &Tx<'_>, city: &str, packets: &[PacketRow]) -> Result<(), StoreError> {
+    for chunk in packets.chunks(PACKETS_PER_STATEMENT) {
+        // store::season::insert_packets
+        let mut sql =
+            "INSERT INTO packet (city, day, deck, sequence, amount_fen) VALUES ".to_owned();
+        let mut values = Vec::with_capacity(chunk.len().saturating_mul(4).saturating_add(1));
+        values.push(city.bind());
+        for (number, packet) in chunk.iter().enumerate() {
+            let first = number.saturating_mul(4).saturating_add(2);
+            let separator = if number == 0 { "" } else { ", " };
+            sql.push_str(&format!(
+                "{separator}(?1, ?{first}, ?{}, ?{}, ?{})",
+                first.saturating_add(1),
+                first.saturating_add(2),
+                first.saturating_add(3),
+            ));
+            values.extend([
+                packet.day.bind(),
+                packet.deck.bind(),
+                packet.sequence.bind(),
+                packet.amount_fen.bind(),
+            ]);
+        }
+        tx.connection.execute(&sql, &values)?;
     }
     Ok(())
 }
@@ -194,51 +214,47 @@ pub fn insert_city(
 /// One city.
 pub fn city(read: &Read<'_>, city: &str) -> Result<Option<CityRow>, StoreError> {
     // store::season::city
-    Ok(read
-        .connection
-        .prepare_cached(
-            "SELECT city, ordinal, opens_ms, closes_ms, pool_fen, used_fen, top_awarded,
-                 last_decision_ms, bank, plan_commitment, plan_root, plan_seed_sealed, paused_sentence
-             FROM city WHERE city = ?1",
-        )?
-        .query_row([city], city_row)
-        .optional()?)
+    read.connection.row(
+        "SELECT city, ordinal, opens_ms, closes_ms, pool_fen, used_fen, top_awarded,
+             last_decision_ms, bank, plan_commitment, plan_root, plan_seed_sealed, paused_sentence
+         FROM city WHERE city = ?1",
+        params![city],
+        city_row,
+    )
 }
 
 /// Every planned city, in the order of play.
 pub fn cities(read: &Read<'_>) -> Result<Vec<CityRow>, StoreError> {
     // store::season::cities
-    let mut statement = read.connection.prepare_cached(
+    read.connection.rows(
         "SELECT city, ordinal, opens_ms, closes_ms, pool_fen, used_fen, top_awarded,
              last_decision_ms, bank, plan_commitment, plan_root, plan_seed_sealed, paused_sentence
          FROM city ORDER BY ordinal",
-    )?;
-    let rows = statement.query_map([], city_row)?;
-    Ok(rows.collect::<Result<_, _>>()?)
+        params![],
+        city_row,
+    )
 }
 
 /// One day of a city.
 pub fn day(read: &Read<'_>, city: &str, day: i64) -> Result<Option<DayRow>, StoreError> {
     // store::season::day
-    Ok(read
-        .connection
-        .prepare_cached(
-            "SELECT day, cap_fen, used_fen, deck, taken, top_taken FROM budget_day
-             WHERE city = ?1 AND day = ?2",
-        )?
-        .query_row(params![city, day], day_row)
-        .optional()?)
+    read.connection.row(
+        "SELECT day, cap_fen, used_fen, deck, taken, top_taken FROM budget_day
+         WHERE city = ?1 AND day = ?2",
+        params![city, day],
+        day_row,
+    )
 }
 
 /// Every day of a city, in order.
 pub fn days(read: &Read<'_>, city: &str) -> Result<Vec<DayRow>, StoreError> {
     // store::season::days
-    let mut statement = read.connection.prepare_cached(
+    read.connection.rows(
         "SELECT day, cap_fen, used_fen, deck, taken, top_taken FROM budget_day
          WHERE city = ?1 ORDER BY day",
-    )?;
-    let rows = statement.query_map([city], day_row)?;
-    Ok(rows.collect::<Result<_, _>>()?)
+        params![city],
+        day_row,
+    )
 }
 
 /// The amount of one sealed packet.
@@ -250,74 +266,83 @@ pub fn packet_amount_fen(
     sequence: i64,
 ) -> Result<Option<i64>, StoreError> {
     // store::season::packet_amount_fen
-    Ok(read
-        .connection
-        .prepare_cached(
-            "SELECT amount_fen FROM packet
-             WHERE city = ?1 AND day = ?2 AND deck = ?3 AND sequence = ?4",
-        )?
-        .query_row(params![city, day, deck, sequence], |row| row.get(0))
-        .optional()?)
+    read.connection.row(
+        "SELECT amount_fen FROM packet
+         WHERE city = ?1 AND day = ?2 AND deck = ?3 AND sequence = ?4",
+        params![city, day, deck, sequence],
+        |row| row.get(0),
+    )
 }
 
 /// A city's sealed packets as day, deck, sequence and amount, in that order.
 pub fn packets(read: &Read<'_>, city: &str) -> Result<Vec<(i64, String, i64, i64)>, StoreError> {
     // store::season::packets
-    let mut statement = read.connection.prepare_cached(
+    read.connection.rows(
         "SELECT day, deck, sequence, amount_fen FROM packet
          WHERE city = ?1 ORDER BY day, deck, sequence",
-    )?;
-    let rows = statement.query_map([city], |row| {
-        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+        params![city],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+    )
 }
 
-/// Raises the latch of every open city to `now_ms`, so that a clock that falls
+/// Raises the latch of every open city to the present instant, so that a clock that falls
 /// back cannot reopen a city. Returns how many cities are open.
+///
+/// A caller whose clock is too far off the one that decides raises nothing.
 pub fn heartbeat(tx: &Tx<'_>, now_ms: i64) -> Result<usize, StoreError> {
     // store::season::heartbeat
-    Ok(tx
-        .connection
-        .prepare_cached(
-            "UPDATE city SET last_decision_ms = ?1
-             WHERE opens_ms <= ?1 AND last_decision_ms < ?1 AND last_decision_ms < closes_ms",
-        )?
-        .execute([now_ms])?)
+    let instant = tx.connection.instant("?1");
+    tx.connection.execute(
+        &format!(
+            "UPDATE city SET last_decision_ms = {instant}
+             WHERE opens_ms <= {instant} AND last_decision_ms < {instant}
+               AND last_decision_ms < closes_ms AND ABS({instant} - CAST(?1 AS BIGINT)) <= ?2"
+        ),
+        params![now_ms, SKEW_MAX_MS],
+    )
 }
 
 /// The latest decision of any city.
 pub fn latest_decision_ms(read: &Read<'_>) -> Result<Option<i64>, StoreError> {
     // store::season::latest_decision_ms
-    Ok(read
-        .connection
-        .prepare_cached("SELECT MAX(last_decision_ms) FROM city")?
-        .query_row([], |row| row.get(0))?)
+    read.connection
+        .one("SELECT MAX(last_decision_ms) FROM city", params![], |row| {
+            row.get(0)
+        })
 }
 
 /// Takes the decision instant of a city: never earlier than any before it.
+///
+/// # Errors
+/// [`StoreError::ClocksDiffer`] when the caller's clock is too far off the one that decides.
 pub fn latch(tx: &Tx<'_>, city: &str, now_ms: i64) -> Result<i64, StoreError> {
     // store::season::latch
-    Ok(tx
-        .connection
-        .prepare_cached(
-            "UPDATE city
-             SET last_decision_ms = CASE WHEN last_decision_ms < ?2 THEN ?2 ELSE last_decision_ms END
-             WHERE city = ?1 RETURNING last_decision_ms",
-        )?
-        .query_row(params![city, now_ms], |row| row.get(0))?)
+    let instant = tx.connection.instant("?2");
+    let (latched_ms, by_ms): (i64, i64) = tx.connection.one(
+        &format!(
+            "UPDATE city SET last_decision_ms =
+                 CASE WHEN last_decision_ms < {instant} THEN {instant} ELSE last_decision_ms END
+             WHERE city = ?1 RETURNING last_decision_ms, {instant} - CAST(?2 AS BIGINT)"
+        ),
+        params![city, now_ms],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    if by_ms.abs() > SKEW_MAX_MS {
+        return Err(StoreError::ClocksDiffer { by_ms });
+    }
+    Ok(latched_ms)
 }
 
 /// Pauses a city with a sentence for people, or lifts the pause.
 pub fn set_pause(tx: &Tx<'_>, city: &str, sentence: Option<&str>) -> Result<usize, StoreError> {
     // store::season::set_pause
-    Ok(tx
-        .connection
-        .prepare_cached("UPDATE city SET paused_sentence = ?2 WHERE city = ?1")?
-        .execute(params![city, sentence])?)
+    tx.connection.execute(
+        "UPDATE city SET paused_sentence = ?2 WHERE city = ?1",
+        params![city, sentence],
+    )
 }
 
-fn city_row(row: &Row<'_>) -> rusqlite::Result<CityRow> {
+fn city_row(row: &Row<'_>) -> Result<CityRow, StoreError> {
     Ok(CityRow {
         city: row.get(0)?,
         ordinal: row.get(1)?,
@@ -335,7 +360,7 @@ fn city_row(row: &Row<'_>) -> rusqlite::Result<CityRow> {
     })
 }
 
-fn day_row(row: &Row<'_>) -> rusqlite::Result<DayRow> {
+fn day_row(row: &Row<'_>) -> Result<DayRow, StoreError> {
     Ok(DayRow {
         day: row.get(0)?,
         cap_fen: row.get(1)?,

@@ -2,20 +2,28 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{StoreError, Tx, dialect};
+use super::{StoreError, Tx, engine::Connection};
 
 /// The most writes of one commit.
 const GROUP_SIZE: usize = 512;
+
+/// Why a group was not committed, as far as is known.
+#[derive(Debug, Clone)]
+pub(super) enum Uncommitted {
+    /// Nothing of it is kept.
+    NotKept(String),
+    /// Nobody can tell.
+    Unknown(String),
+}
 
 /// A queued write, in its two halves around the commit.
 pub(super) trait Job: Send {
     /// Does the work; `false` asks for this job's rows to be rolled back.
     fn run(&mut self, tx: &Tx<'_>) -> bool;
     /// Answers the caller, with the fate of the commit.
-    fn finish(self: Box<Self>, commit: Result<(), String>);
+    fn finish(self: Box<Self>, commit: Result<(), Uncommitted>);
 }
 
 /// A write with a typed result.
@@ -53,10 +61,15 @@ where
         keep
     }
 
-    fn finish(self: Box<Self>, commit: Result<(), String>) {
+    fn finish(self: Box<Self>, commit: Result<(), Uncommitted>) {
         let answer = match (self.outcome, commit) {
             (Some(Ok(value)), Ok(())) => Ok(value),
-            (Some(Ok(_)), Err(message)) => Err(StoreError::Commit { message }.into()),
+            (Some(Ok(_)), Err(Uncommitted::NotKept(message))) => {
+                Err(StoreError::Commit { message }.into())
+            }
+            (Some(Ok(_)), Err(Uncommitted::Unknown(message))) => {
+                Err(StoreError::Unknown { message }.into())
+            }
             (Some(Err(error)), _) => Err(error),
             // The group never began, because another process held the database: safe to repeat.
             (None, Err(_)) => Err(StoreError::Busy.into()),
@@ -68,40 +81,45 @@ where
 }
 
 /// Serves writes until every sender is gone.
-pub(super) fn run(mut connection: Connection, mut queue: mpsc::Receiver<Box<dyn Job>>) {
+pub(super) fn run(connection: &Connection, mut queue: mpsc::Receiver<Box<dyn Job>>) {
     let mut group: Vec<Box<dyn Job>> = Vec::with_capacity(GROUP_SIZE);
     while queue.blocking_recv_many(&mut group, GROUP_SIZE) > 0 {
-        let commit = run_group(&mut connection, &mut group).map_err(|error| error.to_string());
-        if let Err(message) = &commit {
-            tracing::error!(%message, "a group of writes was not committed");
-        }
+        let commit = run_group(connection, &mut group).map_err(|error| {
+            tracing::error!(%error, "a group of writes was not committed");
+            match error {
+                StoreError::Unknown { message } => Uncommitted::Unknown(message),
+                error => Uncommitted::NotKept(error.to_string()),
+            }
+        });
         for job in group.drain(..) {
             job.finish(commit.clone());
         }
     }
 }
 
-fn run_group(
-    connection: &mut Connection,
-    group: &mut [Box<dyn Job>],
-) -> Result<(), rusqlite::Error> {
-    let mut transaction =
-        connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+/// Nothing of a group that returns an error is kept.
+fn run_group(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+    let outcome = try_group(connection, group);
+    if outcome.is_err() {
+        connection.roll_back()?;
+    }
+    outcome
+}
+
+fn try_group(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+    connection.begin_group()?;
+    let mut n_kept = 0_usize;
     for job in group.iter_mut() {
-        let savepoint = transaction.savepoint()?;
-        let keep = job.run(&Tx {
-            connection: &savepoint,
-        });
-        if keep {
-            savepoint.commit()?;
+        connection.begin_write()?;
+        if job.run(&Tx { connection }) {
+            connection.keep_write()?;
+            n_kept = n_kept.saturating_add(1);
         } else {
-            // Dropping a savepoint rolls it back.
-            drop(savepoint);
-            // A full disk rolls back more than the savepoint: nothing of the group may pass then.
-            if transaction.is_autocommit() {
-                return Err(dialect::transaction_gone());
-            }
+            connection.undo_write()?;
         }
     }
-    transaction.commit()
+    if n_kept == 0 {
+        return connection.roll_back();
+    }
+    connection.commit_group()
 }

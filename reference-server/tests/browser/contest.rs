@@ -69,6 +69,7 @@ impl Contest {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let simulated = setup::simulated(&Simulated {
             data_dir: dir.path().join("data"),
+            database: None,
             lasting: false,
             start: shanghai(instant),
             clock_runs: false,

@@ -24,13 +24,12 @@ use reference_server::{
     entropy::SeededEntropy,
     journal::JournaledSimulator,
     setup::{self, Simulated, Wire},
-    store::{Durability, Store},
+    store::{DecisionClock, Durability, Store},
     worker,
 };
 use reward_core::{
     ClaimScope, Fen, PacketBounds, ReferralPolicy, Release, Residual, RewardRules, RewardTerms,
 };
-use rusqlite::Connection;
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 use tokio::sync::Notify;
@@ -38,6 +37,8 @@ use wechat_adapter::{
     HttpClient, Request, Response, SendFuture,
     simulator::{AuthorizeOutcome, Fault, FaultRule, NewPerson, PacketState, Push},
 };
+
+use crate::engine::{Raw, TestDatabase};
 
 /// A week of 8 packets a day, small enough that a test reaches the last fen.
 pub(crate) const SMALL: RewardTerms = RewardTerms {
@@ -109,7 +110,8 @@ pub(crate) struct TestApp {
     pub(crate) simulator: Arc<JournaledSimulator>,
     pub(crate) pay: Arc<PayWire>,
     right: BTreeMap<String, String>,
-    dir: TempDir,
+    database: TestDatabase,
+    _dir: TempDir,
 }
 
 impl TestApp {
@@ -127,8 +129,10 @@ impl TestApp {
     pub(crate) async fn with(setting: Setting) -> Self {
         let dir = TempDir::new().unwrap();
         let (content, right) = content(&dir);
+        let database = TestDatabase::new(dir.path());
         let simulated = setup::simulated(&Simulated {
             data_dir: dir.path().join("data"),
+            database: Some(database.of_server()),
             lasting: false,
             start: setting.start,
             clock_runs: false,
@@ -160,33 +164,29 @@ impl TestApp {
             simulator: host.simulator,
             pay,
             right,
-            dir,
+            database,
+            _dir: dir,
         }
     }
 
-    /// The database file.
-    pub(crate) fn database(&self) -> PathBuf {
-        self.dir.path().join("data").join("contest.db")
+    /// A connection of our own to the database, with every right.
+    pub(crate) fn raw(&self) -> Raw {
+        self.database.raw()
     }
 
-    /// A connection of our own to the database, set up as the server's are.
-    pub(crate) fn raw(&self) -> Connection {
-        let connection = Connection::open(self.database()).unwrap();
-        connection
-            .pragma_update(None, "foreign_keys", true)
-            .unwrap();
-        connection
-            .pragma_update(None, "recursive_triggers", true)
-            .unwrap();
-        connection
-            .pragma_update(None, "busy_timeout", 5_000)
-            .unwrap();
-        connection
+    /// A connection of our own to the database, with the rights of a server in production.
+    pub(crate) fn raw_of_server(&self) -> Raw {
+        self.database.raw_of_server()
+    }
+
+    /// Another store on the same database.
+    pub(crate) fn another_store(&self, clock: DecisionClock) -> Store {
+        Store::open(&self.database.of_server(), Durability::None, clock).unwrap()
     }
 
     /// One number from the database.
     pub(crate) fn number(&self, sql: &str) -> i64 {
-        self.raw().query_row(sql, [], |row| row.get(0)).unwrap()
+        self.raw().number(sql)
     }
 
     /// Another instance of the server on the same database, WeChat and clock.
@@ -198,7 +198,7 @@ impl TestApp {
     pub(crate) fn another_instance_at(&self, seed: u64, clock: Arc<dyn Clock>) -> Arc<App> {
         let entropy = SeededEntropy::new(seed);
         Arc::new(App {
-            store: Store::open(&self.database(), Durability::None).unwrap(),
+            store: self.another_store(DecisionClock::Caller),
             clock,
             worker: reference_server::app::worker_id(&entropy),
             entropy: Arc::new(entropy),
@@ -446,13 +446,9 @@ impl TestApp {
 
     /// The state of the one payment of an award.
     pub(crate) fn payment_state(&self, award: &str) -> String {
-        self.raw()
-            .query_row(
-                "SELECT state FROM payment WHERE award = ?1",
-                [award],
-                |row| row.get(0),
-            )
-            .unwrap()
+        self.raw().text(&format!(
+            "SELECT state FROM payment WHERE award = '{award}'"
+        ))
     }
 
     /// Every violation the auditor finds, WeChat's own record included.

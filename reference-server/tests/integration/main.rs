@@ -7,6 +7,7 @@
 mod app;
 mod contest;
 mod crash;
+mod engine;
 mod office;
 mod races;
 mod season;

@@ -120,6 +120,46 @@ async fn two_instances_on_one_database_keep_the_cap_and_give_each_person_one_pac
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_thousand_claims_of_one_chance_over_two_instances_give_one_award() {
+    let test = TestApp::new().await;
+    let other = test.another_instance(77);
+    let person = test.follower("hasty").await;
+    for _ in 0..2 {
+        test.answer(&person, 5).await;
+    }
+    let mut claims = JoinSet::new();
+    for number in 0..1_000 {
+        let app = if number % 2 == 0 { &test.app } else { &other };
+        spawn_claim(&mut claims, app, &person);
+    }
+    let outcomes = claims.join_all().await;
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
+    for refused in outcomes.into_iter().filter_map(Result::err) {
+        assert!(matches!(refused, Error::Refused(_)), "{refused}");
+    }
+    assert_eq!(test.number("SELECT COUNT(*) FROM award"), 1);
+    test.assert_sound().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_last_money_of_a_day_under_eight_instances_is_given_to_the_fen_and_no_further() {
+    let test = TestApp::new().await;
+    let instances: Vec<Arc<App>> = (0..8).map(|seed| test.another_instance(seed)).collect();
+    let people = passers(&test, 40).await;
+    let mut claims = JoinSet::new();
+    for person in &people {
+        for app in &instances {
+            spawn_claim(&mut claims, app, person);
+        }
+    }
+    let outcomes = claims.join_all().await;
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 8);
+    assert_dense_and_capped(&test, 8);
+    assert_eq!(test.number("SELECT SUM(amount_fen) FROM award"), 20_000);
+    test.assert_sound().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn one_paper_submitted_many_times_at_once_is_marked_once() {
     let test = TestApp::new().await;
     let person = test.follower("hasty").await;

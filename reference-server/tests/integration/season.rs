@@ -8,8 +8,9 @@ use reference_server::{
     contest::audit::Violation,
     rehearsal::{Options, Rehearsal, Report, TopPacket, Watcher},
 };
-use rusqlite::Connection;
 use tempfile::TempDir;
+
+use crate::engine::TestDatabase;
 
 /// Counts steps, and sees that the clock never goes back.
 #[derive(Debug, Default)]
@@ -34,17 +35,20 @@ struct Played {
     rehearsal: Rehearsal,
     report: Report,
     steps: Steps,
-    dir: TempDir,
+    database: TestDatabase,
+    _dir: TempDir,
 }
 
 async fn play(seed: u64, people: u32, city: Option<&str>) -> Played {
     let dir = tempfile::tempdir().unwrap();
+    let database = TestDatabase::new(dir.path());
     let mut rehearsal = Rehearsal::prepare(Options {
         seed,
         people,
         city: city.map(str::to_owned),
         edition: EditionName::Postponed,
         data_dir: dir.path().to_owned(),
+        database: Some(database.of_server()),
         lasting: false,
         office_program: PathBuf::from(env!("CARGO_BIN_EXE_reference-server")),
     })
@@ -56,7 +60,8 @@ async fn play(seed: u64, people: u32, city: Option<&str>) -> Played {
         rehearsal,
         report,
         steps,
-        dir,
+        database,
+        _dir: dir,
     }
 }
 
@@ -145,9 +150,10 @@ const DAMAGE: [(&str, &str, &str); 6] = [
 async fn the_auditor_names_planted_damage() {
     let played = play(7, 40, Some("nanjing")).await;
     assert_eq!(played.report.violations, []);
-    let raw = without_guards(&played.dir);
+    let mut raw = played.database.raw();
+    raw.disarm();
     for (damage, undo, invariant) in DAMAGE {
-        raw.execute_batch(damage).unwrap();
+        raw.run(damage);
         let found = played.rehearsal.report().await.unwrap().violations;
         assert!(
             found
@@ -155,27 +161,6 @@ async fn the_auditor_names_planted_damage() {
                 .any(|violation| violation.invariant == invariant),
             "{damage}\n  wanted {invariant}\n  got {found:#?}"
         );
-        raw.execute_batch(undo).unwrap();
+        raw.run(undo);
     }
-}
-
-/// A connection past the server, with every guard of the database taken away.
-fn without_guards(dir: &TempDir) -> Connection {
-    let raw = Connection::open(Options::database(dir.path())).unwrap();
-    raw.pragma_update(None, "foreign_keys", false).unwrap();
-    raw.pragma_update(None, "ignore_check_constraints", true)
-        .unwrap();
-    let triggers: Vec<String> = raw
-        .prepare("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-        .unwrap()
-        .query_map([], |row| row.get(0))
-        .unwrap()
-        .collect::<Result<_, _>>()
-        .unwrap();
-    assert!(!triggers.is_empty());
-    for trigger in triggers {
-        raw.execute_batch(&format!("DROP TRIGGER {trigger}"))
-            .unwrap();
-    }
-    raw
 }

@@ -22,27 +22,12 @@ async fn scene() -> TestApp {
 
 /// Takes every guard away and does the damage.
 pub(super) fn damage(test: &TestApp, sql: &str) {
-    let raw = test.raw();
-    raw.pragma_update(None, "foreign_keys", false).unwrap();
-    raw.pragma_update(None, "ignore_check_constraints", true)
-        .unwrap();
-    let triggers: Vec<String> = raw
-        .prepare("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-        .unwrap()
-        .query_map([], |row| row.get(0))
-        .unwrap()
-        .collect::<Result<_, _>>()
-        .unwrap();
-    assert!(triggers.len() > 20);
-    for trigger in triggers {
-        raw.execute_batch(&format!("DROP TRIGGER {trigger}"))
-            .unwrap();
-    }
-    raw.execute_batch(
+    let mut raw = test.raw();
+    raw.disarm();
+    raw.run(
         "DROP INDEX award_base_once; DROP INDEX award_referral_once; DROP INDEX payment_live_once",
-    )
-    .unwrap();
-    raw.execute_batch(sql).unwrap();
+    );
+    raw.run(sql);
 }
 
 /// The damage is found, under each of these names.

@@ -110,14 +110,8 @@ async fn the_stored_commitment_is_that_of_the_plan() {
     let rules = test.app.season.rules;
     for city in [FIRST_CITY, SECOND_CITY] {
         let seed = SeasonSeed::from_bytes(test.app.keys.season_seed()).city_seed(city);
-        let stored: String = test
-            .raw()
-            .query_row(
-                "SELECT plan_commitment FROM city WHERE city = ?1",
-                [city],
-                |row| row.get(0),
-            )
-            .unwrap();
+        let sql = format!("SELECT plan_commitment FROM city WHERE city = '{city}'");
+        let stored = test.raw().text(&sql);
         assert_eq!(stored, SeedCommitment::new(&seed, &rules).to_string());
         let commitment: SeedCommitment = stored.parse().unwrap();
         assert!(commitment.verify(&seed, &rules));
@@ -130,21 +124,19 @@ async fn the_stored_commitment_is_that_of_the_plan() {
 async fn the_stored_packets_are_those_of_the_plan() {
     let test = TestApp::new().await;
     for city in [FIRST_CITY, SECOND_CITY] {
-        let raw = test.raw();
-        let mut statement = raw
-            .prepare(
-                "SELECT day - (SELECT MIN(day) FROM budget_day WHERE city = ?1) + 1,
-                        deck, sequence, amount_fen
-                 FROM packet WHERE city = ?1",
-            )
-            .unwrap();
-        let stored: BTreeMap<(u8, String, u32), i64> = statement
-            .query_map([city], |row| {
-                Ok(((row.get(0)?, row.get(1)?, row.get(2)?), row.get(3)?))
+        let rows = test.raw().rows(&format!(
+            "SELECT day - (SELECT MIN(day) FROM budget_day WHERE city = '{city}') + 1,
+                    deck, sequence, amount_fen
+             FROM packet WHERE city = '{city}'",
+        ));
+        let stored: BTreeMap<(u8, String, u32), i64> = rows
+            .into_iter()
+            .map(|row| {
+                let [day, deck, sequence, amount] = row.try_into().unwrap();
+                let key = (day.parse().unwrap(), deck, sequence.parse().unwrap());
+                (key, amount.parse().unwrap())
             })
-            .unwrap()
-            .collect::<Result<_, _>>()
-            .unwrap();
+            .collect();
         let planned: BTreeMap<(u8, String, u32), i64> = plan(&test, city)
             .packets()
             .map(|packet| {

@@ -181,11 +181,7 @@ async fn a_clock_behind_the_last_decision_and_broken_books_are_faults() {
     let test = TestApp::new().await;
     test.winner("甲").await;
     test.raw()
-        .execute(
-            "UPDATE city SET last_decision_ms = last_decision_ms + 86400000",
-            [],
-        )
-        .unwrap();
+        .run("UPDATE city SET last_decision_ms = last_decision_ms + 86400000");
     let checks = preflight::checks(&test.app).await.unwrap();
     assert_eq!(verdict(&checks, "clock").0, Verdict::Fault);
     test.sleep_until(shanghai("2020-04-27 00:00:00"));

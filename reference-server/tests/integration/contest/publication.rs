@@ -65,13 +65,7 @@ async fn the_file_is_the_documented_json_and_names_nobody() {
     let json = serde_json::to_string(&file).unwrap();
     let read: CityFile = serde_json::from_str(&json).unwrap();
     assert_eq!(read, file);
-    let raw = test.raw();
-    let mut statement = raw.prepare("SELECT person FROM person").unwrap();
-    let people: Vec<String> = statement
-        .query_map([], |row| row.get(0))
-        .unwrap()
-        .collect::<Result<_, _>>()
-        .unwrap();
+    let people = test.raw().texts("SELECT person FROM person");
     assert!(people.len() >= 4);
     assert!(people.iter().all(|person| !json.contains(person.as_str())));
 }

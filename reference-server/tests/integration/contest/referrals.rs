@@ -148,10 +148,7 @@ async fn a_chance_earned_in_the_preheat_belongs_to_the_next_city() {
     let code_text = test.code_of(&sharer).await;
     let friend = test.stranger("friend").await;
     test.follow(&friend, Some(&code_text)).await;
-    let city: String = test
-        .raw()
-        .query_row("SELECT city FROM referral", [], |row| row.get(0))
-        .unwrap();
+    let city = test.raw().text("SELECT city FROM referral");
     assert_eq!(city, FIRST_CITY);
     test.sleep_until(shanghai("2020-04-22 00:00:00"));
     for kind in [ChanceKind::Base, ChanceKind::Referral] {

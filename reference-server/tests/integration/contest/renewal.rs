@@ -21,13 +21,9 @@ fn rail_is_well(test: &TestApp) {
 
 /// The state of every number of an award, the oldest first.
 fn numbers(test: &TestApp, award: &str) -> Vec<String> {
-    test.raw()
-        .prepare("SELECT state FROM payment WHERE award = ?1 ORDER BY attempt_number")
-        .unwrap()
-        .query_map([award], |row| row.get(0))
-        .unwrap()
-        .collect::<Result<_, _>>()
-        .unwrap()
+    test.raw().texts(&format!(
+        "SELECT state FROM payment WHERE award = '{award}' ORDER BY attempt_number"
+    ))
 }
 
 /// What an account of the first city holds after every transfer.

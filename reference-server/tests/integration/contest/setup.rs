@@ -4,8 +4,9 @@ use std::{fs, path::PathBuf};
 
 use reference_server::{
     app::App,
-    config::{Config, ConfigError},
+    config::{Config, ConfigError, DatabaseConfig},
     setup::{self, SetupError},
+    store::StoreError,
 };
 use tempfile::TempDir;
 
@@ -104,6 +105,28 @@ fn a_database_without_its_master_key_is_refused_and_no_new_key_is_made() {
         SetupError::Config(ConfigError::Unreadable { .. })
     ));
     assert_eq!(fs::read_to_string(&key).unwrap(), first);
+}
+
+#[test]
+fn an_instance_on_a_server_never_makes_a_master_key_of_its_own() {
+    let dir = TempDir::new().unwrap();
+    let mut config = config(&dir, "江苏省信用办");
+    config.database = Some(DatabaseConfig {
+        url: "postgres://contest@127.0.0.1:1/contest".to_owned(),
+        password_file: None,
+    });
+    let key = config.data_dir.join("master.key");
+    let error = start(&config).unwrap_err();
+    assert!(
+        matches!(&error, SetupError::MasterKeyNotShared { path } if *path == key),
+        "{error}"
+    );
+    assert!(!key.exists());
+    fs::write(&key, "01".repeat(32)).unwrap();
+    assert!(matches!(
+        start(&config).unwrap_err(),
+        SetupError::Store(StoreError::Unreachable(_))
+    ));
 }
 
 #[test]

@@ -8,13 +8,15 @@ use std::fmt::Write as _;
 
 use chrono::TimeDelta;
 use reward_core::{Fen, RewardTerms};
-use rusqlite::{Connection, ErrorCode};
 
-use crate::app::{FIRST_CITY, Person, SECOND_CITY, SMALL, Setting, TestApp};
+use crate::{
+    app::{FIRST_CITY, Person, SECOND_CITY, SMALL, Setting, TestApp},
+    engine::{Raw, is_server},
+};
 
 /// A contest with one of everything that can be attacked.
-struct Scene {
-    test: TestApp,
+pub(super) struct Scene {
+    pub(super) test: TestApp,
     winner: Person,
     passer: Person,
     stranger: Person,
@@ -23,7 +25,7 @@ struct Scene {
 }
 
 impl Scene {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         // Caps so wide that no attack is refused by them before its own reason.
         let test = TestApp::with(Setting {
             terms: RewardTerms {
@@ -125,7 +127,7 @@ impl Scene {
         )
     }
 
-    fn uncounted_award(&self, different: &[(&str, &str)]) -> String {
+    pub(super) fn uncounted_award(&self, different: &[(&str, &str)]) -> String {
         const COLUMNS: [&str; 16] = [
             "award",
             "person",
@@ -219,28 +221,17 @@ fn insert(table: &str, defaults: &[(&str, &str)], different: &[(&str, &str)]) ->
     )
 }
 
-/// Runs statements and takes them back; the database's words if it refused.
-fn attempt_sql(connection: &mut Connection, sql: &str) -> Result<(), String> {
-    let transaction = connection.transaction().unwrap();
-    let outcome = transaction.execute_batch(sql);
-    transaction.rollback().unwrap();
-    match outcome {
-        Ok(()) => Ok(()),
-        Err(rusqlite::Error::SqliteFailure(failure, Some(words)))
-            if failure.code == ErrorCode::ConstraintViolation =>
-        {
-            Err(words)
-        }
-        Err(error) => panic!("{sql}\nis no attack but a mistake: {error}"),
-    }
+/// Every attack is refused, each for its own reason, even by a hand with every right.
+fn assert_refused(scene: &Scene, attacks: &[(String, &str)]) {
+    assert_refused_by(&mut scene.test.raw(), attacks);
 }
 
-/// Every attack is refused, each for its own reason.
-fn assert_refused(scene: &Scene, attacks: &[(String, &str)]) {
-    let mut connection = scene.test.raw();
+/// Every attack is refused over this connection, each for its own reason.
+pub(super) fn assert_refused_by(raw: &mut Raw, attacks: &[(String, &str)]) {
     let mut holes = String::new();
     for (sql, reason) in attacks {
-        match attempt_sql(&mut connection, sql) {
+        let (sql, reason) = in_the_engines_words(sql, reason);
+        match raw.attempt(&sql) {
             Err(words) if words.contains(reason) => {}
             outcome => writeln!(holes, "{sql}\n  wanted: {reason}\n  got: {outcome:?}").unwrap(),
         }
@@ -248,7 +239,47 @@ fn assert_refused(scene: &Scene, attacks: &[(String, &str)]) {
     assert!(holes.is_empty(), "{holes}");
 }
 
-fn fixed(attacks: &[(&str, &'static str)]) -> Vec<(String, &'static str)> {
+/// A server knows no `INSERT OR REPLACE`; there the row is overwritten where it stands.
+fn in_the_engines_words<'a>(sql: &str, reason: &'a str) -> (String, &'a str) {
+    const REPLACED: [(&str, &str, &str, &str); 5] = [
+        (
+            "packet",
+            "city, day, deck, sequence",
+            "amount_fen",
+            "a sealed packet never changes",
+        ),
+        (
+            "attempt",
+            "attempt",
+            "score",
+            "a submitted attempt never changes",
+        ),
+        ("referral", "friend", "sharer", "a referral never changes"),
+        (
+            "follow",
+            "person",
+            "first_ms",
+            "the first follow never changes",
+        ),
+        (
+            "payment",
+            "bill_number",
+            "request_sealed",
+            "of a payment never change",
+        ),
+    ];
+    let replaced = REPLACED.iter().find(|(table, ..)| {
+        is_server() && sql.starts_with(&format!("INSERT OR REPLACE INTO {table} "))
+    });
+    let Some((_table, key, column, reason)) = replaced else {
+        return (sql.to_owned(), reason);
+    };
+    let insert = sql.replace("INSERT OR REPLACE", "INSERT");
+    let sql = format!("{insert} ON CONFLICT ({key}) DO UPDATE SET {column} = excluded.{column}");
+    (sql, reason)
+}
+
+pub(super) fn fixed(attacks: &[(&str, &'static str)]) -> Vec<(String, &'static str)> {
     attacks
         .iter()
         .map(|(sql, reason)| ((*sql).to_owned(), *reason))
@@ -274,9 +305,9 @@ async fn a_right_award_and_its_payment_are_accepted() {
         "UPDATE payment SET state = 'in_flight', version = version + 1 WHERE state = 'reserved'"
             .to_owned(),
     ];
-    let mut connection = scene.test.raw();
+    let mut raw = scene.test.raw_of_server();
     for sql in legal {
-        assert_eq!(attempt_sql(&mut connection, &sql), Ok(()), "{sql}");
+        assert_eq!(raw.attempt(&sql), Ok(()), "{sql}");
     }
 }
 

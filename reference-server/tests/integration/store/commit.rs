@@ -1,12 +1,26 @@
 //! Laws of the one writer: groups, failures, panics, readers, reopening.
 
-use std::{path::Path, sync::mpsc};
+use std::sync::mpsc;
 
-use reference_server::store::{Durability, Store, StoreError, Tx, audit, tokens};
+use reference_server::store::{DecisionClock, Durability, Store, StoreError, Tx, audit, tokens};
 use tempfile::TempDir;
 
-fn open(dir: &Path) -> Store {
-    Store::open(&dir.join("contest.db"), Durability::None).unwrap()
+use crate::engine::{TestDatabase, is_server};
+
+/// A folder, and a database that may be in it.
+fn database() -> (TempDir, TestDatabase) {
+    let dir = TempDir::new().unwrap();
+    let database = TestDatabase::new(dir.path());
+    (dir, database)
+}
+
+fn open(database: &TestDatabase) -> Store {
+    Store::open(
+        &database.of_server(),
+        Durability::None,
+        DecisionClock::Caller,
+    )
+    .unwrap()
 }
 
 async fn kept(store: &Store, name: &'static str) -> Option<String> {
@@ -28,8 +42,8 @@ fn refuse(tx: &Tx<'_>, name: &str) -> Result<(), StoreError> {
 
 #[tokio::test]
 async fn a_failing_write_in_a_group_rolls_back_alone() {
-    let dir = TempDir::new().unwrap();
-    let store = open(dir.path());
+    let (_dir, database) = database();
+    let store = open(&database);
     let (release, wait) = mpsc::channel::<()>();
     // The writer is kept busy until the three others have queued up behind it.
     let gate = store.write(move |_tx| {
@@ -53,8 +67,8 @@ async fn a_failing_write_in_a_group_rolls_back_alone() {
 
 #[tokio::test]
 async fn a_panicking_write_is_rolled_back_and_the_writer_goes_on() {
-    let dir = TempDir::new().unwrap();
-    let store = open(dir.path());
+    let (_dir, database) = database();
+    let store = open(&database);
     let outcome: Result<(), StoreError> = store
         .write(|tx| {
             keep(tx, "panicking")?;
@@ -69,8 +83,8 @@ async fn a_panicking_write_is_rolled_back_and_the_writer_goes_on() {
 
 #[tokio::test]
 async fn a_panicking_read_does_not_stop_the_reads_after_it() {
-    let dir = TempDir::new().unwrap();
-    let store = open(dir.path());
+    let (_dir, database) = database();
+    let store = open(&database);
     // As many as there are readers, and more.
     for _ in 0..4 {
         let outcome: Result<(), StoreError> = store
@@ -86,8 +100,8 @@ async fn a_panicking_read_does_not_stop_the_reads_after_it() {
 
 #[tokio::test]
 async fn every_reader_sees_every_answered_write() {
-    let dir = TempDir::new().unwrap();
-    let store = open(dir.path());
+    let (_dir, database) = database();
+    let store = open(&database);
     for number in 1..=100_i64 {
         store
             .write(move |tx| tokens::set_token(tx, "counter", "value", number))
@@ -106,8 +120,8 @@ async fn every_reader_sees_every_answered_write() {
 
 #[tokio::test]
 async fn a_read_sees_one_snapshot() {
-    let dir = TempDir::new().unwrap();
-    let store = open(dir.path());
+    let (_dir, database) = database();
+    let store = open(&database);
     store.write(|tx| keep(tx, "first")).await.unwrap();
     let (begun, has_begun) = mpsc::channel::<()>();
     let (release, wait) = mpsc::channel::<()>();
@@ -131,9 +145,9 @@ async fn a_read_sees_one_snapshot() {
 
 #[tokio::test]
 async fn a_reopened_database_holds_every_answered_write() {
-    let dir = TempDir::new().unwrap();
+    let (_dir, database) = database();
     {
-        let store = open(dir.path());
+        let store = open(&database);
         store
             .write(|tx| {
                 keep(tx, "kept")?;
@@ -142,7 +156,7 @@ async fn a_reopened_database_holds_every_answered_write() {
             .await
             .unwrap();
     }
-    let store = open(dir.path());
+    let store = open(&database);
     assert_eq!(kept(&store, "kept").await.as_deref(), Some("value"));
     let broken = store.read(audit::first_broken_link).await.unwrap();
     assert_eq!(broken, None);
@@ -150,32 +164,39 @@ async fn a_reopened_database_holds_every_answered_write() {
 
 #[test]
 fn a_database_of_a_newer_server_is_refused_and_left_alone() {
-    let dir = TempDir::new().unwrap();
-    drop(open(dir.path()));
-    let file = dir.path().join("contest.db");
-    let connection = rusqlite::Connection::open(&file).unwrap();
-    connection
-        .pragma_update(None, "user_version", 1_000)
-        .unwrap();
-    let refused = Store::open(&file, Durability::None);
+    let (_dir, database) = database();
+    drop(open(&database));
+    let (raise, version) = if is_server() {
+        (
+            "UPDATE schema_version SET version = 1000",
+            "SELECT version FROM schema_version",
+        )
+    } else {
+        ("PRAGMA user_version = 1000", "PRAGMA user_version")
+    };
+    let mut raw = database.raw();
+    raw.run(raise);
+    let refused = Store::open(
+        &database.of_owner(),
+        Durability::None,
+        DecisionClock::Caller,
+    );
     assert!(matches!(
         refused,
         Err(StoreError::SchemaNewer { applied: 1_000, .. })
     ));
-    let version: i64 = connection
-        .query_row("PRAGMA user_version", [], |row| row.get(0))
-        .unwrap();
-    assert_eq!(version, 1_000);
+    assert_eq!(raw.number(version), 1_000);
 }
 
 #[test]
 fn a_new_database_opened_by_many_at_once_is_made_once() {
-    let dir = TempDir::new().unwrap();
-    let file = dir.path().join("contest.db");
+    let (_dir, database) = database();
     let openers: Vec<_> = (0..8)
         .map(|_| {
-            let file = file.clone();
-            std::thread::spawn(move || Store::open(&file, Durability::None).map(drop))
+            let place = database.of_owner();
+            std::thread::spawn(move || {
+                Store::open(&place, Durability::None, DecisionClock::Caller).map(drop)
+            })
         })
         .collect();
     for opener in openers {

@@ -2,3 +2,8 @@
 
 mod attack;
 mod commit;
+pub(crate) mod line;
+mod lost;
+mod roles;
+
+pub(crate) use line::Line;

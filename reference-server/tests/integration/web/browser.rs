@@ -6,12 +6,14 @@ use axum::{Router, body::Body};
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use reference_server::{app::App, web};
-use rusqlite::Connection;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 use wechat_adapter::simulator::Push;
 
-use crate::app::{Person, TestApp};
+use crate::{
+    app::{Person, TestApp},
+    engine::Raw,
+};
 
 /// What a form is sent as.
 pub(super) const FORM: &str = "application/x-www-form-urlencoded";
@@ -306,7 +308,7 @@ pub(super) fn between(text: &str, before: &str, after: &str) -> String {
 }
 
 /// Watches the database for any commit.
-pub(super) struct Watch(Connection);
+pub(super) struct Watch(Raw);
 
 impl Watch {
     pub(super) fn new(test: &TestApp) -> Self {
@@ -314,9 +316,7 @@ impl Watch {
     }
 
     /// A number that changes with every commit of somebody else.
-    pub(super) fn version(&self) -> i64 {
-        self.0
-            .pragma_query_value(None, "data_version", |row| row.get(0))
-            .unwrap()
+    pub(super) fn version(&mut self) -> i64 {
+        self.0.version()
     }
 }

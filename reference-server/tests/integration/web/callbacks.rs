@@ -23,7 +23,7 @@ async fn push(test: &TestApp) -> (Push, String) {
 
 /// The callback answers so, and nothing is stored.
 async fn assert_refused(test: &TestApp, query: &str, body: Vec<u8>, status: StatusCode) {
-    let watch = Watch::new(test);
+    let mut watch = Watch::new(test);
     let before = watch.version();
     let mut wechat = Browser::new(test);
     let request = wechat.request(Method::POST, &format!("{CALLBACK}?{query}"));

@@ -29,7 +29,7 @@ async fn no_route_takes_a_post_of_another_site() {
     let (_person, mut browser) = Browser::of_follower(&test, "victim").await;
     let pass = browser.answer(&test, 5).await;
     let cookies = browser.cookies.clone();
-    let watch = Watch::new(&test);
+    let mut watch = Watch::new(&test);
     let before = (
         watch.version(),
         test.app.now(),
@@ -108,8 +108,8 @@ async fn a_get_changes_nothing() {
         .get("/share-signature?url=http://127.0.0.1:8080/")
         .await;
     browser.get("/simulator").await.assert_page(200, &[]);
-    let watch = Watch::new(&test);
-    let state = || {
+    let mut watch = Watch::new(&test);
+    let mut state = || {
         (
             watch.version(),
             test.app.now(),
@@ -138,7 +138,7 @@ async fn a_body_beyond_the_limit_is_refused_with_413() {
         .as_str()
         .unwrap()
         .to_owned();
-    let watch = Watch::new(&test);
+    let mut watch = Watch::new(&test);
     let before = watch.version();
     let long = json!({ "attempt_id": "x".repeat(16 * 1024) });
     let calls = [

@@ -125,10 +125,7 @@ async fn a_friend_who_follows_first_by_the_poster_brings_one_more_chance_and_no_
     browser.claim(&base, "base").await;
     let poster = browser.call("/api/v1/poster", &json!({})).await;
     assert_eq!(poster.status, StatusCode::OK, "{poster:?}");
-    let code = test.raw();
-    let code: String = code
-        .query_row("SELECT code FROM invite", [], |row| row.get(0))
-        .unwrap();
+    let code = test.raw().text("SELECT code FROM invite");
     let friend = test.stranger("friend").await;
     test.follow(&friend, Some(&code)).await;
     let pass = browser.answer(&test, 5).await;

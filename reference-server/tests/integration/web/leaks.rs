@@ -17,10 +17,7 @@ impl Secrets {
             .stems()
             .flat_map(|stem| [explanation(stem), source(stem)])
             .collect();
-        let connection = test.raw();
-        let mut banks = connection.prepare("SELECT digest FROM bank").unwrap();
-        let digests = banks.query_map([], |row| row.get(0)).unwrap();
-        all.extend(digests.map(|digest| digest.unwrap()));
+        all.extend(test.raw().texts("SELECT digest FROM bank"));
         Self(all)
     }
 

@@ -1,0 +1,160 @@
+-- Refusals only, never effects: the same as guards.sqlite.sql, in the words of PostgreSQL,
+-- and against TRUNCATE, which SQLite does not have.
+-- Applied after every migration; the application behaves the same without them.
+-- The functions look at this schema first and at temporary tables last, so that no session
+-- can put a table of its own in front of what they count.
+
+CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION '%', TG_ARGV[0] USING ERRCODE = 'integrity_constraint_violation'; END $$;
+
+CREATE TRIGGER packet_never_changes BEFORE UPDATE ON packet
+FOR EACH ROW EXECUTE FUNCTION refuse('a sealed packet never changes');
+CREATE TRIGGER packet_never_leaves BEFORE DELETE ON packet
+FOR EACH ROW EXECUTE FUNCTION refuse('a sealed packet never leaves');
+CREATE TRIGGER packet_is_never_emptied BEFORE TRUNCATE ON packet
+EXECUTE FUNCTION refuse('a sealed packet never leaves');
+
+CREATE TRIGGER season_never_changes BEFORE UPDATE ON season
+FOR EACH ROW EXECUTE FUNCTION refuse('the terms of a season never change');
+CREATE OR REPLACE FUNCTION season_is_one() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS
+$$ BEGIN
+    IF EXISTS (SELECT 1 FROM season) THEN
+        RAISE EXCEPTION 'a database holds one season' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER season_is_one BEFORE INSERT ON season
+FOR EACH ROW EXECUTE FUNCTION season_is_one();
+CREATE TRIGGER bank_never_changes BEFORE UPDATE ON bank
+FOR EACH ROW EXECUTE FUNCTION refuse('a frozen bank never changes');
+CREATE TRIGGER bank_never_leaves BEFORE DELETE ON bank
+FOR EACH ROW EXECUTE FUNCTION refuse('a frozen bank never leaves');
+CREATE TRIGGER bank_is_never_emptied BEFORE TRUNCATE ON bank
+EXECUTE FUNCTION refuse('a frozen bank never leaves');
+CREATE TRIGGER invite_keeps_its_owner BEFORE UPDATE ON invite
+FOR EACH ROW WHEN (NEW.code <> OLD.code OR NEW.person <> OLD.person)
+EXECUTE FUNCTION refuse('a code never changes its owner');
+
+CREATE TRIGGER award_never_changes BEFORE UPDATE ON award
+FOR EACH ROW EXECUTE FUNCTION refuse('an award never changes');
+CREATE TRIGGER award_never_leaves BEFORE DELETE ON award
+FOR EACH ROW EXECUTE FUNCTION refuse('an award never leaves');
+CREATE TRIGGER award_is_never_emptied BEFORE TRUNCATE ON award
+EXECUTE FUNCTION refuse('an award never leaves');
+
+CREATE TRIGGER attempt_never_changes BEFORE UPDATE ON attempt
+FOR EACH ROW EXECUTE FUNCTION refuse('a submitted attempt never changes');
+CREATE TRIGGER attempt_never_leaves BEFORE DELETE ON attempt
+FOR EACH ROW EXECUTE FUNCTION refuse('a submitted attempt never leaves');
+CREATE TRIGGER attempt_is_never_emptied BEFORE TRUNCATE ON attempt
+EXECUTE FUNCTION refuse('a submitted attempt never leaves');
+
+CREATE TRIGGER referral_never_changes BEFORE UPDATE ON referral
+FOR EACH ROW EXECUTE FUNCTION refuse('a referral never changes');
+CREATE TRIGGER referral_never_leaves BEFORE DELETE ON referral
+FOR EACH ROW EXECUTE FUNCTION refuse('a referral never leaves');
+CREATE TRIGGER referral_is_never_emptied BEFORE TRUNCATE ON referral
+EXECUTE FUNCTION refuse('a referral never leaves');
+
+CREATE TRIGGER follow_first_never_changes BEFORE UPDATE ON follow
+FOR EACH ROW WHEN (NEW.first_ms <> OLD.first_ms OR NEW.person <> OLD.person)
+EXECUTE FUNCTION refuse('the first follow never changes');
+CREATE TRIGGER follow_never_leaves BEFORE DELETE ON follow
+FOR EACH ROW EXECUTE FUNCTION refuse('the ever-followed record never leaves');
+CREATE TRIGGER follow_is_never_emptied BEFORE TRUNCATE ON follow
+EXECUTE FUNCTION refuse('the ever-followed record never leaves');
+
+CREATE TRIGGER transfer_never_changes BEFORE UPDATE ON transfer
+FOR EACH ROW EXECUTE FUNCTION refuse('a transfer never changes');
+CREATE TRIGGER transfer_never_leaves BEFORE DELETE ON transfer
+FOR EACH ROW EXECUTE FUNCTION refuse('a transfer never leaves');
+CREATE TRIGGER transfer_is_never_emptied BEFORE TRUNCATE ON transfer
+EXECUTE FUNCTION refuse('a transfer never leaves');
+
+CREATE TRIGGER payment_event_never_changes BEFORE UPDATE ON payment_event
+FOR EACH ROW EXECUTE FUNCTION refuse('a payment event never changes');
+CREATE TRIGGER payment_event_never_leaves BEFORE DELETE ON payment_event
+FOR EACH ROW EXECUTE FUNCTION refuse('a payment event never leaves');
+CREATE TRIGGER payment_event_is_never_emptied BEFORE TRUNCATE ON payment_event
+EXECUTE FUNCTION refuse('a payment event never leaves');
+
+CREATE TRIGGER audit_event_never_changes BEFORE UPDATE ON audit_event
+FOR EACH ROW EXECUTE FUNCTION refuse('an audit event never changes');
+CREATE TRIGGER audit_event_never_leaves BEFORE DELETE ON audit_event
+FOR EACH ROW EXECUTE FUNCTION refuse('an audit event never leaves');
+CREATE TRIGGER audit_event_is_never_emptied BEFORE TRUNCATE ON audit_event
+EXECUTE FUNCTION refuse('an audit event never leaves');
+CREATE OR REPLACE FUNCTION audit_event_is_dense() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS
+$$ BEGIN
+    IF NEW.number <> (SELECT COALESCE(MAX(number), 0) + 1 FROM audit_event)
+       OR (NEW.number > 1 AND NEW.previous_hash <> (SELECT hash FROM audit_event WHERE number = NEW.number - 1)) THEN
+        RAISE EXCEPTION 'the audit chain is dense and never forks' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER audit_event_is_dense BEFORE INSERT ON audit_event
+FOR EACH ROW EXECUTE FUNCTION audit_event_is_dense();
+
+CREATE TRIGGER payment_identity_never_changes BEFORE UPDATE ON payment
+FOR EACH ROW WHEN (NEW.bill_number <> OLD.bill_number OR NEW.award <> OLD.award
+  OR NEW.attempt_number <> OLD.attempt_number OR NEW.amount_fen <> OLD.amount_fen
+  OR NEW.request_sealed <> OLD.request_sealed)
+EXECUTE FUNCTION refuse('the number, amount and request of a payment never change');
+CREATE TRIGGER payment_terminal_is_final BEFORE UPDATE ON payment
+FOR EACH ROW WHEN (OLD.state IN ('received', 'refunded', 'dead') AND NEW.state <> OLD.state)
+EXECUTE FUNCTION refuse('a settled payment never leaves its state');
+CREATE TRIGGER payment_leaves_before_it_arrives BEFORE UPDATE ON payment
+FOR EACH ROW WHEN (OLD.state = 'reserved' AND NEW.state IN ('sent', 'refunding', 'received', 'refunded', 'dead'))
+EXECUTE FUNCTION refuse('a payment that never left cannot have arrived or died');
+CREATE TRIGGER payment_version_advances BEFORE UPDATE ON payment
+FOR EACH ROW WHEN (NEW.version <> OLD.version + 1)
+EXECUTE FUNCTION refuse('a payment advances one version at a time');
+CREATE TRIGGER payment_never_leaves BEFORE DELETE ON payment
+FOR EACH ROW EXECUTE FUNCTION refuse('a payment never leaves');
+CREATE TRIGGER payment_is_never_emptied BEFORE TRUNCATE ON payment
+EXECUTE FUNCTION refuse('a payment never leaves');
+
+CREATE OR REPLACE FUNCTION city_terms_are_frozen_once_awarded() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS
+$$ BEGIN
+    IF EXISTS (SELECT 1 FROM award WHERE award.city = OLD.city) THEN
+        RAISE EXCEPTION 'the terms of a city are frozen once it has awarded' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER city_terms_are_frozen_once_awarded BEFORE UPDATE ON city
+FOR EACH ROW WHEN (NEW.opens_ms <> OLD.opens_ms OR NEW.closes_ms <> OLD.closes_ms OR NEW.pool_fen <> OLD.pool_fen
+  OR NEW.bank <> OLD.bank OR NEW.plan_commitment <> OLD.plan_commitment
+  OR NEW.plan_root <> OLD.plan_root OR NEW.plan_seed_sealed <> OLD.plan_seed_sealed OR NEW.ordinal <> OLD.ordinal)
+EXECUTE FUNCTION city_terms_are_frozen_once_awarded();
+CREATE TRIGGER city_latch_never_goes_back BEFORE UPDATE ON city
+FOR EACH ROW WHEN (NEW.last_decision_ms < OLD.last_decision_ms OR NEW.used_fen < OLD.used_fen
+  OR NEW.top_awarded < OLD.top_awarded)
+EXECUTE FUNCTION refuse('a city never takes back an instant, money or its top packet');
+CREATE TRIGGER budget_day_never_goes_back BEFORE UPDATE ON budget_day
+FOR EACH ROW WHEN (NEW.used_fen < OLD.used_fen OR NEW.taken < OLD.taken OR NEW.top_taken < OLD.top_taken
+  OR NEW.cap_fen <> OLD.cap_fen OR (OLD.deck IS NOT NULL AND NEW.deck IS DISTINCT FROM OLD.deck))
+EXECUTE FUNCTION refuse('a day never takes back money, and its deck never changes');
+CREATE TRIGGER budget_day_never_leaves BEFORE DELETE ON budget_day
+FOR EACH ROW EXECUTE FUNCTION refuse('a day never leaves');
+CREATE TRIGGER budget_day_is_never_emptied BEFORE TRUNCATE ON budget_day
+EXECUTE FUNCTION refuse('a day never leaves');
+CREATE OR REPLACE FUNCTION award_is_counted_in_its_city() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS
+$$ BEGIN
+    IF (SELECT used_fen FROM city WHERE city = NEW.city)
+       <> (SELECT SUM(used_fen) FROM budget_day WHERE city = NEW.city) THEN
+        RAISE EXCEPTION 'a city counts what its days count' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER award_is_counted_in_its_city BEFORE INSERT ON award
+FOR EACH ROW EXECUTE FUNCTION award_is_counted_in_its_city();
+CREATE OR REPLACE FUNCTION award_is_counted() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS
+$$ BEGIN
+    IF (SELECT used_fen FROM budget_day WHERE city = NEW.city AND day = NEW.day)
+       <> (SELECT COALESCE(SUM(amount_fen), 0) FROM award WHERE city = NEW.city AND day = NEW.day) + NEW.amount_fen THEN
+        RAISE EXCEPTION 'an award is counted in its day before it is written' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER award_is_counted BEFORE INSERT ON award
+FOR EACH ROW EXECUTE FUNCTION award_is_counted();

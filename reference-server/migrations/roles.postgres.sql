@@ -1,0 +1,39 @@
+-- What the two roles may do, if the database has them; whoever migrates owns everything.
+--
+--   CREATE ROLE contest_app NOLOGIN;     -- the server: adds rows, moves counters and states
+--   CREATE ROLE contest_reader NOLOGIN;  -- reports: reads, but nothing that is sealed
+--
+-- No role but the owner deletes, empties or alters anything, and the ledger, the awards,
+-- the attempts, the events and the sealed packets are beyond the server's own hand.
+
+DO $$
+DECLARE place text := quote_ident(current_schema());
+BEGIN
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'contest_app') THEN
+        EXECUTE 'GRANT USAGE ON SCHEMA ' || place || ' TO contest_app';
+        EXECUTE 'REVOKE ALL ON ALL TABLES IN SCHEMA ' || place || ' FROM contest_app';
+        EXECUTE 'GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA ' || place || ' TO contest_app';
+        REVOKE INSERT ON schema_version FROM contest_app;
+        GRANT UPDATE (used_fen, top_awarded, last_decision_ms, paused_sentence) ON city TO contest_app;
+        GRANT UPDATE (used_fen, deck, taken, top_taken) ON budget_day TO contest_app;
+        GRANT UPDATE (openid_sealed, consented_ms, district) ON person TO contest_app;
+        GRANT UPDATE (following, changed_ms) ON follow TO contest_app;
+        GRANT UPDATE (qr_url, qr_expires_ms) ON invite TO contest_app;
+        GRANT UPDATE (state, due_ms, machine, version, changed_ms) ON payment TO contest_app;
+        GRANT UPDATE (paused_reason, paused_until_ms, changed_ms) ON rail TO contest_app;
+        GRANT UPDATE (value_sealed, expires_ms) ON shared_token TO contest_app;
+        GRANT UPDATE (number) ON commit_mark TO contest_app;
+    END IF;
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'contest_reader') THEN
+        EXECUTE 'GRANT USAGE ON SCHEMA ' || place || ' TO contest_reader';
+        EXECUTE 'REVOKE ALL ON ALL TABLES IN SCHEMA ' || place || ' FROM contest_reader';
+        GRANT SELECT ON season, budget_day, packet, follow, referral, attempt, award, rail,
+            transfer, audit_event TO contest_reader;
+        GRANT SELECT (city, ordinal, opens_ms, closes_ms, pool_fen, used_fen, top_awarded,
+            last_decision_ms, bank, plan_commitment, plan_root, paused_sentence) ON city TO contest_reader;
+        GRANT SELECT (bill_number, award, attempt_number, amount_fen, state, due_ms, version,
+            changed_ms) ON payment TO contest_reader;
+        GRANT SELECT (bill_number, version, at_ms, event, state_before, state_after)
+            ON payment_event TO contest_reader;
+    END IF;
+END $$;

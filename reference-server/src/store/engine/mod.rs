@@ -1,0 +1,277 @@
+//! The one place that knows database engines: connections, portable values, what an error means.
+//!
+//! Above this folder a statement is one text for every engine, with `?1`, `?2`, … as
+//! placeholders, and a value is an integer, a text or nothing.
+//!
+//! | file | what |
+//! |---|---|
+//! | `sqlite` | a file on this machine |
+//! | `postgres` | a server, for one instance or several |
+//! | `value` | what goes into a statement and what comes out of it |
+
+mod postgres;
+mod sqlite;
+mod value;
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
+
+pub(super) use value::{Bind, Column, Value, params};
+
+use super::StoreError;
+
+/// The migrations in order; the number is the schema's version.
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../../migrations/0001_contest.sql"),
+    include_str!("../../../migrations/0002_commit_mark.sql"),
+];
+
+/// How much a commit promises.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// A commit survives a power cut.
+    Full,
+    /// A commit may be lost with the machine: for databases that are thrown away.
+    None,
+}
+
+/// Whose clock says at which instant something is decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DecisionClock {
+    /// The caller's: there is one process, or its clock is simulated.
+    Caller,
+    /// The database server's, one for all instances; a caller far off it is refused.
+    ///
+    /// A file has no clock of its own: there the caller's counts.
+    Database,
+}
+
+/// Which database, and on which engine.
+#[derive(Debug, Clone)]
+pub struct Database(Place);
+
+#[derive(Debug, Clone)]
+enum Place {
+    File(PathBuf),
+    Server(Box<::postgres::Config>),
+}
+
+impl Database {
+    /// A database in a file of this machine (SQLite).
+    #[must_use]
+    pub fn file(path: &Path) -> Self {
+        Self(Place::File(path.to_owned()))
+    }
+
+    /// A database on a server, by its address `postgres://…` (PostgreSQL 15 or later).
+    ///
+    /// The search path may be given in the address: `?options=-csearch_path%3Dseason`.
+    /// The line is not encrypted; an address that asks for encryption is refused when it is used.
+    ///
+    /// # Errors
+    /// [`StoreError::Engine`] when the address cannot be read.
+    pub fn server(address: &str, password: Option<&str>) -> Result<Self, StoreError> {
+        let config = postgres::config(address, password)?;
+        Ok(Self(Place::Server(Box::new(config))))
+    }
+}
+
+/// What an engine said, without any value of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngineError(String);
+
+impl fmt::Display for EngineError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for EngineError {}
+
+impl EngineError {
+    fn new(words: impl fmt::Display) -> Self {
+        Self(words.to_string())
+    }
+}
+
+/// A connection to the database of one of the engines.
+#[derive(Debug)]
+pub(super) enum Connection {
+    File(sqlite::Connection),
+    Server(Box<postgres::Connection>, DecisionClock),
+}
+
+/// A row while its statement stands on it.
+pub(super) enum Row<'a> {
+    File(&'a sqlite::Row<'a>),
+    Server(&'a postgres::Row),
+}
+
+impl Row<'_> {
+    /// One column, counted from 0.
+    pub(super) fn get<T: Column>(&self, index: usize) -> Result<T, StoreError> {
+        let value = match self {
+            Self::File(row) => sqlite::value(row, index)?,
+            Self::Server(row) => postgres::value(row, index)?,
+        };
+        T::read(value)
+            .ok_or_else(|| engine_error(format_args!("column {index} holds another kind of value")))
+    }
+}
+
+/// Does the same on whichever engine the connection is of.
+macro_rules! on_either {
+    ($self:ident, $connection:ident => $work:expr) => {
+        match $self {
+            Self::File($connection) => $work,
+            Self::Server($connection, _) => $work,
+        }
+    };
+}
+
+impl Connection {
+    /// Opens the one writing connection and brings the schema up to date.
+    pub(super) fn open_writer(
+        database: &Database,
+        durability: Durability,
+        clock: DecisionClock,
+    ) -> Result<Self, StoreError> {
+        Ok(match &database.0 {
+            Place::File(path) => Self::File(sqlite::Connection::open_writer(path, durability)?),
+            Place::Server(config) => Self::Server(
+                Box::new(postgres::Connection::open_writer(config, durability)?),
+                clock,
+            ),
+        })
+    }
+
+    /// Opens a connection that can only read.
+    pub(super) fn open_reader(database: &Database) -> Result<Self, StoreError> {
+        Ok(match &database.0 {
+            Place::File(path) => Self::File(sqlite::Connection::open_reader(path)?),
+            Place::Server(config) => Self::Server(
+                Box::new(postgres::Connection::open_reader(config)?),
+                DecisionClock::Caller,
+            ),
+        })
+    }
+
+    /// The present instant in milliseconds as an expression, where the caller's clock is `placeholder`.
+    ///
+    /// It is read when the statement runs, and so after the locks that its transaction waited for.
+    pub(super) fn instant(&self, placeholder: &str) -> String {
+        match self {
+            Self::Server(_, DecisionClock::Database) => postgres::INSTANT.to_owned(),
+            Self::File(_) | Self::Server(_, DecisionClock::Caller) => {
+                format!("CAST({placeholder} AS BIGINT)")
+            }
+        }
+    }
+
+    /// Runs a statement without rows; how many rows it touched.
+    pub(super) fn execute(&self, sql: &str, params: &[Value<'_>]) -> Result<usize, StoreError> {
+        on_either!(self, connection => connection.execute(sql, params))
+    }
+
+    /// Hands each row to `read` until that says `false`.
+    pub(super) fn each(
+        &self,
+        sql: &str,
+        params: &[Value<'_>],
+        mut read: impl FnMut(&Row<'_>) -> Result<bool, StoreError>,
+    ) -> Result<(), StoreError> {
+        match self {
+            Self::File(connection) => connection.each(sql, params, |row| read(&Row::File(row))),
+            Self::Server(connection, _) => {
+                connection.each(sql, params, |row| read(&Row::Server(row)))
+            }
+        }
+    }
+
+    /// Begins the transaction of a group, as the only writer of the database.
+    pub(super) fn begin_group(&self) -> Result<(), StoreError> {
+        on_either!(self, connection => connection.begin_group())
+    }
+
+    /// Begins one write within the group.
+    pub(super) fn begin_write(&self) -> Result<(), StoreError> {
+        on_either!(self, connection => connection.begin_write())
+    }
+
+    /// Keeps the rows of the write that was begun last, for the group's commit.
+    pub(super) fn keep_write(&self) -> Result<(), StoreError> {
+        on_either!(self, connection => connection.keep_write())
+    }
+
+    /// Takes back the rows of the write that was begun last.
+    ///
+    /// Fails when the engine has taken back the whole group by itself, as on a full disk.
+    pub(super) fn undo_write(&self) -> Result<(), StoreError> {
+        on_either!(self, connection => connection.undo_write())
+    }
+
+    /// Makes the group durable.
+    ///
+    /// Fails with [`StoreError::Unknown`] when it cannot be told whether it is; after any
+    /// other error nothing of it was kept.
+    pub(super) fn commit_group(&self) -> Result<(), StoreError> {
+        on_either!(self, connection => connection.commit_group())
+    }
+
+    /// Begins a read: all its statements see one snapshot.
+    pub(super) fn begin_snapshot(&self) -> Result<(), StoreError> {
+        on_either!(self, connection => connection.begin_snapshot())
+    }
+
+    /// Ends whatever was begun and keeps nothing of it; nothing to end is no error.
+    pub(super) fn roll_back(&self) -> Result<(), StoreError> {
+        on_either!(self, connection => connection.roll_back())
+    }
+
+    /// The row of a statement that may have none; further rows are ignored.
+    pub(super) fn row<T>(
+        &self,
+        sql: &str,
+        params: &[Value<'_>],
+        mut read: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        let mut found = None;
+        self.each(sql, params, |row| {
+            found = Some(read(row)?);
+            Ok(false)
+        })?;
+        Ok(found)
+    }
+
+    /// The row of a statement that always has one.
+    pub(super) fn one<T>(
+        &self,
+        sql: &str,
+        params: &[Value<'_>],
+        read: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.row(sql, params, read)?
+            .ok_or_else(|| engine_error("a statement that always has a row had none"))
+    }
+
+    /// Every row of a statement.
+    pub(super) fn rows<T>(
+        &self,
+        sql: &str,
+        params: &[Value<'_>],
+        mut read: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut found = Vec::new();
+        self.each(sql, params, |row| {
+            found.push(read(row)?);
+            Ok(true)
+        })?;
+        Ok(found)
+    }
+}
+
+fn engine_error(words: impl fmt::Display) -> StoreError {
+    StoreError::Engine(EngineError::new(words))
+}

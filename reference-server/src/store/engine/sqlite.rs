@@ -1,0 +1,187 @@
+//! SQLite: how a connection is made, how a schema is brought up to date, what an error means.
+
+use std::path::Path;
+
+use rusqlite::{
+    Connection as Engine, ErrorCode, OpenFlags, TransactionBehavior,
+    config::DbConfig,
+    ffi, params_from_iter,
+    types::{ToSqlOutput, ValueRef},
+};
+
+use super::{Durability, EngineError, MIGRATIONS, Value, engine_error};
+use crate::store::StoreError;
+
+const GUARDS: &str = include_str!("../../../migrations/guards.sqlite.sql");
+
+/// A connection to the database.
+#[derive(Debug)]
+pub(in crate::store) struct Connection(Engine);
+
+/// A row while its statement stands on it.
+pub(super) type Row<'a> = rusqlite::Row<'a>;
+
+pub(super) fn value<'a>(row: &'a Row<'_>, index: usize) -> Result<Value<'a>, StoreError> {
+    Ok(match row.get_ref(index)? {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(number) => Value::Integer(number),
+        ValueRef::Text(bytes) => Value::Text(std::str::from_utf8(bytes).map_err(engine_error)?),
+        ValueRef::Real(_) | ValueRef::Blob(_) => {
+            return Err(engine_error(format_args!(
+                "column {index} holds a value the schema does not know"
+            )));
+        }
+    })
+}
+
+impl rusqlite::ToSql for Value<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Value::Null => ValueRef::Null,
+            Value::Integer(number) => ValueRef::Integer(*number),
+            Value::Text(text) => ValueRef::Text(text.as_bytes()),
+        }))
+    }
+}
+
+impl Connection {
+    /// The one writing connection; brings the schema up to date.
+    pub(super) fn open_writer(path: &Path, durability: Durability) -> Result<Self, StoreError> {
+        let mut connection = Engine::open(path)?;
+        // First of all: with the busy time-out set, instances that start together wait for each other.
+        configure(&connection)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(
+            None,
+            "synchronous",
+            match durability {
+                Durability::Full => "FULL",
+                Durability::None => "OFF",
+            },
+        )?;
+        migrate(&mut connection)?;
+        Ok(Self(connection))
+    }
+
+    /// A connection that can only read.
+    pub(super) fn open_reader(path: &Path) -> Result<Self, StoreError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Engine::open_with_flags(path, flags)?;
+        configure(&connection)?;
+        Ok(Self(connection))
+    }
+
+    pub(super) fn execute(&self, sql: &str, params: &[Value<'_>]) -> Result<usize, StoreError> {
+        let mut statement = self.0.prepare_cached(sql)?;
+        Ok(statement.execute(params_from_iter(params))?)
+    }
+
+    pub(super) fn each(
+        &self,
+        sql: &str,
+        params: &[Value<'_>],
+        mut read: impl FnMut(&Row<'_>) -> Result<bool, StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut statement = self.0.prepare_cached(sql)?;
+        let mut rows = statement.query(params_from_iter(params))?;
+        while let Some(row) = rows.next()? {
+            if !read(row)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn begin_group(&self) -> Result<(), StoreError> {
+        Ok(self.0.execute_batch("BEGIN IMMEDIATE")?)
+    }
+
+    pub(super) fn begin_write(&self) -> Result<(), StoreError> {
+        Ok(self.0.execute_batch("SAVEPOINT one_write")?)
+    }
+
+    pub(super) fn keep_write(&self) -> Result<(), StoreError> {
+        Ok(self.0.execute_batch("RELEASE one_write")?)
+    }
+
+    pub(super) fn undo_write(&self) -> Result<(), StoreError> {
+        Ok(self
+            .0
+            .execute_batch("ROLLBACK TO one_write; RELEASE one_write")?)
+    }
+
+    pub(super) fn commit_group(&self) -> Result<(), StoreError> {
+        Ok(self.0.execute_batch("COMMIT")?)
+    }
+
+    pub(super) fn begin_snapshot(&self) -> Result<(), StoreError> {
+        Ok(self.0.execute_batch("BEGIN")?)
+    }
+
+    pub(super) fn roll_back(&self) -> Result<(), StoreError> {
+        if self.0.is_autocommit() {
+            return Ok(());
+        }
+        Ok(self.0.execute_batch("ROLLBACK")?)
+    }
+}
+
+fn configure(connection: &Engine) -> Result<(), StoreError> {
+    connection.pragma_update(None, "busy_timeout", 5_000)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    // The guards against deletion also stand in the way of INSERT OR REPLACE.
+    connection.pragma_update(None, "recursive_triggers", true)?;
+    connection.pragma_update(None, "cache_size", -65_536)?;
+    // A plan does not depend on the values bound to it, or each new value is planned anew.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    connection.set_prepared_statement_cache_capacity(128);
+    Ok(())
+}
+
+fn migrate(connection: &mut Engine) -> Result<(), StoreError> {
+    let newest = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    // The version is read under the write lock: of instances that start together, one migrates.
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let applied: i64 = tx.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if applied > newest {
+        return Err(StoreError::SchemaNewer { applied, newest });
+    }
+    for (version, text) in (1_i64..).zip(MIGRATIONS) {
+        if version > applied {
+            tx.execute_batch(text)?;
+        }
+    }
+    renew_guards(&tx)?;
+    tx.pragma_update(None, "user_version", newest)?;
+    tx.commit()?;
+    Ok(())
+}
+
+/// Guards may change without a migration, so each start replaces them all.
+fn renew_guards(tx: &Engine) -> Result<(), StoreError> {
+    let mut statement = tx.prepare("SELECT name FROM sqlite_master WHERE type = 'trigger'")?;
+    let names: Vec<String> = statement
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    for name in names {
+        tx.execute_batch(&format!("DROP TRIGGER \"{name}\""))?;
+    }
+    Ok(tx.execute_batch(GUARDS)?)
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        let words = EngineError::new(&error);
+        match error {
+            rusqlite::Error::SqliteFailure(failure, _) => match failure.extended_code {
+                ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY => {
+                    Self::Duplicate(words)
+                }
+                // A CHECK, a foreign key or a guard.
+                _ if failure.code == ErrorCode::ConstraintViolation => Self::Guard(words),
+                _ => Self::Engine(words),
+            },
+            _ => Self::Engine(words),
+        }
+    }
+}
