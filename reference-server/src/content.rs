@@ -22,6 +22,21 @@ pub struct Link {
     pub url: String,
 }
 
+/// A QR code a city shows on its page, such as its own account's.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Code {
+    /// What stands under the code.
+    pub caption: String,
+    /// What the code says; an `https` address.
+    pub url: String,
+}
+
+/// Links on one city's page.
+const MOST_LINKS: usize = 6;
+/// QR codes on one city's page.
+const MOST_CODES: usize = 3;
+
 /// A city's page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CityContent {
@@ -37,6 +52,8 @@ pub struct CityContent {
     pub hero_svg: String,
     /// Up to six links.
     pub links: Vec<Link>,
+    /// Up to three QR codes.
+    pub codes: Vec<Code>,
     /// Whether this is sample content.
     pub sample: bool,
 }
@@ -94,7 +111,19 @@ pub enum ContentError {
         /// Where in it.
         source: Box<toml::de::Error>,
     },
-    /// A link leads elsewhere than to an `https` address.
+    /// A city shows more of something than its page has room for.
+    #[error("{file}: {found} {what}, and a page has room for {most}")]
+    TooMany {
+        /// The file.
+        file: String,
+        /// Of what.
+        what: &'static str,
+        /// How many there are.
+        found: usize,
+        /// How many there may be.
+        most: usize,
+    },
+    /// A link or a code leads elsewhere than to an `https` address.
     #[error("{file}: the link {url:?} is not an https address")]
     InsecureLink {
         /// The file with the link.
@@ -112,6 +141,8 @@ struct CityFile {
     tagline: String,
     #[serde(default)]
     links: Vec<Link>,
+    #[serde(default)]
+    codes: Vec<Code>,
     #[serde(default)]
     sample: bool,
 }
@@ -229,14 +260,25 @@ impl Content {
             file: file.to_owned(),
             source: Box::new(source),
         })?;
-        if let Some(link) = city
-            .links
-            .iter()
-            .find(|link| !link.url.starts_with("https://"))
-        {
+        for (what, found, most) in [
+            ("links", city.links.len(), MOST_LINKS),
+            ("codes", city.codes.len(), MOST_CODES),
+        ] {
+            if found > most {
+                return Err(ContentError::TooMany {
+                    file: file.to_owned(),
+                    what,
+                    found,
+                    most,
+                });
+            }
+        }
+        let links = city.links.iter().map(|link| &link.url);
+        let codes = city.codes.iter().map(|code| &code.url);
+        if let Some(url) = links.chain(codes).find(|url| !url.starts_with("https://")) {
             return Err(ContentError::InsecureLink {
                 file: file.to_owned(),
-                url: link.url.clone(),
+                url: url.clone(),
             });
         }
         self.cities.insert(
@@ -248,6 +290,7 @@ impl Content {
                 page_markdown,
                 hero_svg,
                 links: city.links,
+                codes: city.codes,
                 sample: city.sample,
             },
         );
@@ -284,4 +327,46 @@ fn text(path: &Path) -> Result<String, ContentError> {
         path: path.to_owned(),
         source,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A city with so many links and codes, all of them leading to this address.
+    fn city(n_links: usize, n_codes: usize, url: &str) -> Result<Content, ContentError> {
+        let links = format!("{{ title = \"t\", url = \"{url}\" }},").repeat(n_links);
+        let codes = format!("{{ caption = \"c\", url = \"{url}\" }},").repeat(n_codes);
+        let toml = format!(
+            "slug = \"s\"\nname = \"n\"\ntagline = \"t\"\nlinks = [{links}]\ncodes = [{codes}]\n"
+        );
+        let mut content = Content::default();
+        content.add_city("city.toml", &toml, String::new(), String::new())?;
+        Ok(content)
+    }
+
+    #[test]
+    fn a_page_has_room_for_six_links_and_three_codes() {
+        let content = city(6, 3, "https://example.cn").unwrap();
+        let page = content.city("s").unwrap();
+        assert_eq!((page.links.len(), page.codes.len()), (6, 3));
+        for (n_links, n_codes, crowded) in [(7, 0, "links"), (0, 4, "codes")] {
+            let refused = city(n_links, n_codes, "https://example.cn");
+            assert!(
+                matches!(&refused, Err(ContentError::TooMany { what, .. }) if *what == crowded),
+                "{refused:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn links_and_codes_lead_to_https_only() {
+        for (n_links, n_codes) in [(1, 0), (0, 1)] {
+            let refused = city(n_links, n_codes, "http://example.cn");
+            assert!(
+                matches!(&refused, Err(ContentError::InsecureLink { url, .. }) if url == "http://example.cn"),
+                "{refused:?}"
+            );
+        }
+    }
 }

@@ -21,11 +21,12 @@ use super::{
     error::PageError,
     frame::{self, Frame},
     markdown, moment,
+    qr_code::QrCode,
     session::Visitor,
 };
 use crate::{
     app::App,
-    content::Link,
+    content::{Code, Link},
     contest::{
         Refusal,
         season::{self, Station, StationState},
@@ -51,7 +52,14 @@ struct CityPage {
     is_ahead: bool,
     page: Option<String>,
     links: Vec<Link>,
+    codes: Vec<DrawnCode>,
     districts: String,
+}
+
+/// A code and what stands under it.
+struct DrawnCode {
+    svg: String,
+    caption: String,
 }
 
 async fn city(
@@ -74,11 +82,25 @@ async fn city(
         tagline: content.map(|content| content.tagline.clone()),
         page: content.map(|content| markdown::to_html(&content.page_markdown)),
         links: content.map_or_else(Vec::new, |content| content.links.clone()),
+        codes: content.map_or_else(Vec::new, |content| codes(&content.codes)),
         districts: districts(&app, &slug),
         name: station.name,
         slug,
     };
     Ok(frame::rendered(&page, "private, max-age=30"))
+}
+
+/// A text that is too long for a code is left out.
+fn codes(codes: &[Code]) -> Vec<DrawnCode> {
+    codes
+        .iter()
+        .filter_map(|code| {
+            Some(DrawnCode {
+                svg: QrCode::of(&code.url)?.svg("二维码"),
+                caption: code.caption.clone(),
+            })
+        })
+        .collect()
 }
 
 fn when(station: &Station) -> String {

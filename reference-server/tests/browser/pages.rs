@@ -2,7 +2,7 @@
 
 use std::{env, fs};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     chromium::Chromium,
@@ -122,12 +122,27 @@ fn every_page_fits_every_width_and_size_in_light_and_dark() {
     let all: Vec<String> = PAGES
         .into_iter()
         .map(str::to_owned)
-        .chain([result, paper, "/me/erase".to_owned(), "/nowhere".to_owned()])
+        .chain([
+            result,
+            paper.clone(),
+            "/me/erase".to_owned(),
+            "/nowhere".to_owned(),
+        ])
         .collect();
     let mut found = Vec::new();
-    for size in ["standard", "large", "largest"] {
+    // Questions and options, in pixels.
+    for (size, letters) in [
+        ("standard", ["20px", "18px"]),
+        ("large", ["23px", "21px"]),
+        ("largest", ["30px", "28px"]),
+    ] {
         phone.open(&format!("/text-size/{size}?back=/rules"));
         let least = if size == "largest" { 60 } else { 44 };
+        phone.open(&paper);
+        let sizes = phone.eval(
+            "['.item.now legend', '.item.now .opt span'].map(function (s) { return getComputedStyle(document.querySelector(s)).fontSize; })",
+        );
+        assert_eq!(sizes, json!(letters), "{size}");
         for width in [320, 360, 390] {
             phone.size(width, 720);
             for path in &all {
