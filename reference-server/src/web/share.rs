@@ -89,7 +89,7 @@ mod tests {
         "必须",
         "分享到",
         "拼手气",
-        "限时",
+        "限时抢",
     ];
     /// A promise of money to whoever sees the card.
     const MONEY: [&str; 6] = ["红包", "元", "钱", "机会", "领", "赚"];
