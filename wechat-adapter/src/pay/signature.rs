@@ -36,26 +36,57 @@ pub enum SignType {
 /// ```
 #[must_use]
 pub fn sign(parameters: &[(&str, &str)], key: &Secret, sign_type: SignType) -> String {
-    let source = zeroize::Zeroizing::new(string_to_sign(parameters, key));
-    let mut signature = match sign_type {
-        SignType::Md5 => hex::encode(Md5::digest(source.as_bytes())),
-        SignType::HmacSha256 => {
-            let hmac_key = hmac::Key::new(hmac::HMAC_SHA256, key.expose().as_bytes());
-            hex::encode(hmac::sign(&hmac_key, source.as_bytes()))
+    let source = parameters_to_sign(parameters);
+    // The key goes from its own place into the digest: no other copy of it has to be overwritten.
+    let secret = key.expose().as_bytes();
+    match sign_type {
+        SignType::Md5 => {
+            let mut digest = Md5::new();
+            digest.update(source.as_bytes());
+            digest.update(secret);
+            upper_case::<32>(&digest.finalize())
         }
-    };
-    signature.make_ascii_uppercase();
-    signature
+        SignType::HmacSha256 => {
+            let hmac_key = hmac::Key::new(hmac::HMAC_SHA256, secret);
+            let mut context = hmac::Context::with_key(&hmac_key);
+            context.update(source.as_bytes());
+            context.update(secret);
+            upper_case::<64>(context.sign().as_ref())
+        }
+    }
 }
 
-fn string_to_sign(parameters: &[(&str, &str)], key: &Secret) -> String {
-    let mut signed: Vec<(&str, &str)> = parameters
-        .iter()
-        .copied()
-        .filter(|(name, value)| *name != "sign" && !value.is_empty())
-        .collect();
+/// Upper-case hexadecimal of a digest with half as many bytes as there are digits.
+fn upper_case<const DIGITS: usize>(digest: &[u8]) -> String {
+    let mut digits = [b'0'; DIGITS];
+    let _ = hex::encode_to_slice(digest, &mut digits);
+    digits.make_ascii_uppercase();
+    String::from_utf8_lossy(&digits).into_owned()
+}
+
+/// What is signed, up to the key itself.
+fn parameters_to_sign(parameters: &[(&str, &str)]) -> String {
+    let takes_part = |(name, value): &&(&str, &str)| *name != "sign" && !value.is_empty();
+    // The calls of this crate have fewer parameters than this, and sort them without an allocation.
+    let mut few = [("", ""); 32];
+    let mut many = Vec::new();
+    let signed = if parameters.len() <= few.len() {
+        let mut count = 0_usize;
+        for (slot, parameter) in few.iter_mut().zip(parameters.iter().filter(takes_part)) {
+            *slot = *parameter;
+            count = count.saturating_add(1);
+        }
+        few.get_mut(..count).unwrap_or_default()
+    } else {
+        many.extend(parameters.iter().filter(takes_part));
+        many.as_mut_slice()
+    };
     signed.sort_unstable();
-    let mut source = String::new();
+    let length = signed
+        .iter()
+        .map(|(name, value)| name.len().saturating_add(value.len()).saturating_add(2))
+        .fold(4, usize::saturating_add);
+    let mut source = String::with_capacity(length);
     for (name, value) in signed {
         source.push_str(name);
         source.push('=');
@@ -63,7 +94,6 @@ fn string_to_sign(parameters: &[(&str, &str)], key: &Secret) -> String {
         source.push('&');
     }
     source.push_str("key=");
-    source.push_str(key.expose());
     source
 }
 
@@ -87,11 +117,32 @@ mod tests {
             "act_name",
         ];
         let parameters: Vec<(&str, &str)> = names.iter().map(|&name| (name, "1")).collect();
-        let key = Secret::new("k").unwrap();
         assert_eq!(
-            string_to_sign(&parameters, &key),
+            parameters_to_sign(&parameters),
             "act_name=1&client_ip=1&mch_billno=1&mch_id=1&re_openid=1&remark=1&send_name=1\
-             &total_amount=1&total_num=1&wishing=1&wxappid=1&key=k"
+             &total_amount=1&total_num=1&wishing=1&wxappid=1&key="
         );
+    }
+
+    #[test]
+    fn any_number_of_parameters_is_signed_the_same_way() {
+        let key = Secret::new("192006250b4c09247ec02edce69f6a2d").unwrap();
+        let names: Vec<String> = (0..40).map(|number| format!("n{number:02}")).collect();
+        for count in [0, 1, 31, 32, 33, 40] {
+            let parameters: Vec<(&str, &str)> = names
+                .iter()
+                .rev()
+                .take(count)
+                .map(|name| (name.as_str(), "v"))
+                .collect();
+            let mut source: Vec<String> = parameters
+                .iter()
+                .map(|(name, value)| format!("{name}={value}&"))
+                .collect();
+            source.sort();
+            assert_eq!(parameters_to_sign(&parameters), source.concat() + "key=");
+            assert_eq!(sign(&parameters, &key, SignType::Md5).len(), 32);
+            assert_eq!(sign(&parameters, &key, SignType::HmacSha256).len(), 64);
+        }
     }
 }

@@ -66,18 +66,32 @@ impl ApiV3Key {
         associated_data: &str,
         ciphertext: &str,
     ) -> Result<Vec<u8>, UndecryptableResource> {
-        let nonce = Nonce::try_assume_unique_for_key(nonce.as_bytes())
-            .map_err(|_| UndecryptableResource)?;
         let mut bytes = STANDARD
             .decode(ciphertext)
             .map_err(|_| UndecryptableResource)?;
         let length = self
-            .0
-            .open_in_place(nonce, Aad::from(associated_data.as_bytes()), &mut bytes)
-            .map_err(|_| UndecryptableResource)?
+            .open_in_place(nonce, associated_data, &mut bytes)?
             .len();
         bytes.truncate(length);
         Ok(bytes)
+    }
+
+    /// Decrypts ciphertext and tag where they are, without a copy; what is left of `bytes` means nothing.
+    ///
+    /// # Errors
+    /// [`UndecryptableResource`].
+    pub fn open_in_place<'b>(
+        &self,
+        nonce: &str,
+        associated_data: &str,
+        bytes: &'b mut [u8],
+    ) -> Result<&'b [u8], UndecryptableResource> {
+        let nonce = Nonce::try_assume_unique_for_key(nonce.as_bytes())
+            .map_err(|_| UndecryptableResource)?;
+        self.0
+            .open_in_place(nonce, Aad::from(associated_data.as_bytes()), bytes)
+            .map(|plain| &*plain)
+            .map_err(|_| UndecryptableResource)
     }
 
     /// Encrypts to base64 of ciphertext and tag, as WeChat does; a nonce is never used twice with one key.
