@@ -23,8 +23,12 @@ pub struct SimulatorConfig {
     pub app_secret: String,
     /// The token that signs callbacks.
     pub callback_token: String,
-    /// The 43 characters of the `EncodingAESKey`; with it every callback is encrypted, without it every one is plain.
+    /// The 43 characters of the `EncodingAESKey`, which every mode but the plain one needs.
     pub encoding_aes_key: Option<String>,
+    /// Whether pushes are encrypted.
+    pub push_mode: PushMode,
+    /// The notation of pushes.
+    pub push_body: PushBody,
     /// The absolute address callbacks are posted to.
     pub callback_url: String,
     /// The merchant's number.
@@ -48,6 +52,9 @@ pub struct SimulatorConfig {
 }
 
 impl SimulatorConfig {
+    /// An `EncodingAESKey` for rehearsals, one of those whose last character carries bits that mean nothing.
+    pub const REHEARSAL_AES_KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
+
     /// A complete configuration for a simulator at `public_base` whose callbacks go to `callback_url`.
     ///
     /// Plain callbacks, 1,000,000 yuan of balance, the default limits, path prefix `/simulator/wechat`, seed 1.
@@ -59,6 +66,8 @@ impl SimulatorConfig {
             app_secret: "5f1e2d3c4b5a69788796a5b4c3d2e1f0".to_owned(),
             callback_token: "rehearsal".to_owned(),
             encoding_aes_key: None,
+            push_mode: PushMode::Plain,
+            push_body: PushBody::Xml,
             callback_url: callback_url.to_owned(),
             merchant_id: "1900000109".to_owned(),
             merchant_key: "0123456789abcdef0123456789abcdef".to_owned(),
@@ -88,7 +97,8 @@ impl SimulatorConfig {
             });
         }
         match &self.encoding_aes_key {
-            None => Ok(None),
+            None if self.push_mode == PushMode::Plain => Ok(None),
+            None => Err(SimulatorError::InvalidEncodingAesKey { characters: 0 }),
             Some(text) => {
                 AesKey::decode(text)
                     .map(Some)
@@ -107,10 +117,34 @@ impl Debug for SimulatorConfig {
             .field("app_id", &self.app_id)
             .field("merchant_id", &self.merchant_id)
             .field("callback_url", &self.callback_url)
-            .field("encrypted", &self.encoding_aes_key.is_some())
+            .field("push_mode", &self.push_mode)
             .field("seed", &self.seed)
             .finish_non_exhaustive()
     }
+}
+
+/// The three settings of the console for the body of a push.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(clippy::exhaustive_enums, reason = "the console has these three")]
+pub enum PushMode {
+    /// Clear fields only.
+    Plain,
+    /// Clear fields, and the same encrypted beside them.
+    Compatible,
+    /// Encrypted only.
+    Encrypted,
+}
+
+/// The two settings of the console for the notation of a push.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(clippy::exhaustive_enums, reason = "the console has these two")]
+pub enum PushBody {
+    /// XML, the setting of every older account.
+    Xml,
+    /// JSON.
+    Json,
 }
 
 /// What the merchant's red packet product allows.

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::config::SimulatorConfig;
 use super::fault::{Fault, Target};
-use super::oauth::{AuthorizeOutcome, authorize, exchange};
+use super::oauth::{AuthorizeOutcome, authorize};
 use super::official;
 use super::operation::Operation;
 use super::packet::{Course, Order};
@@ -15,8 +15,9 @@ use super::pay::{self, Refusal, refused};
 use super::v3_bill;
 use super::v3_call::{self, Outcome, V3};
 use super::v3_seal::Flaw;
-use super::wire::{Call, errcode, redirect, text};
+use super::wire::{self, Call, redirect, text};
 use super::world::World;
+use super::xml;
 use crate::{Response, TransportError};
 
 /// What became of a request.
@@ -82,10 +83,11 @@ pub(super) fn respond(
     now: DateTime<Utc>,
 ) -> Handled {
     if call.operation.is_post() != (call.method == ::http::Method::POST) {
-        return Handled::Answer(wrong_method(call.operation));
+        return Handled::Answer(wrong_method(world, call, now));
     }
     let fault = world.faults.draw(Target {
         operation: call.operation,
+        path: Some(call.path),
         openid: call.openid(),
         bill_number: call.bill_number(),
         landed: call.bill_number().is_some_and(|number| {
@@ -123,7 +125,7 @@ fn respond_v3(
         Some(_) | None => {}
     }
     if call.operation == Operation::DownloadBill {
-        return Handled::Answer(v3_bill::download(config, world, call));
+        return meet_answer(fault, v3_bill::download(config, world, call), true);
     }
     let outcome = fault
         .as_ref()
@@ -137,6 +139,11 @@ fn respond_v3(
     };
     let flaw = fault.as_ref().map_or_else(Flaw::default, Fault::flaw);
     let answer = v3_call::signed(v3, world, call, &shown, flaw, now);
+    meet_answer(fault, answer, executed)
+}
+
+/// The faults that meet an answer on its way, whatever it says.
+fn meet_answer(fault: Option<Fault>, answer: Response, executed: bool) -> Handled {
     match fault {
         Some(Fault::ExecuteThenDrop) => Handled::Dropped { executed },
         Some(Fault::Delay { milliseconds }) => Handled::Late {
@@ -145,16 +152,18 @@ fn respond_v3(
         },
         Some(Fault::ExecuteThenStatus500) => Handled::Answer(internal_error()),
         Some(Fault::GarbledBody) => Handled::Answer(halved(answer)),
+        Some(Fault::ScrambledBody) => Handled::Answer(scrambled(answer)),
         Some(_) | None => Handled::Answer(answer),
     }
 }
 
-fn wrong_method(operation: Operation) -> Response {
-    match (operation.is_pay(), operation.is_post()) {
-        (true, _) => text(StatusCode::METHOD_NOT_ALLOWED, "POST only"),
-        (false, true) => errcode(43002, "require POST method"),
-        (false, false) => errcode(43001, "require GET method"),
-    }
+fn wrong_method(world: &mut World, call: &Call<'_>, now: DateTime<Utc>) -> Response {
+    let (code, message) = match (call.operation.is_official(), call.operation.is_post()) {
+        (false, _) => return text(StatusCode::METHOD_NOT_ALLOWED, "wrong method"),
+        (true, true) => (43002, "require POST method"),
+        (true, false) => (43001, "require GET method"),
+    };
+    wire::json(&world.refusals.refuse(call, code, message, now))
 }
 
 /// The faults that keep a call from taking effect.
@@ -172,22 +181,30 @@ fn before(
     if *fault == Fault::Status500 {
         return Some(Handled::Answer(internal_error()));
     }
-    if *fault == Fault::InvalidateToken {
+    if *fault == Fault::LinkBanned {
+        return Some(Handled::Answer(banned()));
+    }
+    let official_code = if *fault == Fault::InvalidateToken {
         world.stable_tokens.kill();
         world.tokens.kill();
-        let answer = errcode(
-            40001,
-            "invalid credential, access_token is invalid or not latest",
-        );
-        return Some(Handled::Answer(answer));
-    }
-    if let Fault::OfficialError { errcode: code } = fault {
-        return Some(Handled::Answer(errcode(*code, "simulated")));
+        Some(40_001)
+    } else if let Fault::OfficialError { errcode } = fault {
+        Some(*errcode)
+    } else if call.operation.is_pay() {
+        None
+    } else {
+        fault.refusal().map(|_| 99_999)
+    };
+    if let Some(code) = official_code {
+        let message = if *fault == Fault::InvalidateToken {
+            "invalid credential, access_token is invalid or not latest"
+        } else {
+            "simulated"
+        };
+        let body = world.refusals.refuse(call, code, message, now);
+        return Some(Handled::Answer(wire::json(&body)));
     }
     let err_code = fault.refusal()?;
-    if !call.operation.is_pay() {
-        return Some(Handled::Answer(errcode(99_999, "simulated")));
-    }
     let refusal = match order {
         Some(Err(refusal)) => refusal.clone(),
         Some(Ok(_)) | None => refused(err_code, "simulated"),
@@ -213,6 +230,10 @@ fn course(fault: Option<&Fault>) -> Course {
     }
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "everything else is the account's"
+)]
 fn execute(
     config: &SimulatorConfig,
     world: &mut World,
@@ -231,24 +252,9 @@ fn execute(
             };
         }
         Operation::QueryRedPacket => pay::query(config, world, call.fields.as_ref(), now),
-        Operation::ExchangeCode => exchange(config, world, call, now),
         Operation::Authorize => authorize_page(config, world, call, now),
         Operation::ShowQrCode => show_qr_code(world, call),
-        Operation::StableToken
-        | Operation::Token
-        | Operation::JsTicket
-        | Operation::UserInfo
-        | Operation::UserList
-        | Operation::CreateQrCode
-        | Operation::Callback
-        | Operation::CreateTransfer
-        | Operation::QueryTransfer
-        | Operation::CancelTransfer
-        | Operation::Certificates
-        | Operation::SecurityEcho
-        | Operation::FundFlowBill
-        | Operation::DownloadBill
-        | Operation::TransferNotice => official::handle(config, world, call, now),
+        _ => official::handle(config, world, call, now),
     };
     Executed {
         answer,
@@ -277,6 +283,7 @@ fn authorize_page(
             "add as=<openid> to act for a person, or deny=1 to decline",
         ),
         AuthorizeOutcome::BadRequest(reason) => text(StatusCode::BAD_REQUEST, &reason),
+        AuthorizeOutcome::Banned => banned(),
     }
 }
 
@@ -309,20 +316,17 @@ fn after(
         ))
     };
     match fault {
-        Some(Fault::ExecuteThenDrop) => Handled::Dropped {
-            executed: effective,
-        },
-        Some(Fault::Delay { milliseconds }) => Handled::Late {
-            answer,
-            delay: Duration::from_millis(milliseconds),
-        },
-        Some(Fault::ExecuteThenStatus500) => Handled::Answer(internal_error()),
-        Some(Fault::GarbledBody) => Handled::Answer(halved(answer)),
         Some(Fault::SystemErrorExecuted) if effective => denied("SYSTEMERROR"),
         Some(Fault::Processing { .. }) if effective => denied("PROCESSING"),
         Some(Fault::SendFailed) if effective => denied("SEND_FAILED"),
-        _ => Handled::Answer(answer),
+        Some(Fault::ReorderedFields) => Handled::Answer(reordered(answer)),
+        fault => meet_answer(fault, answer, effective),
     }
+}
+
+/// What WeChat shows instead of a page whose link it has banned.
+fn banned() -> Response {
+    text(StatusCode::FORBIDDEN, "已停止访问该网页")
 }
 
 fn internal_error() -> Response {
@@ -334,5 +338,27 @@ fn halved(answer: Response) -> Response {
         let half = body.len().checked_div(2).unwrap_or(0);
         body.truncate(half);
         body
+    })
+}
+
+/// Every byte is there, and nothing can be read.
+fn scrambled(answer: Response) -> Response {
+    answer.map(|mut body| {
+        body.reverse();
+        body.push(0xff);
+        body
+    })
+}
+
+/// The fields in another order, and one more.
+fn reordered(answer: Response) -> Response {
+    answer.map(|body| {
+        let xml = std::str::from_utf8(&body).ok().and_then(xml::reordered);
+        let json = || {
+            serde_json::from_slice(&body)
+                .ok()
+                .map(|value| wire::reordered(&value))
+        };
+        xml.or_else(json).map_or(body.clone(), String::into_bytes)
     })
 }

@@ -72,6 +72,12 @@ pub enum SimulatorError {
         /// The scene the ticket was made for.
         scene: String,
     },
+    /// The account's menu has no such item.
+    #[error("the menu has no item {item:?}")]
+    UnknownMenuItem {
+        /// The key, address or name that was pressed.
+        item: String,
+    },
     /// What was scanned is no ticket, no address and no scene.
     #[error("nothing to scan in {scanned:?}")]
     UnknownQrCode {

@@ -28,6 +28,10 @@ pub enum Fault {
     ExecuteThenStatus500,
     /// The call takes effect; the second half of its answer is missing.
     GarbledBody,
+    /// The call takes effect; the bytes of its answer are all there, in an order that means nothing.
+    ScrambledBody,
+    /// The call takes effect; the fields of its answer come in reverse order, with one among them that no document lists.
+    ReorderedFields,
     /// An `err_code` (pay) or `errcode` (official) that no document lists; nothing happens.
     UnknownErrCode,
     /// `SYSTEMERROR` on the first call of each bill number, nothing happens; later calls of the number go through.
@@ -43,6 +47,8 @@ pub enum Fault {
     SendingThenFailed,
     /// `NOTENOUGH`, nothing happens.
     NotEnough,
+    /// `NOTENOUGH`, nothing happens, until the merchant tops the balance up.
+    NotEnoughUntilTopUp,
     /// `FREQ_LIMIT`, nothing happens.
     FreqLimit,
     /// `NO_AUTH`: risk control blocks the receiver; nothing happens.
@@ -77,6 +83,8 @@ pub enum Fault {
         /// The `fail_reason`.
         fail_reason: String,
     },
+    /// The certificate is announced with an end that has passed.
+    ExpiredCertificate,
     /// The call takes effect; its answer, or a notification, names a serial that nobody has.
     WrongSerial,
     /// The call takes effect; its answer, or a notification, is signed over other bytes.
@@ -90,10 +98,14 @@ pub enum Fault {
     },
     /// Every push is delivered twice.
     DuplicateCallbacks,
+    /// The push comes after the one that follows it, or after ten seconds when none does.
+    ReorderCallbacks,
     /// The push is signed with a wrong token.
     WrongCallbackSignature,
     /// The push never leaves WeChat.
     LoseCallback,
+    /// WeChat has banned the application's link: the authorize page says so and leads nowhere.
+    LinkBanned,
 }
 
 impl Fault {
@@ -106,10 +118,11 @@ impl Fault {
             | Self::Delay { .. }
             | Self::Status500
             | Self::ExecuteThenStatus500
-            | Self::GarbledBody => {
+            | Self::GarbledBody
+            | Self::ScrambledBody => {
                 !matches!(operation, Operation::Callback | Operation::TransferNotice)
             }
-            Self::UnknownErrCode => {
+            Self::UnknownErrCode | Self::ReorderedFields => {
                 operation.is_pay() || operation.is_official() || operation.is_v3()
             }
             Self::V3Error { .. } => operation.is_v3(),
@@ -124,6 +137,7 @@ impl Fault {
             | Self::SystemErrorExecuted
             | Self::Processing { .. }
             | Self::NotEnough
+            | Self::NotEnoughUntilTopUp
             | Self::NoAuth => matches!(
                 operation,
                 Operation::SendRedPacket | Operation::CreateTransfer
@@ -135,7 +149,11 @@ impl Fault {
             Self::CertificateError | Self::PayError { .. } => operation.is_pay(),
             Self::InvalidateToken => operation.needs_access_token(),
             Self::OfficialError { .. } => operation.is_official(),
-            Self::WrongCallbackSignature => matches!(operation, Operation::Callback),
+            Self::WrongCallbackSignature | Self::ReorderCallbacks => {
+                matches!(operation, Operation::Callback)
+            }
+            Self::LinkBanned => matches!(operation, Operation::Authorize),
+            Self::ExpiredCertificate => matches!(operation, Operation::Certificates),
             Self::DuplicateCallbacks | Self::LoseCallback => {
                 matches!(operation, Operation::Callback | Operation::TransferNotice)
             }
@@ -147,6 +165,7 @@ impl Fault {
         matches!(
             self,
             Self::NotEnough
+                | Self::NotEnoughUntilTopUp
                 | Self::NoAuth
                 | Self::SendNumLimit
                 | Self::SendFailed
@@ -168,42 +187,27 @@ impl Fault {
             wrong_serial: *self == Self::WrongSerial,
             wrong_signature: *self == Self::WrongAnswerSignature,
             probe: *self == Self::ProbeSignature,
+            reordered: *self == Self::ReorderedFields,
             skew_seconds,
         }
     }
 
     /// The `err_code` that a pay call is refused with while nothing happens.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the others refuse nothing by a code of version 2"
+    )]
     pub(super) fn refusal(&self) -> Option<&str> {
         match self {
             Self::UnknownErrCode => Some("ERR_268458547"),
             Self::SystemErrorThenSuccess => Some("SYSTEMERROR"),
-            Self::NotEnough => Some("NOTENOUGH"),
+            Self::NotEnough | Self::NotEnoughUntilTopUp => Some("NOTENOUGH"),
             Self::FreqLimit => Some("FREQ_LIMIT"),
             Self::NoAuth => Some("NO_AUTH"),
             Self::SendNumLimit => Some("SENDNUM_LIMIT"),
             Self::CertificateError => Some("CA_ERROR"),
             Self::PayError { err_code } => Some(err_code),
-            Self::DropBeforeExecute
-            | Self::ExecuteThenDrop
-            | Self::Delay { .. }
-            | Self::Status500
-            | Self::ExecuteThenStatus500
-            | Self::GarbledBody
-            | Self::SystemErrorExecuted
-            | Self::Processing { .. }
-            | Self::SendingThenFailed
-            | Self::SendFailed
-            | Self::InvalidateToken
-            | Self::OfficialError { .. }
-            | Self::V3Error { .. }
-            | Self::TransferFails { .. }
-            | Self::WrongSerial
-            | Self::WrongAnswerSignature
-            | Self::ProbeSignature
-            | Self::ClockSkew { .. }
-            | Self::DuplicateCallbacks
-            | Self::WrongCallbackSignature
-            | Self::LoseCallback => None,
+            _ => None,
         }
     }
 }
@@ -218,6 +222,9 @@ pub struct FaultRule {
     /// Only calls of this operation; `None` for every operation the fault applies to.
     #[serde(default)]
     pub operation: Option<Operation>,
+    /// Only calls of exactly this path, without the simulator's prefix.
+    #[serde(default)]
+    pub path: Option<String>,
     /// Only calls and pushes about this person.
     #[serde(default)]
     pub openid: Option<String>,
@@ -247,6 +254,7 @@ impl FaultRule {
     pub const fn always(fault: Fault) -> Self {
         Self {
             operation: None,
+            path: None,
             openid: None,
             bill_number: None,
             per_mille: all(),
@@ -276,6 +284,8 @@ impl FaultRule {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Target<'a> {
     pub(super) operation: Operation,
+    /// The path of a call, without the prefix.
+    pub(super) path: Option<&'a str>,
     pub(super) openid: Option<&'a str>,
     pub(super) bill_number: Option<&'a str>,
     /// Whether the call repeats an order that was accepted before.
@@ -325,12 +335,29 @@ impl Faults {
 
     /// The fault that happens to `target`, by the first rule that says so.
     pub(super) fn draw(&mut self, target: Target<'_>) -> Option<Fault> {
+        self.draw_among(target, |_| true)
+    }
+
+    /// The same among the rules whose fault `counts`; the others do not see the call.
+    pub(super) fn draw_among(
+        &mut self,
+        target: Target<'_>,
+        counts: impl Fn(&Fault) -> bool,
+    ) -> Option<Fault> {
         let seed = self.seed;
         let mut number: u64 = 0;
         self.active.iter_mut().find_map(|active| {
             number = number.wrapping_add(1);
-            active.draw(seed, number, target)
+            counts(&active.rule.fault)
+                .then(|| active.draw(seed, number, target))
+                .flatten()
         })
+    }
+
+    /// Ends the shortages that last until the balance is topped up.
+    pub(super) fn top_up(&mut self) {
+        self.active
+            .retain(|active| active.rule.fault != Fault::NotEnoughUntilTopUp);
     }
 }
 
@@ -360,6 +387,7 @@ impl ActiveRule {
             && rule
                 .operation
                 .is_none_or(|operation| operation == target.operation)
+            && (rule.path.is_none() || rule.path.as_deref() == target.path)
             && (rule.openid.is_none() || rule.openid.as_deref() == target.openid)
             && (rule.bill_number.is_none() || rule.bill_number.as_deref() == target.bill_number)
     }

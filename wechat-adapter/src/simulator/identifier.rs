@@ -52,6 +52,16 @@ pub(super) fn account_id(seed: u64, app_id: &str) -> String {
     format!("gh_{}", spell(seed, "account", app_id.as_bytes(), HEX, 12))
 }
 
+/// The number WeChat gives a refused call, three groups of eight hex digits.
+pub(super) fn request_id(seed: u64, number: u64) -> String {
+    let digits = spell(seed, "rid", &number.to_be_bytes(), HEX, 24);
+    let groups: Vec<&str> = [0..8, 8..16, 16..24]
+        .into_iter()
+        .filter_map(|range| digits.get(range))
+        .collect();
+    groups.join("-")
+}
+
 /// The virtual openid a person shows in a snapshot page.
 pub(super) fn snapshot_openid(seed: u64, openid: &str) -> String {
     format!(

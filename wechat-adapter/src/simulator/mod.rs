@@ -25,6 +25,7 @@
 mod calendar;
 mod client;
 mod config;
+mod diagnostics;
 mod dispatch;
 mod error;
 mod fault;
@@ -33,11 +34,15 @@ mod ledger;
 mod notice;
 mod oauth;
 mod official;
+mod official_menu;
+mod official_messages;
 mod operation;
+mod outbox;
 mod packet;
 mod pay;
 mod people;
 mod push;
+mod push_message;
 mod qr_code;
 mod seal;
 mod token;
@@ -55,10 +60,10 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Debug, Formatter};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 pub use client::SimulatorClient;
-pub use config::{ChannelLimits, QuietHours, SimulatorConfig};
+pub use config::{ChannelLimits, PushBody, PushMode, QuietHours, SimulatorConfig};
 pub use dispatch::Handled;
 pub use error::SimulatorError;
 pub use fault::{Fault, FaultRule};
@@ -72,8 +77,10 @@ pub use v3_setup::{PlatformCertificate, TransferSetup};
 pub use view::{Message, MessageContent, NewPerson, PacketState, PacketView, PersonView};
 
 use crate::Request;
-use people::Person;
-use push::{Callback, Incident, Reply};
+use fault::Target;
+use people::{Contact, Person};
+use push::{Callback, Reply};
+use push_message::Incident;
 use v3_call::V3;
 use v3_seal::Keys;
 use wire::Call;
@@ -172,6 +179,17 @@ impl Simulator {
         now: DateTime<Utc>,
     ) -> AuthorizeOutcome {
         let mut world = self.world(now);
+        let target = Target {
+            operation: Operation::Authorize,
+            path: Some("/connect/oauth2/authorize"),
+            openid: as_openid,
+            bill_number: None,
+            landed: false,
+        };
+        let is_ban = |fault: &Fault| *fault == Fault::LinkBanned;
+        if world.faults.draw_among(target, is_ban).is_some() {
+            return AuthorizeOutcome::Banned;
+        }
         oauth::authorize(&self.config, &mut world, query, as_openid, false, now)
     }
 
@@ -225,17 +243,14 @@ impl Simulator {
     ) -> Result<Vec<Push>, SimulatorError> {
         let mut world = self.world(now);
         let fresh = world.people.follow(openid, scene, now)?;
-        let code = scene.map(|scene| (scene, self.ticket_for(&world, scene)));
-        let code = code
-            .as_ref()
-            .map(|(scene, ticket)| (*scene, ticket.as_str()));
-        Ok(match (fresh, code) {
-            (true, code) => world.pushes(&self.callback, openid, Incident::Subscribe(code), now),
-            (false, Some((scene, ticket))) => {
-                world.pushes(&self.callback, openid, Incident::Scan(scene, ticket), now)
-            }
-            (false, None) => Vec::new(),
-        })
+        let code = scene.map(|scene| (scene.to_owned(), self.ticket_for(&world, scene)));
+        let incident = match (fresh, code) {
+            (true, code) => Incident::Subscribe(code),
+            (false, Some((scene, ticket))) => Incident::Scan(scene, ticket),
+            (false, None) => return Ok(Vec::new()),
+        };
+        world.people.find_mut(openid)?.allow(Contact::Touched, now);
+        Ok(world.pushes(&self.callback, openid, incident, now))
     }
 
     /// The newest ticket of a scene, or a stand-in for a scene no QR code was made for.
@@ -282,7 +297,8 @@ impl Simulator {
         if !follows {
             return Ok(ScanOutcome::FollowPage { scene: code.scene });
         }
-        let incident = Incident::Scan(&code.scene, &code.ticket);
+        world.people.find_mut(openid)?.allow(Contact::Touched, now);
+        let incident = Incident::Scan(code.scene, code.ticket);
         Ok(ScanOutcome::Pushed(world.pushes(
             &self.callback,
             openid,
@@ -312,7 +328,80 @@ impl Simulator {
             text: text.to_owned(),
         };
         person.hear(content, now);
-        Ok(world.pushes(&self.callback, openid, Incident::Text(text), now))
+        person.allow(Contact::Wrote, now);
+        let incident = Incident::Text(text.to_owned());
+        Ok(world.pushes(&self.callback, openid, incident, now))
+    }
+
+    /// The person presses an item of the menu, named by its key, its address or its name.
+    ///
+    /// # Errors
+    /// [`SimulatorError::UnknownPerson`], [`SimulatorError::NotFollowing`], and
+    /// [`SimulatorError::UnknownMenuItem`] for an item that is not there or tells the account nothing.
+    pub fn press_menu(
+        &self,
+        openid: &str,
+        item: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Push>, SimulatorError> {
+        let mut guard = self.world(now);
+        let world = &mut *guard;
+        let incident = official_menu::pressed(world.menu.as_ref(), item);
+        let person = world.people.find_mut(openid)?;
+        if person.follow.is_none() {
+            return Err(SimulatorError::NotFollowing {
+                openid: openid.to_owned(),
+            });
+        }
+        let incident = incident.ok_or_else(|| SimulatorError::UnknownMenuItem {
+            item: item.to_owned(),
+        })?;
+        person.allow(Contact::Touched, now);
+        Ok(world.pushes(&self.callback, openid, incident, now))
+    }
+
+    /// The person answers the window of a page that asks for notices of a template; agreeing is good for one notice.
+    ///
+    /// # Errors
+    /// [`SimulatorError::UnknownPerson`].
+    pub fn answer_notice_window(
+        &self,
+        openid: &str,
+        template_id: &str,
+        accepted: bool,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Push>, SimulatorError> {
+        let mut world = self.world(now);
+        let person = world.people.find_mut(openid)?;
+        if accepted {
+            person.consent(template_id);
+        }
+        let incident = Incident::NoticeAnswered {
+            template_id: template_id.to_owned(),
+            accepted,
+        };
+        Ok(world.pushes(&self.callback, openid, incident, now))
+    }
+
+    /// The pushes that no act of a person causes and that are due: reports of deliveries, and pushes a fault held back.
+    ///
+    /// The host calls this on a timer and delivers each.
+    #[must_use = "a push that is not delivered is lost"]
+    pub fn due_pushes(&self, now: DateTime<Utc>) -> Vec<Push> {
+        let mut world = self.world(now);
+        let mut pushes = world.outbox.take_held_until(now);
+        for (openid, incident) in world.outbox.take_reports(now) {
+            pushes.extend(world.pushes(&self.callback, &openid, incident, now));
+        }
+        pushes
+    }
+
+    /// Tells how far the clock of whoever calls is ahead of the one the host passes in; zero at first.
+    ///
+    /// Signatures are checked and made by the callers' clock, everything else goes by the host's:
+    /// so a host may turn its clock by a day and real clients go on.
+    pub fn set_callers_ahead(&self, ahead: TimeDelta) {
+        self.lock().callers_ahead = ahead;
     }
 
     /// The person opens a red packet and has the money.
@@ -389,12 +478,19 @@ impl Simulator {
     pub fn record_no_reply(&self, push: &Push, now: DateTime<Utc>) -> Option<Push> {
         let mut world = self.world(now);
         if push.may_be_repeated() {
-            return Some(self.callback.again(push, &mut world.identifiers, now));
+            let at = world.callers_time(now);
+            return Some(self.callback.again(push, &mut world.identifiers, at));
         }
         if let Some(person) = world.people.get_mut(&push.openid) {
             person.hear(MessageContent::ServiceUnavailable, now);
         }
         None
+    }
+
+    /// Every transfer, oldest first; linear in all transfers.
+    #[must_use]
+    pub fn transfers(&self) -> Vec<TransferBill> {
+        self.lock().transfers.iter().cloned().collect()
     }
 
     /// The person presses confirm on the page that the `package_info` of a transfer opened.
@@ -477,11 +573,12 @@ impl Simulator {
         self.lock().calls.clone()
     }
 
-    /// Adds `fen` to the merchant's balance.
+    /// Adds `fen` to the merchant's balance, and ends every [`Fault::NotEnoughUntilTopUp`].
     pub fn top_up(&self, fen: u64) {
         let mut world = self.lock();
         let at = world.latest;
         world.book.fund(fen, at);
+        world.faults.top_up();
     }
 }
 

@@ -1,21 +1,24 @@
-//! Web OAuth: the authorize page, single-use codes, and their exchange.
+//! Web OAuth: the authorize page, single-use codes, their exchange, and what a grant is good for.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::calendar::later;
 use super::config::SimulatorConfig;
 use super::identifier::{Identifiers, snapshot_openid};
-use super::wire::{Call, answer, errcode, find, pairs};
+use super::official::Answer;
+use super::wire::{Call, find, pairs};
 use super::world::World;
-use crate::Response;
 
 /// A code can be exchanged this long.
 const CODE_LIFETIME: TimeDelta = TimeDelta::minutes(5);
 /// A spent or expired code is remembered this long, to be named as such.
 const CODE_MEMORY: TimeDelta = TimeDelta::hours(1);
+/// A person's access token lives this long, and can be renewed this long.
+const ACCESS_LIFETIME: TimeDelta = TimeDelta::seconds(7_200);
+const RENEWAL_LIFETIME: TimeDelta = TimeDelta::days(30);
 /// The parameters of the authorize address in the only order WeChat takes.
 const AUTHORIZE_ORDER: [&str; 5] = ["appid", "redirect_uri", "response_type", "scope", "state"];
 
@@ -34,6 +37,8 @@ pub enum AuthorizeOutcome {
     },
     /// WeChat would show an error page.
     BadRequest(String),
+    /// WeChat has banned the application's link and shows its page about that.
+    Banned,
 }
 
 #[derive(Debug)]
@@ -96,6 +101,55 @@ impl Codes {
         }
         code.used = true;
         Ok(code)
+    }
+}
+
+/// What a person granted, under one access token.
+#[derive(Debug, Clone)]
+pub(super) struct Grant {
+    openid: String,
+    /// Who it really is, when the openid is a virtual one.
+    person: String,
+    scope: String,
+    snapshot: bool,
+    ends_at: DateTime<Utc>,
+    renewable_until: DateTime<Utc>,
+}
+
+/// Every grant that can still be used or spoken of.
+#[derive(Debug, Default)]
+pub(super) struct Grants {
+    by_access_token: BTreeMap<String, Grant>,
+    by_refresh_token: BTreeMap<String, Grant>,
+    by_end: BTreeSet<(DateTime<Utc>, String)>,
+}
+
+impl Grants {
+    fn add(&mut self, access_token: String, refresh_token: String, grant: Grant) {
+        self.by_end.insert((grant.ends_at, access_token.clone()));
+        self.by_end
+            .insert((grant.renewable_until, refresh_token.clone()));
+        self.by_access_token.insert(access_token, grant.clone());
+        self.by_refresh_token.insert(refresh_token, grant);
+    }
+
+    fn by_access_token(&self, token: &str) -> Option<Grant> {
+        self.by_access_token.get(token).cloned()
+    }
+
+    fn by_refresh_token(&self, token: &str) -> Option<Grant> {
+        self.by_refresh_token.get(token).cloned()
+    }
+
+    /// Forgets what ended an hour ago.
+    pub(super) fn forget(&mut self, now: DateTime<Utc>) {
+        while let Some((end, _)) = self.by_end.first()
+            && later(*end, CODE_MEMORY) <= now
+            && let Some((_, token)) = self.by_end.pop_first()
+        {
+            self.by_access_token.remove(&token);
+            self.by_refresh_token.remove(&token);
+        }
     }
 }
 
@@ -198,23 +252,7 @@ pub(super) fn exchange(
     world: &mut World,
     call: &Call<'_>,
     now: DateTime<Utc>,
-) -> Response {
-    match exchanged(config, world, call, now) {
-        Ok(body) => answer(
-            ::http::StatusCode::OK,
-            "text/plain",
-            body.to_string().into_bytes(),
-        ),
-        Err((code, message)) => errcode(code, message),
-    }
-}
-
-fn exchanged(
-    config: &SimulatorConfig,
-    world: &mut World,
-    call: &Call<'_>,
-    now: DateTime<Utc>,
-) -> Result<serde_json::Value, (i64, &'static str)> {
+) -> Answer {
     if call.parameter("appid") != Some(config.app_id.as_str()) {
         return Err((40013, "invalid appid"));
     }
@@ -235,15 +273,111 @@ fn exchanged(
     } else {
         code.openid.clone()
     };
+    let grant = Grant {
+        openid,
+        person: code.openid.clone(),
+        scope: code.scope.clone(),
+        snapshot,
+        ends_at: later(now, ACCESS_LIFETIME),
+        renewable_until: later(now, RENEWAL_LIFETIME),
+    };
+    let access_token = world.identifiers.text("web access_token", 88);
+    let refresh_token = world.identifiers.text("web refresh_token", 88);
+    let body = granted(&grant, &access_token, &refresh_token);
+    world.grants.add(access_token, refresh_token, grant);
+    Ok(body)
+}
+
+fn granted(grant: &Grant, access_token: &str, refresh_token: &str) -> Value {
     let mut body = json!({
-        "access_token": world.identifiers.text("web access_token", 88),
-        "expires_in": 7200,
-        "refresh_token": world.identifiers.text("web refresh_token", 88),
-        "openid": openid,
-        "scope": code.scope,
+        "access_token": access_token,
+        "expires_in": ACCESS_LIFETIME.num_seconds(),
+        "refresh_token": refresh_token,
+        "openid": grant.openid,
+        "scope": grant.scope,
     });
-    if snapshot && let Some(object) = body.as_object_mut() {
+    if grant.snapshot
+        && let Some(object) = body.as_object_mut()
+    {
         object.insert("is_snapshotuser".to_owned(), json!(1));
     }
+    body
+}
+
+/// Answers `sns/oauth2/refresh_token`: the same refresh token with a new access token.
+pub(super) fn renew(
+    config: &SimulatorConfig,
+    world: &mut World,
+    call: &Call<'_>,
+    now: DateTime<Utc>,
+) -> Answer {
+    if call.parameter("appid") != Some(config.app_id.as_str()) {
+        return Err((40013, "invalid appid"));
+    }
+    if call.parameter("grant_type") != Some("refresh_token") {
+        return Err((40002, "invalid grant_type"));
+    }
+    let refresh_token = call
+        .parameter("refresh_token")
+        .ok_or((41003, "refresh_token missing"))?;
+    let mut grant = world
+        .grants
+        .by_refresh_token(refresh_token)
+        .ok_or((40030, "invalid refresh_token"))?;
+    if grant.renewable_until <= now {
+        return Err((42002, "refresh_token expired"));
+    }
+    grant.ends_at = later(now, ACCESS_LIFETIME);
+    let access_token = world.identifiers.text("web access_token", 88);
+    let body = granted(&grant, &access_token, refresh_token);
+    world
+        .grants
+        .add(access_token, refresh_token.to_owned(), grant);
     Ok(body)
+}
+
+/// The grant that a call of a person's token is made under.
+fn grant_of(
+    world: &World,
+    call: &Call<'_>,
+    now: DateTime<Utc>,
+) -> Result<Grant, (i64, &'static str)> {
+    let token = call
+        .parameter("access_token")
+        .ok_or((41001, "access_token missing"))?;
+    let grant = world
+        .grants
+        .by_access_token(token)
+        .ok_or((40001, "invalid credential"))?;
+    if grant.ends_at <= now {
+        return Err((42001, "access_token expired"));
+    }
+    if call.parameter("openid") != Some(grant.openid.as_str()) {
+        return Err((40003, "invalid openid"));
+    }
+    Ok(grant)
+}
+
+/// Answers `sns/auth`.
+pub(super) fn check(world: &World, call: &Call<'_>, now: DateTime<Utc>) -> Answer {
+    grant_of(world, call, now).map(|_| json!({"errcode": 0, "errmsg": "ok"}))
+}
+
+/// Answers `sns/userinfo`, which wants the scope that asks the person.
+pub(super) fn profile(world: &World, call: &Call<'_>, now: DateTime<Utc>) -> Answer {
+    let grant = grant_of(world, call, now)?;
+    if grant.scope != "snsapi_userinfo" {
+        return Err((48001, "api unauthorized"));
+    }
+    let name = world
+        .people
+        .get(&grant.person)
+        .map_or("", |person| person.name.as_str());
+    Ok(json!({
+        "openid": grant.openid,
+        "nickname": if grant.snapshot { "微信用户" } else { name },
+        "sex": 0, "language": "", "city": "", "province": "", "country": "",
+        "headimgurl": "",
+        "privilege": [],
+    }))
 }

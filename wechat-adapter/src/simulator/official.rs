@@ -1,46 +1,25 @@
-//! The Official Account's server endpoints: tokens, tickets, followers and QR codes.
+//! The Official Account's server endpoints: admission, tokens, tickets, followers and QR codes.
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use ::http::StatusCode;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value, json};
 
-use super::calendar::{beijing_date, later};
+use super::calendar::later;
 use super::config::SimulatorConfig;
+use super::oauth;
+use super::official_menu;
+use super::official_messages;
 use super::operation::Operation;
 use super::people::Person;
 use super::qr_code::QrCodeOrder;
 use super::token::{Issued, Standing};
-use super::wire::{Call, errcode, json as answer};
+use super::wire::{self, Call};
 use super::world::World;
 use crate::Response;
 
 /// How many openids one page of followers holds.
 const FOLLOWERS_PER_PAGE: usize = 10_000;
 const TICKET_LIFETIME: TimeDelta = TimeDelta::seconds(7200);
-
-/// How often each operation was called today.
-#[derive(Debug, Default)]
-pub(super) struct Quotas {
-    date: NaiveDate,
-    used: std::collections::BTreeMap<Operation, u32>,
-}
-
-impl Quotas {
-    /// Counts a call; false when the day's calls are used up.
-    fn take(&mut self, operation: Operation, now: DateTime<Utc>) -> bool {
-        let Some(per_day) = operation.calls_per_day() else {
-            return true;
-        };
-        let date = beijing_date(now);
-        if self.date != date {
-            self.date = date;
-            self.used.clear();
-        }
-        let used = self.used.entry(operation).or_default();
-        let left = *used < per_day;
-        *used = used.saturating_add(1);
-        left
-    }
-}
 
 /// The ticket that signs pages.
 #[derive(Debug, Clone)]
@@ -49,9 +28,14 @@ pub(super) struct JsTicket {
     expires_at: DateTime<Utc>,
 }
 
-type Answer = Result<Value, (i64, &'static str)>;
+/// An answer, or the `errcode` and sentence of a refusal.
+pub(super) type Answer = Result<Value, (i64, &'static str)>;
 
 /// Answers one call of the account's server.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "operations of others never come here"
+)]
 pub(super) fn handle(
     config: &SimulatorConfig,
     world: &mut World,
@@ -63,27 +47,57 @@ pub(super) fn handle(
         Operation::Token => token(config, world, call, now),
         Operation::JsTicket => js_ticket(world, call, now),
         Operation::UserInfo => user_info(world, call),
+        Operation::UserBatch => user_batch(world, call),
         Operation::UserList => user_list(world, call),
         Operation::CreateQrCode => create_qr_code(world, call.body, now),
-        Operation::ShowQrCode
-        | Operation::Authorize
-        | Operation::ExchangeCode
-        | Operation::SendRedPacket
-        | Operation::QueryRedPacket
-        | Operation::CreateTransfer
-        | Operation::QueryTransfer
-        | Operation::CancelTransfer
-        | Operation::Certificates
-        | Operation::SecurityEcho
-        | Operation::FundFlowBill
-        | Operation::DownloadBill
-        | Operation::TransferNotice
-        | Operation::Callback => Err((40066, "invalid url")),
+        Operation::SendCustomerMessage => official_messages::customer(world, call, now),
+        Operation::SendTemplate => official_messages::template_message(world, call, now),
+        Operation::SendNotice => official_messages::notice(world, call, now),
+        Operation::CreateMenu => official_menu::create(&mut world.menu, call),
+        Operation::FetchMenu => official_menu::fetch(world.menu.as_ref()),
+        Operation::DeleteMenu => {
+            world.menu = None;
+            Ok(json!({"errcode": 0, "errmsg": "ok"}))
+        }
+        Operation::CallbackAddresses => Ok(json!({"ip_list": ["127.0.0.1", "127.0.0.128/25"]})),
+        Operation::QueryQuota => world.quotas.query(call, now),
+        Operation::ExplainRequest => world.refusals.explain(call),
+        Operation::ClearQuota => clear_quota(config, world, call, false, now),
+        Operation::ClearQuotaBySecret => clear_quota(config, world, call, true, now),
+        Operation::ExchangeCode => oauth::exchange(config, world, call, now),
+        Operation::RenewGrant => oauth::renew(config, world, call, now),
+        Operation::CheckGrant => oauth::check(world, call, now),
+        Operation::Profile => oauth::profile(world, call, now),
+        _ => Err((40066, "invalid url")),
     });
-    match result {
-        Ok(body) => answer(&body),
-        Err((code, message)) => errcode(code, message),
+    let body = match result {
+        Ok(body) => body,
+        Err((code, message)) => world.refusals.refuse(call, code, message, now),
+    };
+    if call.path.starts_with("/sns/") {
+        // These answers have always been declared as text.
+        let body = body.to_string().into_bytes();
+        return wire::answer(StatusCode::OK, "text/plain", body);
     }
+    wire::json(&body)
+}
+
+/// Clears the day's counts, by token or by the account's secret.
+fn clear_quota(
+    config: &SimulatorConfig,
+    world: &mut World,
+    call: &Call<'_>,
+    by_secret: bool,
+    now: DateTime<Utc>,
+) -> Answer {
+    let field = |name: &str| call.json.as_ref()?.get(name)?.as_str();
+    if field("appid") != Some(config.app_id.as_str()) {
+        return Err((40013, "invalid appid"));
+    }
+    if by_secret && field("appsecret") != Some(config.app_secret.as_str()) {
+        return Err((40125, "invalid appsecret"));
+    }
+    world.quotas.clear(now)
 }
 
 fn admit(
@@ -205,6 +219,26 @@ fn user_info(world: &World, call: &Call<'_>) -> Answer {
     let openid = call.parameter("openid").ok_or((41009, "missing openid"))?;
     let person = world.people.get(openid).ok_or((40003, "invalid openid"))?;
     Ok(describe(person))
+}
+
+fn user_batch(world: &World, call: &Call<'_>) -> Answer {
+    let asked = call
+        .json
+        .as_ref()
+        .and_then(|body| body.get("user_list")?.as_array())
+        .ok_or((47001, "data format error"))?;
+    if !(1..=100).contains(&asked.len()) {
+        return Err((40032, "invalid openid list size"));
+    }
+    let people: Result<Vec<Value>, _> = asked
+        .iter()
+        .map(|entry| {
+            let openid = entry.get("openid").and_then(Value::as_str);
+            let person = openid.and_then(|openid| world.people.get(openid));
+            person.map(describe).ok_or((40003, "invalid openid"))
+        })
+        .collect();
+    Ok(json!({"user_info_list": people?}))
 }
 
 fn describe(person: &Person) -> Value {

@@ -17,6 +17,30 @@ pub enum Operation {
     UserInfo,
     /// `GET /cgi-bin/user/get`.
     UserList,
+    /// `POST /cgi-bin/user/info/batchget`.
+    UserBatch,
+    /// `POST /cgi-bin/message/custom/send`.
+    SendCustomerMessage,
+    /// `POST /cgi-bin/message/template/send`.
+    SendTemplate,
+    /// `POST /cgi-bin/message/subscribe/bizsend`.
+    SendNotice,
+    /// `POST /cgi-bin/menu/create`.
+    CreateMenu,
+    /// `GET /cgi-bin/menu/get`.
+    FetchMenu,
+    /// `GET /cgi-bin/menu/delete`.
+    DeleteMenu,
+    /// `GET /cgi-bin/getcallbackip`.
+    CallbackAddresses,
+    /// `POST /cgi-bin/openapi/quota/get`.
+    QueryQuota,
+    /// `POST /cgi-bin/openapi/rid/get`.
+    ExplainRequest,
+    /// `POST /cgi-bin/clear_quota`.
+    ClearQuota,
+    /// `POST /cgi-bin/clear_quota/v2`.
+    ClearQuotaBySecret,
     /// `POST /cgi-bin/qrcode/create`.
     CreateQrCode,
     /// `GET /cgi-bin/showqrcode`.
@@ -25,6 +49,12 @@ pub enum Operation {
     Authorize,
     /// `GET /sns/oauth2/access_token`.
     ExchangeCode,
+    /// `GET /sns/oauth2/refresh_token`.
+    RenewGrant,
+    /// `GET /sns/auth`.
+    CheckGrant,
+    /// `GET /sns/userinfo`.
+    Profile,
     /// `POST /mmpaymkttransfers/sendredpack`.
     SendRedPacket,
     /// `POST /mmpaymkttransfers/gethbinfo`.
@@ -57,10 +87,25 @@ impl Operation {
             "/cgi-bin/ticket/getticket" => Self::JsTicket,
             "/cgi-bin/user/info" => Self::UserInfo,
             "/cgi-bin/user/get" => Self::UserList,
+            "/cgi-bin/user/info/batchget" => Self::UserBatch,
+            "/cgi-bin/message/custom/send" => Self::SendCustomerMessage,
+            "/cgi-bin/message/template/send" => Self::SendTemplate,
+            "/cgi-bin/message/subscribe/bizsend" => Self::SendNotice,
+            "/cgi-bin/menu/create" => Self::CreateMenu,
+            "/cgi-bin/menu/get" => Self::FetchMenu,
+            "/cgi-bin/menu/delete" => Self::DeleteMenu,
+            "/cgi-bin/getcallbackip" => Self::CallbackAddresses,
+            "/cgi-bin/openapi/quota/get" => Self::QueryQuota,
+            "/cgi-bin/openapi/rid/get" => Self::ExplainRequest,
+            "/cgi-bin/clear_quota" => Self::ClearQuota,
+            "/cgi-bin/clear_quota/v2" => Self::ClearQuotaBySecret,
             "/cgi-bin/qrcode/create" => Self::CreateQrCode,
             "/cgi-bin/showqrcode" => Self::ShowQrCode,
             "/connect/oauth2/authorize" => Self::Authorize,
             "/sns/oauth2/access_token" => Self::ExchangeCode,
+            "/sns/oauth2/refresh_token" => Self::RenewGrant,
+            "/sns/auth" => Self::CheckGrant,
+            "/sns/userinfo" => Self::Profile,
             "/mmpaymkttransfers/sendredpack" => Self::SendRedPacket,
             "/mmpaymkttransfers/gethbinfo" => Self::QueryRedPacket,
             "/v3/certificates" => Self::Certificates,
@@ -109,23 +154,38 @@ impl Operation {
     /// Whether the application calls the operation from its server and reads an `errcode`.
     #[must_use]
     pub const fn is_official(self) -> bool {
-        matches!(
-            self,
-            Self::StableToken
-                | Self::Token
-                | Self::JsTicket
-                | Self::UserInfo
-                | Self::UserList
-                | Self::CreateQrCode
-                | Self::ExchangeCode
-        )
+        self.needs_access_token()
+            || matches!(
+                self,
+                Self::StableToken
+                    | Self::Token
+                    | Self::ClearQuotaBySecret
+                    | Self::ExchangeCode
+                    | Self::RenewGrant
+                    | Self::CheckGrant
+                    | Self::Profile
+            )
     }
 
     /// Whether the operation needs an access token of the account.
     pub(super) const fn needs_access_token(self) -> bool {
         matches!(
             self,
-            Self::JsTicket | Self::UserInfo | Self::UserList | Self::CreateQrCode
+            Self::JsTicket
+                | Self::UserInfo
+                | Self::UserList
+                | Self::UserBatch
+                | Self::CreateQrCode
+                | Self::SendCustomerMessage
+                | Self::SendTemplate
+                | Self::SendNotice
+                | Self::CreateMenu
+                | Self::FetchMenu
+                | Self::DeleteMenu
+                | Self::CallbackAddresses
+                | Self::QueryQuota
+                | Self::ExplainRequest
+                | Self::ClearQuota
         )
     }
 
@@ -133,7 +193,16 @@ impl Operation {
         matches!(
             self,
             Self::StableToken
+                | Self::UserBatch
                 | Self::CreateQrCode
+                | Self::SendCustomerMessage
+                | Self::SendTemplate
+                | Self::SendNotice
+                | Self::CreateMenu
+                | Self::QueryQuota
+                | Self::ExplainRequest
+                | Self::ClearQuota
+                | Self::ClearQuotaBySecret
                 | Self::SendRedPacket
                 | Self::QueryRedPacket
                 | Self::CreateTransfer
@@ -143,28 +212,20 @@ impl Operation {
     }
 
     /// How often a day the operation may be called; source: the platform's table of call limits.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the table lists the limited ones"
+    )]
     pub(super) const fn calls_per_day(self) -> Option<u32> {
         match self {
             Self::Token => Some(2_000),
             Self::UserInfo => Some(5_000_000),
             Self::UserList => Some(500),
-            Self::CreateQrCode => Some(100_000),
-            Self::StableToken
-            | Self::JsTicket
-            | Self::ShowQrCode
-            | Self::Authorize
-            | Self::ExchangeCode
-            | Self::SendRedPacket
-            | Self::QueryRedPacket
-            | Self::CreateTransfer
-            | Self::QueryTransfer
-            | Self::CancelTransfer
-            | Self::Certificates
-            | Self::SecurityEcho
-            | Self::FundFlowBill
-            | Self::DownloadBill
-            | Self::TransferNotice
-            | Self::Callback => None,
+            Self::CreateQrCode | Self::SendTemplate => Some(100_000),
+            Self::SendCustomerMessage => Some(500_000),
+            Self::CreateMenu | Self::DeleteMenu => Some(1_000),
+            Self::FetchMenu => Some(10_000),
+            _ => None,
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
+use super::calendar::later;
 use super::error::SimulatorError;
 use super::identifier::Identifiers;
 use super::view::{Message, MessageContent, NewPerson};
@@ -29,8 +30,30 @@ pub(super) struct Person {
     /// Serial numbers of the packets sent to the person.
     pub(super) packets: Vec<u64>,
     pub(super) dialogue: VecDeque<Message>,
+    /// What the account may still write, and until when.
+    allowances: Vec<(DateTime<Utc>, u32)>,
+    /// How many notices of each template the person has agreed to.
+    consents: BTreeMap<String, u32>,
     /// Packets sent on the latest Beijing day with any.
     sent_on: (NaiveDate, u32),
+}
+
+/// What a person does that lets the account write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Contact {
+    /// Wrote: five messages within 48 hours.
+    Wrote,
+    /// Followed, pressed a menu item or scanned: three messages within a minute.
+    Touched,
+}
+
+/// Why the account may not write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NoAllowance {
+    /// Nothing happened lately.
+    OutOfTime,
+    /// The messages are used up.
+    UsedUp,
 }
 
 impl Person {
@@ -39,6 +62,45 @@ impl Person {
             self.dialogue.pop_front();
         }
         self.dialogue.push_back(Message { at, content });
+    }
+
+    /// Lets the account write after `contact`.
+    pub(super) fn allow(&mut self, contact: Contact, now: DateTime<Utc>) {
+        let (time, count) = match contact {
+            Contact::Wrote => (TimeDelta::hours(48), 5),
+            Contact::Touched => (TimeDelta::minutes(1), 3),
+        };
+        self.allowances.retain(|(until, _)| now < *until);
+        self.allowances.push((later(now, time), count));
+    }
+
+    /// Uses one of the messages that the account may write.
+    pub(super) fn use_allowance(&mut self, now: DateTime<Utc>) -> Result<(), NoAllowance> {
+        self.allowances.retain(|(until, _)| now < *until);
+        if self.allowances.is_empty() {
+            return Err(NoAllowance::OutOfTime);
+        }
+        let left = self.allowances.iter_mut().find(|(_, left)| *left > 0);
+        let (_, left) = left.ok_or(NoAllowance::UsedUp)?;
+        *left = left.saturating_sub(1);
+        Ok(())
+    }
+
+    /// The person agrees to one notice of a template.
+    pub(super) fn consent(&mut self, template_id: &str) {
+        let count = self.consents.entry(template_id.to_owned()).or_default();
+        *count = count.saturating_add(1);
+    }
+
+    /// Uses one consent; false when there is none.
+    pub(super) fn use_consent(&mut self, template_id: &str) -> bool {
+        match self.consents.get_mut(template_id) {
+            Some(count) if *count > 0 => {
+                *count = count.saturating_sub(1);
+                true
+            }
+            Some(_) | None => false,
+        }
     }
 
     pub(super) fn packets_sent_on(&self, date: NaiveDate) -> u32 {
@@ -84,6 +146,8 @@ impl People {
             follow_order: 0,
             packets: Vec::new(),
             dialogue: VecDeque::new(),
+            allowances: Vec::new(),
+            consents: BTreeMap::new(),
             sent_on: (NaiveDate::MIN, 0),
         }))
     }
@@ -156,6 +220,7 @@ impl People {
         let person = self.find_mut(openid)?;
         let followed = person.follow.take().is_some();
         let order = person.follow_order;
+        person.allowances.clear();
         if followed {
             self.followers.remove(&order);
         }

@@ -5,9 +5,11 @@ use std::fmt::{self, Debug, Formatter};
 use ::http::header::{CONTENT_TYPE, HeaderValue};
 use ::http::{Method, Uri};
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 
-use super::config::SimulatorConfig;
+use super::config::{PushBody, PushMode, SimulatorConfig};
 use super::identifier::{Identifiers, account_id};
+use super::push_message::{Incident, PushMessage};
 use super::seal::{AesKey, sorted_sha1};
 use super::view::MessageContent;
 use super::xml::{Leaves, Writer};
@@ -34,7 +36,7 @@ pub struct Push {
 }
 
 impl Push {
-    /// The XML message inside, before any encryption.
+    /// The message inside, XML or JSON, before any encryption.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
@@ -44,15 +46,6 @@ impl Push {
     pub(super) const fn may_be_repeated(&self) -> bool {
         self.attempt < ATTEMPTS
     }
-}
-
-/// What happened between a person and the account.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Incident<'a> {
-    Subscribe(Option<(&'a str, &'a str)>),
-    Unsubscribe,
-    Scan(&'a str, &'a str),
-    Text(&'a str),
 }
 
 /// What a reply to a push says.
@@ -70,7 +63,20 @@ pub(super) struct Callback {
     token: String,
     app_id: String,
     pub(super) account_id: String,
+    mode: PushMode,
+    body: PushBody,
     key: Option<AesKey>,
+}
+
+/// How one try of a push is signed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sealing {
+    /// Which try it is.
+    pub(super) attempt: u8,
+    /// Whether the token is a wrong one.
+    pub(super) forged: bool,
+    /// The instant of the signature, by the application's clock.
+    pub(super) at: DateTime<Utc>,
 }
 
 impl Callback {
@@ -81,43 +87,27 @@ impl Callback {
             token: config.callback_token.clone(),
             app_id: config.app_id.clone(),
             account_id: account_id(config.seed, &config.app_id),
-            key,
+            mode: config.push_mode,
+            body: config.push_body,
+            key: key.filter(|_| config.push_mode != PushMode::Plain),
         }
     }
 
-    /// The push that tells of `incident`.
+    /// The push that tells of `incident`, which happened at `now`.
     pub(super) fn push(
         &self,
         openid: &str,
-        incident: Incident<'_>,
-        forged: bool,
+        incident: Incident,
+        sealing: Sealing,
         identifiers: &mut Identifiers,
         now: DateTime<Utc>,
     ) -> Push {
-        let head = Writer::new()
-            .text("ToUserName", &self.account_id)
-            .text("FromUserName", openid)
-            .bare("CreateTime", &now.timestamp().to_string());
-        let event = |name: &str, key: &str| {
-            head.clone()
-                .text("MsgType", "event")
-                .text("Event", name)
-                .text("EventKey", key)
+        let digits = || {
+            let digits = format!("24{}", identifiers.digits("message", 15));
+            digits.parse().unwrap_or(0)
         };
-        let message = match incident {
-            Incident::Subscribe(None) => event("subscribe", ""),
-            Incident::Subscribe(Some((scene, ticket))) => {
-                event("subscribe", &format!("qrscene_{scene}")).text("Ticket", ticket)
-            }
-            Incident::Unsubscribe => event("unsubscribe", ""),
-            Incident::Scan(scene, ticket) => event("SCAN", scene).text("Ticket", ticket),
-            Incident::Text(text) => head
-                .clone()
-                .text("MsgType", "text")
-                .text("Content", text)
-                .bare("MsgId", &format!("24{}", identifiers.digits("message", 15))),
-        };
-        self.sealed(openid, message.finish(), 1, forged, identifiers, now)
+        let message = PushMessage::of(&self.account_id, openid, incident, digits, now);
+        self.sealed(openid, message.write(self.body), sealing, identifiers)
     }
 
     /// The next try of a push: the same message under a new nonce.
@@ -125,34 +115,29 @@ impl Callback {
         &self,
         push: &Push,
         identifiers: &mut Identifiers,
-        now: DateTime<Utc>,
+        at: DateTime<Utc>,
     ) -> Push {
-        let attempt = push.attempt.saturating_add(1);
-        self.sealed(
-            &push.openid,
-            push.message.clone(),
-            attempt,
-            false,
-            identifiers,
-            now,
-        )
+        let sealing = Sealing {
+            attempt: push.attempt.saturating_add(1),
+            forged: false,
+            at,
+        };
+        self.sealed(&push.openid, push.message.clone(), sealing, identifiers)
     }
 
     fn sealed(
         &self,
         openid: &str,
         message: String,
-        attempt: u8,
-        forged: bool,
+        sealing: Sealing,
         identifiers: &mut Identifiers,
-        now: DateTime<Utc>,
     ) -> Push {
-        let token = if forged {
+        let token = if sealing.forged {
             "forged"
         } else {
             self.token.as_str()
         };
-        let timestamp = now.timestamp().to_string();
+        let timestamp = sealing.at.timestamp().to_string();
         let nonce = identifiers.digits("callback nonce", 10);
         let mut query = form_urlencoded::Serializer::new(String::new());
         query
@@ -169,10 +154,7 @@ impl Callback {
                     "msg_signature",
                     &sorted_sha1(vec![token, &timestamp, &nonce, &envelope]),
                 );
-                Writer::new()
-                    .text("ToUserName", &self.account_id)
-                    .text("Encrypt", &envelope)
-                    .finish()
+                self.enclosed(&message, &envelope)
             }
         };
         let joint = if self.url.contains('?') { '&' } else { '?' };
@@ -180,14 +162,41 @@ impl Callback {
         let mut request = Request::new(body.into_bytes());
         *request.method_mut() = Method::POST;
         *request.uri_mut() = url.parse().unwrap_or_else(|_| self.address.clone());
+        let content_type = match self.body {
+            PushBody::Xml => "text/xml",
+            PushBody::Json => "application/json",
+        };
         request
             .headers_mut()
-            .insert(CONTENT_TYPE, HeaderValue::from_static("text/xml"));
+            .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         Push {
             openid: openid.to_owned(),
             request,
-            attempt,
+            attempt: sealing.attempt,
             message,
+        }
+    }
+
+    /// The body that carries an envelope, and in the compatible mode the clear message too.
+    fn enclosed(&self, message: &str, envelope: &str) -> String {
+        match (self.mode, self.body) {
+            (PushMode::Compatible, PushBody::Xml) => {
+                let clear = message.strip_suffix("</xml>").unwrap_or(message);
+                let sealed = Writer::inner().text("Encrypt", envelope).into_inner();
+                format!("{clear}{sealed}</xml>")
+            }
+            (PushMode::Compatible, PushBody::Json) => {
+                let clear = message.strip_suffix('}').unwrap_or(message);
+                format!("{clear},\"Encrypt\":\"{envelope}\"}}")
+            }
+            (PushMode::Plain | PushMode::Encrypted, PushBody::Xml) => Writer::new()
+                .text("ToUserName", &self.account_id)
+                .text("Encrypt", envelope)
+                .finish(),
+            (PushMode::Plain | PushMode::Encrypted, PushBody::Json) => {
+                let account = &self.account_id;
+                format!("{{\"ToUserName\":\"{account}\",\"Encrypt\":\"{envelope}\"}}")
+            }
         }
     }
 
@@ -201,18 +210,21 @@ impl Callback {
             .map_or(Reply::Garbled, Reply::Says)
     }
 
+    /// The reply's fields; where pushes are encrypted only, a clear reply is none.
     fn open_reply(&self, body: &[u8]) -> Option<Leaves> {
-        let outer = Leaves::parse(std::str::from_utf8(body).ok()?)?;
+        let outer = leaves(std::str::from_utf8(body).ok()?)?;
         let Some(key) = &self.key else {
             return Some(outer);
         };
-        let envelope = outer.find("Encrypt")?;
+        let Some(envelope) = outer.find("Encrypt") else {
+            return (self.mode == PushMode::Compatible).then_some(outer);
+        };
         let (timestamp, nonce) = (outer.find("TimeStamp")?, outer.find("Nonce")?);
         let signature = sorted_sha1(vec![self.token.as_str(), timestamp, nonce, envelope]);
         if outer.find("MsgSignature") != Some(signature.as_str()) {
             return None;
         }
-        Leaves::parse(&key.decrypt(envelope, &self.app_id)?)
+        leaves(&key.decrypt(envelope, &self.app_id)?)
     }
 
     fn passive_reply(&self, openid: &str, reply: &Leaves) -> Option<MessageContent> {
@@ -231,6 +243,20 @@ impl Callback {
             },
         })
     }
+}
+
+/// The fields of a reply in either notation.
+fn leaves(document: &str) -> Option<Leaves> {
+    if !document.trim_start().starts_with('{') {
+        return Leaves::parse(document);
+    }
+    let object: serde_json::Map<String, Value> = serde_json::from_str(document).ok()?;
+    let text = |value: Value| match value.as_str() {
+        Some(text) => text.to_owned(),
+        None => value.to_string(),
+    };
+    let pairs = object.into_iter();
+    Some(Leaves::of(pairs.map(|(name, value)| (name, text(value)))))
 }
 
 impl Debug for Callback {

@@ -104,6 +104,9 @@ pub struct TransferBill {
     pub notify_url: Option<String>,
     #[serde(skip)]
     serial: u64,
+    /// Whether its end is notified under the certificate.
+    #[serde(skip)]
+    pub(super) by_certificate: bool,
     /// Every field of the request, canonical.
     #[serde(skip)]
     pub(super) parameters: String,
@@ -124,6 +127,7 @@ pub(super) struct NewTransfer {
     pub(super) notify_url: Option<String>,
     pub(super) parameters: String,
     pub(super) package_info: String,
+    pub(super) by_certificate: bool,
     /// How long it stays in `PROCESSING`.
     pub(super) processing: Option<TimeDelta>,
     /// Why it will fail once it is confirmed.
@@ -202,6 +206,7 @@ impl Transfers {
             requests: 1,
             notify_url: new.notify_url,
             serial,
+            by_certificate: new.by_certificate,
             parameters: new.parameters,
             doom: new.doom,
             due: Some(due),

@@ -1,7 +1,11 @@
 //! The fund-flow bill of one Beijing day, written from the ledger.
 
+use std::io::{self, Write as _};
+
 use ::http::StatusCode;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde_json::json;
 use sha1::{Digest, Sha1};
 
@@ -9,7 +13,7 @@ use super::calendar::{beijing_date, beijing_hour, beijing_text};
 use super::config::SimulatorConfig;
 use super::ledger::Account;
 use super::v3_call::Outcome;
-use super::wire::{Call, text};
+use super::wire::{Call, answer, text};
 use super::world::World;
 use crate::Response;
 
@@ -29,9 +33,11 @@ pub(super) fn ticket(
     let Some(day) = call.parameter("bill_date").and_then(|day| day.parse().ok()) else {
         return Outcome::refused(400, "PARAM_ERROR", "bill_date");
     };
-    if call.parameter("tar_type").is_some() {
-        return Outcome::refused(400, "PARAM_ERROR", "this simulator writes plain bills only");
-    }
+    let packed = match call.parameter("tar_type") {
+        None => "",
+        Some("GZIP") => "&tar_type=GZIP",
+        Some(_) => return Outcome::refused(400, "PARAM_ERROR", "tar_type"),
+    };
     let bill = is_ready(day, now)
         .then(|| write(config, world, day))
         .flatten();
@@ -42,7 +48,7 @@ pub(super) fn ticket(
         "hash_type": "SHA1",
         "hash_value": hex::encode(Sha1::digest(bill.as_bytes())),
         "download_url": format!(
-            "{}{}/v3/billdownload/file?token={day}", config.public_base, config.path_prefix
+            "{}{}/v3/billdownload/file?token={day}{packed}", config.public_base, config.path_prefix
         ),
     }))
 }
@@ -51,9 +57,20 @@ pub(super) fn ticket(
 pub(super) fn download(config: &SimulatorConfig, world: &World, call: &Call<'_>) -> Response {
     let day = call.parameter("token").and_then(|day| day.parse().ok());
     match day.and_then(|day| write(config, world, day)) {
+        Some(bill) if call.parameter("tar_type") == Some("GZIP") => match pack(&bill) {
+            Ok(packed) => answer(StatusCode::OK, "application/x-gzip", packed),
+            Err(_) => text(StatusCode::INTERNAL_SERVER_ERROR, "cannot be packed"),
+        },
         Some(bill) => text(StatusCode::OK, &bill),
         None => text(StatusCode::NOT_FOUND, "no such bill"),
     }
+}
+
+/// The bill as GZIP; its digest stays that of the clear text.
+fn pack(bill: &str) -> io::Result<Vec<u8>> {
+    let mut packer = GzEncoder::new(Vec::new(), Compression::default());
+    packer.write_all(bill.as_bytes())?;
+    packer.finish()
 }
 
 fn is_ready(day: NaiveDate, now: DateTime<Utc>) -> bool {

@@ -1,17 +1,19 @@
 //! The endpoints of version 3: transfers, certificates, echo, bills.
 
+use ::http::header::USER_AGENT;
 use ::http::{HeaderMap, StatusCode};
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use serde_json::{Map, Value, json};
 
 use super::config::SimulatorConfig;
 use super::fault::Fault;
+use super::notice::Echo;
 use super::operation::Operation;
 use super::transfer_bill::{NewTransfer, TransferBill, TransferStage};
 use super::v3_bill;
 use super::v3_seal::{Flaw, Keys, Signed};
 use super::v3_setup::TransferSetup;
-use super::wire::{Call, answer as http_answer};
+use super::wire::{self, Call};
 use super::world::World;
 use crate::Response;
 
@@ -62,6 +64,7 @@ impl Outcome {
         let known = [
             (Fault::SystemErrorThenSuccess, 500, "SYSTEM_ERROR"),
             (Fault::NotEnough, 403, "NOT_ENOUGH"),
+            (Fault::NotEnoughUntilTopUp, 403, "NOT_ENOUGH"),
             (Fault::FreqLimit, 429, "FREQUENCY_LIMITED"),
             (Fault::NoAuth, 403, "NO_AUTH"),
             (Fault::UnknownErrCode, 400, "ERR_268458547"),
@@ -88,25 +91,49 @@ pub(super) fn signed(
     flaw: Flaw,
     now: DateTime<Utc>,
 ) -> Response {
-    let body = outcome.body.to_string().into_bytes();
-    let named = call
-        .headers
-        .get("Wechatpay-Serial")
-        .and_then(|value| value.to_str().ok());
-    let serial = match named {
-        Some(named) if named.eq_ignore_ascii_case(&v3.setup.certificate.serial) => {
-            &v3.setup.certificate.serial
-        }
-        None if v3.setup.signs_by_certificate || call.operation == Operation::Certificates => {
-            &v3.setup.certificate.serial
-        }
-        Some(_) | None => &v3.setup.wechat_public_key_id,
+    let body = if flaw.reordered {
+        wire::reordered(&outcome.body)
+    } else {
+        outcome.body.to_string()
+    }
+    .into_bytes();
+    let serial = if signs_by_certificate(v3, world, call) {
+        &v3.setup.certificate.serial
+    } else {
+        &v3.setup.wechat_public_key_id
     };
     let nonce = world.identifiers.bytes("answer nonce");
-    let headers = v3.keys.sign(serial, &body, &hex::encode(nonce), flaw, now);
-    let mut response = http_answer(outcome.status, "application/json; charset=utf-8", body);
+    let signed_at = world.callers_time(now);
+    let headers = v3
+        .keys
+        .sign(serial, &body, &hex::encode(nonce), flaw, signed_at);
+    let mut response = wire::answer(outcome.status, "application/json; charset=utf-8", body);
     response.headers_mut().extend(headers);
     response
+}
+
+/// Whether WeChat signs what it tells this caller under the certificate's serial, and not under the public key's.
+///
+/// The key that the request names decides.
+/// A caller that names none gets the certificate when it has downloaded certificates before, as it can know no other key.
+fn signs_by_certificate(v3: V3<'_>, world: &World, call: &Call<'_>) -> bool {
+    let header = |name: &str| call.headers.get(name)?.to_str().ok();
+    match header("Wechatpay-Serial") {
+        Some(named) => named.eq_ignore_ascii_case(&v3.setup.certificate.serial),
+        None => {
+            v3.setup.signs_by_certificate
+                || call.operation == Operation::Certificates
+                || world.certificate_holders.contains(agent(call))
+        }
+    }
+}
+
+/// What a caller calls itself.
+fn agent<'a>(call: &Call<'a>) -> &'a str {
+    call.headers
+        .get(USER_AGENT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
 }
 
 /// Checks the merchant's signature, then answers.
@@ -124,22 +151,27 @@ pub(super) fn execute(
         headers: call.headers,
         body: call.body,
     };
-    if let Err(reason) = v3.keys.check(v3.setup, &config.merchant_id, &signed, now) {
+    let callers_time = world.callers_time(now);
+    let checked = v3
+        .keys
+        .check(v3.setup, &config.merchant_id, &signed, callers_time);
+    if let Err(reason) = checked {
         return Outcome::refused(401, "SIGN_ERROR", reason);
     }
     if !accepts_json(call.headers) {
         return Outcome::refused(406, "PARAM_ERROR", "Accept must allow application/json");
     }
     if call.operation == Operation::CreateTransfer {
-        create(v3.setup, config, world, call, fault, now)
+        create(v3, config, world, call, fault, now)
     } else if call.operation == Operation::QueryTransfer {
         query(config, world, call.path, now)
     } else if call.operation == Operation::CancelTransfer {
         cancel(world, call.path, now)
     } else if call.operation == Operation::Certificates {
-        certificates(v3, world)
+        world.certificate_holders.insert(agent(call).to_owned());
+        certificates(v3, world, fault)
     } else if call.operation == Operation::SecurityEcho {
-        echo(call)
+        echo(v3, world, call, now)
     } else {
         v3_bill::ticket(config, world, call, now)
     }
@@ -153,14 +185,14 @@ fn accepts_json(headers: &HeaderMap) -> bool {
 }
 
 fn create(
-    setup: &TransferSetup,
+    v3: V3<'_>,
     config: &SimulatorConfig,
     world: &mut World,
     call: &Call<'_>,
     fault: Option<&Fault>,
     now: DateTime<Utc>,
 ) -> Outcome {
-    let mut new = match read(setup, config, call.json.as_ref()) {
+    let mut new = match read(v3, config, call.json.as_ref()) {
         Ok(new) => new,
         Err(refusal) => return refusal,
     };
@@ -182,6 +214,7 @@ fn create(
         Some(Fault::TransferFails { fail_reason }) => new.doom = Some(fail_reason.clone()),
         _ => {}
     }
+    new.by_certificate = v3.setup.signs_by_certificate || signs_by_certificate(v3, world, call);
     new.package_info = format!("{}+/==", world.identifiers.text("package", 60));
     let number = new.bill_number.clone();
     if !world.transfers.create(new, &mut world.book, now) {
@@ -195,7 +228,7 @@ fn create(
 
 /// A body that passed every check of form.
 fn read(
-    setup: &TransferSetup,
+    v3: V3<'_>,
     config: &SimulatorConfig,
     body: Option<&Value>,
 ) -> Result<NewTransfer, Outcome> {
@@ -222,11 +255,16 @@ fn read(
         .get("transfer_amount")
         .and_then(Value::as_u64)
         .ok_or_else(|| wrong("transfer_amount"))?;
-    if amount_fen < setup.min_fen || amount_fen > setup.max_fen {
+    if amount_fen < v3.setup.min_fen || amount_fen > v3.setup.max_fen {
         return Err(invalid("transfer_amount is outside the merchant's window"));
     }
-    if amount_fen >= 200_000 && body.get("user_name").is_none() {
-        return Err(wrong("user_name"));
+    match body.get("user_name") {
+        None if amount_fen >= 200_000 => return Err(wrong("user_name")),
+        None => {}
+        Some(name) => {
+            let name = name.as_str().and_then(|sealed| v3.keys.unseal(sealed));
+            name.ok_or_else(|| wrong("user_name does not decrypt"))?;
+        }
     }
     check_scene(body, scene)
         .map_err(|message| Outcome::refused(400, "INVALID_REQUEST", message))?;
@@ -242,6 +280,7 @@ fn read(
         notify_url: notify_url.map(str::to_owned),
         parameters: body.to_string(),
         package_info: String::new(),
+        by_certificate: false,
         processing: None,
         doom: None,
     })
@@ -339,17 +378,22 @@ fn cancel(world: &mut World, path: &str, now: DateTime<Utc>) -> Outcome {
     }
 }
 
-fn certificates(v3: V3<'_>, world: &mut World) -> Outcome {
+fn certificates(v3: V3<'_>, world: &mut World, fault: Option<&Fault>) -> Outcome {
     let certificate = &v3.setup.certificate;
     let nonce = world.identifiers.text("certificate nonce", 12);
     let ciphertext = v3
         .keys
         .encrypt(&nonce, "certificate", &certificate.pem)
         .unwrap_or_default();
+    let expire_time = if fault == Some(&Fault::ExpiredCertificate) {
+        &certificate.effective_time
+    } else {
+        &certificate.expire_time
+    };
     Outcome::done_with(json!({"data": [{
         "serial_no": certificate.serial,
         "effective_time": certificate.effective_time,
-        "expire_time": certificate.expire_time,
+        "expire_time": expire_time,
         "encrypt_certificate": {
             "algorithm": "AEAD_AES_256_GCM", "nonce": nonce,
             "associated_data": "certificate", "ciphertext": ciphertext,
@@ -357,19 +401,33 @@ fn certificates(v3: V3<'_>, world: &mut World) -> Outcome {
     }]}))
 }
 
-fn echo(call: &Call<'_>) -> Outcome {
-    let message = call
-        .json
-        .as_ref()
-        .and_then(|body| body.get("echo_message")?.as_str());
-    match message {
-        Some(message) => Outcome::done_with(json!({"echo_message": message})),
-        None => Outcome::refused(400, "PARAM_ERROR", "echo_message"),
+/// Says back what was said; an encrypted text must decrypt, and an address is notified.
+fn echo(v3: V3<'_>, world: &mut World, call: &Call<'_>, now: DateTime<Utc>) -> Outcome {
+    let text = |name: &str| call.json.as_ref()?.get(name)?.as_str();
+    let Some(message) = text("echo_message") else {
+        return Outcome::refused(400, "PARAM_ERROR", "echo_message");
+    };
+    if text("encrypted_echo_message").is_some_and(|sealed| v3.keys.unseal(sealed).is_none()) {
+        return Outcome::refused(
+            400,
+            "PARAM_ERROR",
+            "encrypted_echo_message does not decrypt",
+        );
     }
+    if let Some(url) = text("notify_url") {
+        let by_certificate = v3.setup.signs_by_certificate || signs_by_certificate(v3, world, call);
+        let echo = Echo {
+            url: url.to_owned(),
+            message: message.to_owned(),
+            by_certificate,
+        };
+        world.notices.echo(echo, &mut world.identifiers, now);
+    }
+    Outcome::done_with(json!({"echo_message": message}))
 }
 
 /// RFC 3339 with Beijing's offset, to the second.
-fn beijing(at: DateTime<Utc>) -> String {
+pub(super) fn beijing(at: DateTime<Utc>) -> String {
     FixedOffset::east_opt(8 * 3_600).map_or_else(
         || at.to_rfc3339(),
         |zone| {

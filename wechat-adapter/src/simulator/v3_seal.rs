@@ -4,6 +4,7 @@ use ::http::HeaderMap;
 use ::http::header::{AUTHORIZATION, HeaderValue};
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::{OAEP_SHA1_MGF1SHA1, OaepPrivateDecryptingKey, PrivateDecryptingKey};
 use aws_lc_rs::signature::{
     RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair, UnparsedPublicKey,
 };
@@ -21,6 +22,7 @@ const CLOCK_SECONDS: i64 = 300;
 /// The keys of one simulated merchant and of WeChat, ready for use.
 pub(super) struct Keys {
     wechat: RsaKeyPair,
+    unsealing: OaepPrivateDecryptingKey,
     merchant: UnparsedPublicKey<Vec<u8>>,
     api: LessSafeKey,
 }
@@ -32,19 +34,26 @@ pub(super) struct Flaw {
     pub(super) wrong_signature: bool,
     pub(super) probe: bool,
     pub(super) skew_seconds: i64,
+    /// Whether the fields of the answer are in another order.
+    pub(super) reordered: bool,
 }
 
 impl Keys {
     pub(super) fn new(setup: &TransferSetup) -> Result<Self, SimulatorError> {
         let invalid = |key| SimulatorError::InvalidTransferKey { key };
-        let wechat = der(&setup.wechat_private_key)
-            .and_then(|der| RsaKeyPair::from_pkcs8(&der).ok())
+        let wechat_der = der(&setup.wechat_private_key).ok_or(invalid("wechat_private_key"))?;
+        let wechat =
+            RsaKeyPair::from_pkcs8(&wechat_der).map_err(|_| invalid("wechat_private_key"))?;
+        let unsealing = PrivateDecryptingKey::from_pkcs8(&wechat_der)
+            .ok()
+            .and_then(|key| OaepPrivateDecryptingKey::new(key).ok())
             .ok_or(invalid("wechat_private_key"))?;
         let merchant = der(&setup.merchant_public_key).ok_or(invalid("merchant_public_key"))?;
         let api = UnboundKey::new(&AES_256_GCM, setup.api_key.as_bytes())
             .map_err(|_| invalid("api_key"))?;
         Ok(Self {
             wechat,
+            unsealing,
             merchant: UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, merchant),
             api: LessSafeKey::new(api),
         })
@@ -156,6 +165,17 @@ impl Keys {
             }
         }
         headers
+    }
+
+    /// The text that somebody encrypted to WeChat's public key (RSA-OAEP with SHA-1); `None` for anything else.
+    pub(super) fn unseal(&self, ciphertext: &str) -> Option<String> {
+        let ciphertext = STANDARD.decode(ciphertext).ok()?;
+        let mut plain = vec![0; self.unsealing.min_output_size()];
+        let plain = self
+            .unsealing
+            .decrypt(&OAEP_SHA1_MGF1SHA1, &ciphertext, &mut plain, None)
+            .ok()?;
+        String::from_utf8(plain.to_vec()).ok()
     }
 
     /// Base64 of ciphertext and tag; nothing when `nonce` is not 12 bytes.

@@ -23,8 +23,9 @@ pub struct TransferSetup {
     pub wechat_public_key_id: String,
     /// WeChat's certificate of the same key, for merchants of the older kind.
     pub certificate: PlatformCertificate,
-    /// Whether WeChat signs under the certificate's serial what no request names a key for: notifications, and answers to
-    /// requests without `Wechatpay-Serial`.
+    /// Whether WeChat signs under the certificate's serial every notification, and what it answers a caller that names no key.
+    ///
+    /// Without it, only a caller that has downloaded certificates is told so; callers are known by `User-Agent`.
     pub signs_by_certificate: bool,
     /// The smallest amount of a transfer, in fen.
     pub min_fen: u64,
@@ -49,6 +50,8 @@ pub struct PlatformCertificate {
 impl TransferSetup {
     /// The merchant's private key of a rehearsal, for the application: published, and worth nothing.
     pub const REHEARSAL_MERCHANT_KEY: &str = include_str!("keys/merchant_private.pem");
+    /// The merchant's certificate of a rehearsal, for clients that read one: it belongs to that key.
+    pub const REHEARSAL_MERCHANT_CERTIFICATE: &str = include_str!("keys/merchant_certificate.pem");
     /// WeChat's public key of a rehearsal, for the application.
     pub const REHEARSAL_WECHAT_PUBLIC_KEY: &str = include_str!("keys/wechat_public.pem");
 

@@ -1,5 +1,7 @@
 //! What the host sees of the simulated people and their packets.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -155,6 +157,13 @@ pub enum MessageContent {
     FromAccountOther {
         /// The `MsgType` of the answer.
         message_type: String,
+    },
+    /// A template message or a subscription notice.
+    Notice {
+        /// The template.
+        template_id: String,
+        /// The value of each of its fields.
+        fields: BTreeMap<String, String>,
     },
     /// A red packet lies in the dialogue.
     RedPacket {

@@ -2,7 +2,7 @@
 
 use ::http::header::{CONTENT_TYPE, HeaderValue, LOCATION};
 use ::http::{HeaderMap, Method, StatusCode};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::config::SimulatorConfig;
 use super::operation::Operation;
@@ -25,7 +25,7 @@ pub(super) struct Call<'a> {
     /// Path and query as they came, and without the prefix.
     pub(super) targets: [&'a str; 2],
     pub(super) headers: &'a HeaderMap,
-    /// The body, for the operations of version 3.
+    /// The body, for the operations of version 3 and of the account that have one.
     pub(super) json: Option<Value>,
 }
 
@@ -49,8 +49,7 @@ impl<'a> Call<'a> {
         let short = whole
             .strip_prefix(config.path_prefix.as_str())
             .unwrap_or(whole);
-        let json = operation
-            .is_v3()
+        let json = (operation.is_v3() || operation.is_official() && operation.is_post())
             .then(|| serde_json::from_slice(request.body()).ok())
             .flatten();
         Some(Self {
@@ -74,7 +73,8 @@ impl<'a> Call<'a> {
     /// The person the call is about, when it names one.
     pub(super) fn openid(&self) -> Option<&str> {
         if let Some(json) = &self.json {
-            return json.get("openid")?.as_str();
+            let person = json.get("openid").or_else(|| json.get("touser"))?;
+            return person.as_str();
         }
         match &self.fields {
             Some(fields) => fields.find("re_openid"),
@@ -121,11 +121,6 @@ pub(super) fn json(value: &Value) -> Response {
     )
 }
 
-/// An Official Account answer that refuses: HTTP 200 and an `errcode`.
-pub(super) fn errcode(code: i64, message: &str) -> Response {
-    json(&json!({ "errcode": code, "errmsg": format!("{message} rid: simulator") }))
-}
-
 pub(super) fn xml(document: String) -> Response {
     answer(
         StatusCode::OK,
@@ -152,4 +147,17 @@ pub(super) fn redirect(url: &str) -> Response {
         }
         Err(_) => text(StatusCode::BAD_REQUEST, "redirect_uri cannot be a header"),
     }
+}
+
+/// A JSON object with its fields in reverse order and one more that no document lists; anything else unchanged.
+pub(super) fn reordered(value: &Value) -> String {
+    let Value::Object(fields) = value else {
+        return value.to_string();
+    };
+    let unknown = ("simulated_field".to_owned(), Value::from("nobody knows it"));
+    let pairs: Vec<String> = std::iter::once((&unknown.0, &unknown.1))
+        .chain(fields.iter().rev())
+        .map(|(name, value)| format!("{}:{value}", Value::from(name.as_str())))
+        .collect();
+    format!("{{{}}}", pairs.join(","))
 }

@@ -23,6 +23,16 @@ struct Frame<'a> {
 }
 
 impl Leaves {
+    /// Leaves that a document in another notation states.
+    pub(super) fn of(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
+        let leaf = |(name, text)| Leaf {
+            depth: 1,
+            name,
+            text,
+        };
+        Self(pairs.into_iter().map(leaf).collect())
+    }
+
     /// Reads a document; `None` for anything that is not well formed, has a document type, or has attributes.
     pub(super) fn parse(document: &str) -> Option<Self> {
         let mut rest = document.trim_start_matches('\u{feff}').trim();
@@ -158,6 +168,39 @@ fn numbered(entity: &str) -> Option<char> {
     char::from_u32(code.ok()?)
 }
 
+/// The same document with the children of its root in reverse order and an unknown one in front; `None` when it has no root.
+pub(super) fn reordered(document: &str) -> Option<String> {
+    let inner = document
+        .trim()
+        .strip_prefix("<xml>")?
+        .strip_suffix("</xml>")?;
+    let mut children: Vec<&str> = Vec::new();
+    let (mut depth, mut start, mut at) = (0_usize, 0_usize, 0_usize);
+    while let Some(open) = inner.get(at..)?.find('<') {
+        let tag = at.checked_add(open)?;
+        let rest = inner.get(tag..)?;
+        if rest.starts_with("<![CDATA[") {
+            at = tag.checked_add(rest.find("]]>")?)?.checked_add(3)?;
+            continue;
+        }
+        if depth == 0 {
+            start = tag;
+        }
+        at = tag.checked_add(rest.find('>')?)?.checked_add(1)?;
+        depth = if rest.starts_with("</") {
+            depth.checked_sub(1)?
+        } else {
+            depth.checked_add(1)?
+        };
+        if depth == 0 {
+            children.push(inner.get(start..at)?);
+        }
+    }
+    children.push("<simulated_field><![CDATA[nobody knows it]]></simulated_field>");
+    children.reverse();
+    Some(format!("<xml>{}</xml>", children.concat()))
+}
+
 /// Writes an `<xml>` document field by field.
 #[derive(Debug, Clone)]
 pub(super) struct Writer(String);
@@ -165,6 +208,16 @@ pub(super) struct Writer(String);
 impl Writer {
     pub(super) fn new() -> Self {
         Self("<xml>".to_owned())
+    }
+
+    /// Fields without a root, to be put into another document.
+    pub(super) fn inner() -> Self {
+        Self(String::new())
+    }
+
+    /// The fields of a writer without a root.
+    pub(super) fn into_inner(self) -> String {
+        self.0
     }
 
     /// A field in CDATA.
@@ -194,7 +247,22 @@ impl Writer {
 
 #[cfg(test)]
 mod tests {
-    use super::{Leaves, Writer};
+    use super::{Leaves, Writer, reordered};
+
+    #[test]
+    fn a_reordered_document_says_the_same_backwards() {
+        let document = Writer::new()
+            .text("first", "<b>]]>")
+            .bare("list", "<item><a>1</a></item>")
+            .finish();
+        let turned = reordered(&document).unwrap();
+        assert!(turned.starts_with("<xml><simulated_field>"));
+        let leaves = Leaves::parse(&turned).unwrap();
+        assert_eq!(leaves.find("first"), Some("<b>]]>"));
+        assert_eq!(leaves.find("a"), Some("1"));
+        assert!(turned.find("<list>").unwrap() < turned.find("<first>").unwrap());
+        assert_eq!(reordered("nothing"), None);
+    }
 
     #[test]
     fn written_fields_are_read_back() {

@@ -19,6 +19,8 @@ mod push_events;
 mod red_packet;
 mod signature_vectors;
 #[cfg(feature = "simulator")]
+mod simulator_account;
+#[cfg(feature = "simulator")]
 mod simulator_agrees;
 #[cfg(feature = "simulator")]
 mod simulator_faults;

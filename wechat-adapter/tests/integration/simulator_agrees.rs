@@ -8,14 +8,14 @@ use std::task::{Context, Poll, Waker};
 use wechat_adapter::official::{
     AuthorizeUrl, CallbackError, CallbackMode, CallbackVerifier, CreateQrCode, Event, ExchangeCode,
     FetchAccessToken, FetchJsTicket, FetchUser, ListFollowers, OAuthReturn, OAuthScope, OAuthState,
-    Official, Reply,
+    Official, PushFormat, Reply,
 };
 use wechat_adapter::pay::{
     Merchant, PayAction, QueryRedPacket, RedPacketOrder, RedPacketState, SendRedPacket,
 };
 use wechat_adapter::simulator::{
-    AuthorizeOutcome, Fault, FaultRule, MessageContent, Push, Simulator, SimulatorClient,
-    SimulatorConfig,
+    AuthorizeOutcome, Fault, FaultRule, MessageContent, Push, PushBody, PushMode, Simulator,
+    SimulatorClient, SimulatorConfig,
 };
 use wechat_adapter::{
     AppId, BaseUrl, BillNumber, Endpoints, HttpClient, MerchantId, Nonce, OpenId, Response,
@@ -204,21 +204,31 @@ fn a_login_comes_back_with_the_person() {
     ));
 }
 
-fn verifier(key: Option<&str>) -> CallbackVerifier {
-    let SimulatorConfig {
-        app_id,
-        callback_token,
-        ..
-    } = config();
+/// Every setting of the console for pushes.
+fn settings() -> impl Iterator<Item = SimulatorConfig> {
+    let modes = [PushMode::Plain, PushMode::Compatible, PushMode::Encrypted];
+    let of_mode = |mode| {
+        [PushBody::Xml, PushBody::Json].map(|push_body| SimulatorConfig {
+            encoding_aes_key: (mode != PushMode::Plain).then(|| AES_KEY.to_owned()),
+            push_mode: mode,
+            push_body,
+            ..config()
+        })
+    };
+    modes.into_iter().flat_map(of_mode)
+}
+
+fn verifier(config: &SimulatorConfig) -> CallbackVerifier {
+    let key = config.encoding_aes_key.as_deref();
     let key = key.map(|key| Secret::new(key).unwrap());
-    let mode = if key.is_some() {
-        CallbackMode::Encrypted
-    } else {
-        CallbackMode::Plain
+    let mode = match config.push_mode {
+        PushMode::Plain => CallbackMode::Plain,
+        PushMode::Compatible => CallbackMode::Compatible,
+        PushMode::Encrypted => CallbackMode::Encrypted,
     };
     CallbackVerifier::new(
-        AppId::new(app_id).unwrap(),
-        Secret::new(callback_token).unwrap(),
+        AppId::new(config.app_id.as_str()).unwrap(),
+        Secret::new(config.callback_token.as_str()).unwrap(),
         key.as_ref(),
         mode,
     )
@@ -234,18 +244,17 @@ fn receive(
 }
 
 #[test]
-fn pushes_are_verified_read_and_answered_in_both_modes() {
-    for key in [None, Some(AES_KEY)] {
-        let (simulator, openid) = simulator_with(SimulatorConfig {
-            encoding_aes_key: key.map(str::to_owned),
-            ..config()
-        });
-        let verifier = verifier(key);
+fn pushes_are_verified_read_and_answered_in_every_mode_and_notation() {
+    for config in settings() {
+        let (simulator, openid) = simulator_with(config.clone());
+        let verifier = verifier(&config);
         let followed = simulator.follow(&openid, Some("i:42"), at(0)).unwrap();
         let push = receive(&verifier, &followed[0]).unwrap();
         assert_eq!((push.openid.as_str(), push.at), (openid.as_str(), at(0)));
         assert_eq!(push.account, simulator.account_id());
-        assert_eq!(push.encrypted, key.is_some());
+        assert_eq!(push.encrypted, config.push_mode != PushMode::Plain);
+        let is_json = config.push_body == PushBody::Json;
+        assert_eq!(push.format == PushFormat::Json, is_json);
         assert!(
             matches!(&push.event, Event::Subscribe { scene: Some(scene) } if scene.as_str() == "i:42")
         );
@@ -286,12 +295,9 @@ fn pushes_are_verified_read_and_answered_in_both_modes() {
 
 #[test]
 fn a_forged_push_is_refused_and_a_repeated_one_is_recognised() {
-    for key in [None, Some(AES_KEY)] {
-        let (simulator, openid) = simulator_with(SimulatorConfig {
-            encoding_aes_key: key.map(str::to_owned),
-            ..config()
-        });
-        let verifier = verifier(key);
+    for config in settings() {
+        let (simulator, openid) = simulator_with(config.clone());
+        let verifier = verifier(&config);
         simulator.set_faults(vec![FaultRule::once(Fault::WrongCallbackSignature)]);
         let forged = simulator.follow(&openid, None, at(0)).unwrap();
         assert_eq!(

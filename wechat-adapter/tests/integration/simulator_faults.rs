@@ -5,7 +5,8 @@ use std::time::Duration;
 use wechat_adapter::simulator::{Fault, FaultRule, Handled, Operation, Simulator};
 
 use crate::simulator_support::{
-    answered, at, err_code, get, json, query, send, send_fields, simulator, stable_token, status,
+    answered, at, body, err_code, field, get, json, query, send, send_fields, simulator,
+    stable_token, status,
 };
 
 const DAY: i64 = 86_400;
@@ -44,6 +45,7 @@ fn a_broken_answer_may_have_paid() {
         (Fault::Status500, 500, false),
         (Fault::ExecuteThenStatus500, 500, true),
         (Fault::GarbledBody, 200, true),
+        (Fault::ScrambledBody, 200, true),
     ] {
         let (simulator, openid) = with(FaultRule::once(fault));
         let answer = answered(simulator.handle(&send(send_fields(&openid, "b1", 150)), at(0)));
@@ -51,6 +53,28 @@ fn a_broken_answer_may_have_paid() {
         assert!(!answer.body().ends_with(b"</xml>"));
         assert_eq!(landed(&simulator), usize::from(paid));
     }
+}
+
+#[test]
+fn reordered_fields_and_an_unknown_one_say_the_same() {
+    let (simulator, openid) = with(FaultRule::always(Fault::ReorderedFields));
+    let answer = body(&simulator, &send(send_fields(&openid, "b1", 150)), at(0));
+    assert!(answer.starts_with("<xml><simulated_field>"), "{answer}");
+    assert_eq!(field(&answer, "result_code").as_deref(), Some("SUCCESS"));
+    assert!(answer.find("total_amount") < answer.find("return_code"));
+    assert_eq!(status(&simulator, "b1", at(2)), "SENT");
+}
+
+#[test]
+fn a_shortage_lasts_until_the_balance_is_topped_up() {
+    let (simulator, openid) = with(FaultRule::always(Fault::NotEnoughUntilTopUp));
+    let request = send(send_fields(&openid, "b1", 150));
+    for seconds in [0, 2, 100_000] {
+        assert_eq!(err_code(&simulator, &request, at(seconds)), "NOTENOUGH");
+    }
+    simulator.top_up(1);
+    assert!(simulator.faults().is_empty());
+    assert_eq!(err_code(&simulator, &request, at(100_002)), "SUCCESS");
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! What the simulator pushes, and what it shows people of the replies.
 
 use wechat_adapter::simulator::{
-    Fault, FaultRule, MessageContent, PersonView, Push, Simulator, SimulatorConfig, SimulatorError,
+    Fault, FaultRule, MessageContent, PersonView, Push, PushMode, Simulator, SimulatorConfig,
+    SimulatorError,
 };
 
 use crate::simulator_support::{
@@ -120,6 +121,7 @@ fn a_passive_reply_joins_the_dialogue() {
 fn a_plain_reply_is_not_accepted_where_pushes_are_encrypted() {
     let (simulator, openid) = simulator_with(SimulatorConfig {
         encoding_aes_key: Some("abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG".to_owned()),
+        push_mode: PushMode::Encrypted,
         ..config()
     });
     let push = only(simulator.follow(&openid, None, at(0)).unwrap());

@@ -300,6 +300,7 @@ fn faults_leave_the_outcome_unknown_and_the_same_number_pays_once() {
     let faults = [
         Fault::ExecuteThenStatus500,
         Fault::GarbledBody,
+        Fault::ScrambledBody,
         Fault::SystemErrorExecuted,
         Fault::SystemErrorThenSuccess,
         Fault::WrongSerial,
@@ -473,6 +474,31 @@ fn certificates_and_public_key_sign_side_by_side() {
 }
 
 #[test]
+fn a_caller_that_downloaded_certificates_and_names_no_key_is_answered_under_one() {
+    let stage = stage();
+    let query = |agent: &'static str| {
+        let order = stage.order("t1", 10);
+        let mut request = QueryTransfer::of(&order)
+            .request(&stage.credentials, &stage.keys, &fresh(start()))
+            .unwrap();
+        request.headers_mut().remove("wechatpay-serial").unwrap();
+        let agent = http::HeaderValue::from_static(agent);
+        request.headers_mut().insert("user-agent", agent);
+        let answer = stage.send(&request, start()).unwrap();
+        let serial = answer.headers()["wechatpay-serial"].to_str().unwrap();
+        serial.starts_with("PUB_KEY_ID_")
+    };
+    assert!(query("one") && query("two"));
+    let mut request = DownloadCertificates::new()
+        .request(&stage.credentials, None, &fresh(start()))
+        .unwrap();
+    let agent = http::HeaderValue::from_static("one");
+    request.headers_mut().insert("user-agent", agent);
+    stage.send(&request, start()).unwrap();
+    assert!(!query("one") && query("two"));
+}
+
+#[test]
 fn the_echo_proves_keys_without_money() {
     let stage = stage();
     let request = SecurityEcho::new("hello")
@@ -482,6 +508,112 @@ fn the_echo_proves_keys_without_money() {
     let heard = SecurityEcho::parse(&answer, &stage.keys, start());
     assert_eq!(heard.unwrap(), "hello");
     assert_eq!(stage.simulator.totals().sent_fen, 0);
+}
+
+#[test]
+fn an_echo_opens_what_is_sealed_and_is_notified() {
+    let stage = stage();
+    let sealed = stage.keys.seal_name("王小明").unwrap();
+    let request = SecurityEcho::new("hello")
+        .with_sealed(sealed)
+        .with_notification("https://contest.example/notify")
+        .request(&stage.credentials, &stage.keys, &fresh(start()))
+        .unwrap();
+    let answer = stage.send(&request, start()).unwrap();
+    SecurityEcho::parse(&answer, &stage.keys, start()).unwrap();
+    let due = stage.simulator.due_notices(after(1));
+    let notification = stage.receive(&due[0], after(1)).unwrap();
+    assert_eq!(notification.event_type, "SECURITY_ECHO.SUCCESS");
+    assert!(
+        matches!(notification.content, NotificationContent::Other(text) if text.contains("hello"))
+    );
+    stage.simulator.record_notice(&due[0], Some(200), after(2));
+    assert!(stage.simulator.due_notices(after(100_000)).is_empty());
+
+    let body = serde_json::json!({"echo_message": "hello", "encrypted_echo_message": "AAAA"});
+    let mut request = SecurityEcho::new("hello")
+        .request(&stage.credentials, &stage.keys, &fresh(start()))
+        .unwrap();
+    *request.body_mut() = body.to_string().into_bytes();
+    let target = request.uri().path();
+    let authorization =
+        stage
+            .credentials
+            .authorization(request.method(), target, request.body(), &fresh(start()));
+    let authorization = authorization.unwrap().parse().unwrap();
+    request.headers_mut().insert("authorization", authorization);
+    assert_eq!(stage.send(&request, start()).unwrap().status(), 400);
+}
+
+#[test]
+fn a_reordered_answer_is_signed_as_it_is_sent() {
+    let stage = stage();
+    stage
+        .simulator
+        .set_faults(vec![FaultRule::always(Fault::ReorderedFields)]);
+    let order = stage.order("t1", 10);
+    stage.create(&order, start()).unwrap();
+    assert!(stage.query(&order, after(1)).is_ok());
+}
+
+#[test]
+fn an_expired_certificate_is_announced() {
+    let stage = stage();
+    let announced = |seconds| {
+        let request = DownloadCertificates::new()
+            .request(&stage.credentials, None, &fresh(after(seconds)))
+            .unwrap();
+        let answer = stage.send(&request, after(seconds)).unwrap();
+        let body: serde_json::Value = serde_json::from_slice(answer.body()).unwrap();
+        let end = body["data"][0]["expire_time"].as_str().unwrap().to_owned();
+        DateTime::parse_from_rfc3339(&end).unwrap()
+    };
+    assert!(announced(0) > start());
+    stage
+        .simulator
+        .set_faults(vec![FaultRule::once(Fault::ExpiredCertificate)]);
+    assert!(announced(1) < start());
+    assert!(announced(2) > start());
+}
+
+#[test]
+fn signatures_go_by_the_callers_clock_and_states_by_the_hosts() {
+    let stage = stage();
+    let order = stage.order("t1", 10);
+    stage.create(&order, start()).unwrap();
+    // The host turns its clock by two days; whoever calls stays where they were.
+    let ahead = TimeDelta::days(2);
+    stage.simulator.set_callers_ahead(-ahead);
+    let call = QueryTransfer::of(&order);
+    let request = call
+        .request(&stage.credentials, &stage.keys, &fresh(after(5)))
+        .unwrap();
+    let answer = stage.send(&request, after(5) + ahead).unwrap();
+    let record = QueryTransfer::parse(&answer, &stage.keys, after(5)).unwrap();
+    assert_eq!(record.state, TransferState::Failed);
+    let late = stage.send(&request, after(5)).unwrap();
+    assert_eq!(late.status(), 401);
+    let due = stage.simulator.due_notices(after(6) + ahead);
+    assert!(stage.receive(&due[0], after(6)).is_ok());
+}
+
+#[cfg(feature = "gzip")]
+#[test]
+fn a_bill_can_be_packed() {
+    let stage = stage();
+    stage.create(&stage.order("t1", 10), start()).unwrap();
+    let nine: DateTime<Utc> = "2026-05-07T01:00:00Z".parse().unwrap();
+    let day: NaiveDate = "2026-05-06".parse().unwrap();
+    let call = RequestFundFlow::new(day, FundAccount::Operation).zipped();
+    let request = call
+        .request(&stage.credentials, &stage.keys, &fresh(nine))
+        .unwrap();
+    let answer = stage.send(&request, nine).unwrap();
+    let ticket = call.parse(&answer, &stage.keys, nine).unwrap();
+    let request = ticket.request(&stage.credentials, &fresh(nine)).unwrap();
+    let file = stage.send(&request, nine).unwrap();
+    assert!(file.body().starts_with(&[0x1f, 0x8b]));
+    assert_eq!(ticket.parse(&file).unwrap().sums().expense_fen, 10);
 }
 
 fn bill(stage: &Stage, day: &str, now: DateTime<Utc>) -> Result<FundFlowBill, PayError> {
