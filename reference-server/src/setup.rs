@@ -19,7 +19,7 @@ use wechat_adapter::{
     MerchantId, Secret, WeChatHttp,
     official::{CallbackConfigError, CallbackMode, CallbackVerifier, JsSigner, Official},
     pay::{Merchant, SendRedPacket},
-    simulator::SimulatorConfig,
+    simulator::{PushMode, SimulatorConfig},
 };
 
 use crate::{
@@ -41,8 +41,6 @@ const ACCOUNT_NAME: &str = "苏信服";
 pub(crate) const DATABASE: &str = "contest.db";
 /// The file of the master key within the data folder.
 const MASTER_KEY: &str = "master.key";
-/// The simulator's `EncodingAESKey`; it guards nothing but a simulation.
-const SIMULATED_AES_KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
 
 /// Why an [`App`] could not be put together.
 #[derive(Debug, thiserror::Error)]
@@ -466,7 +464,8 @@ fn try_order(
 
 fn simulator_config(options: &Simulated) -> SimulatorConfig {
     SimulatorConfig {
-        encoding_aes_key: Some(SIMULATED_AES_KEY.to_owned()),
+        encoding_aes_key: Some(SimulatorConfig::REHEARSAL_AES_KEY.to_owned()),
+        push_mode: PushMode::Encrypted,
         seed: options.seed.unwrap_or(1),
         ..SimulatorConfig::rehearsal(
             &options.public_url,

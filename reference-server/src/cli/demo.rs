@@ -69,7 +69,7 @@ async fn demo(arguments: DemoArguments) -> anyhow::Result<()> {
 }
 
 /// The address a browser on this machine uses.
-fn local_url(listening: SocketAddr) -> String {
+pub(super) fn local_url(listening: SocketAddr) -> String {
     if listening.ip().is_unspecified() {
         format!("http://127.0.0.1:{}", listening.port())
     } else {

@@ -56,20 +56,43 @@ pub(super) async fn until_stopped(
 ) -> anyhow::Result<()> {
     let (stop, stopped) = watch::channel(false);
     let worker = worker::spawn(Arc::clone(&app), stopped.clone());
-    let router = web::router(Arc::clone(&app));
+    let delivering = web::SimulatedWeChat::of(&app)
+        .map(|host| tokio::spawn(web::keep_delivering(host, stopped)));
+    let leave = async {
+        app.drain();
+        tokio::time::sleep(drain).await;
+    };
+    if !serving(web::router(Arc::clone(&app)), listener, &stop, leave).await? {
+        return Ok(());
+    }
+    worker.await?;
+    if let Some(delivering) = delivering {
+        delivering.await?;
+    }
+    Ok(())
+}
+
+/// Serves `router` until the process is told to stop and `leave` is done, then tells `stop`.
+///
+/// Gives whether all of it was done: told twice, it stops at once.
+pub(super) async fn serving(
+    router: axum::Router,
+    listener: TcpListener,
+    stop: &watch::Sender<bool>,
+    leave: impl Future<Output = ()>,
+) -> anyhow::Result<bool> {
     let serving = axum::serve(
         listener,
         router.into_make_service_with_connect_info::<SocketAddr>(),
     )
-    .with_graceful_shutdown(told(stopped));
+    .with_graceful_shutdown(told(stop.subscribe()));
     let mut serving = tokio::spawn(serving.into_future());
     tokio::select! {
         ended = &mut serving => ended??,
         () = asked_to_stop() => {
-            app.drain();
             tokio::select! {
-                () = tokio::time::sleep(drain) => {}
-                () = asked_to_stop() => return Ok(()),
+                () = leave => {}
+                () = asked_to_stop() => return Ok(false),
             }
             stop.send_replace(true);
             // Requests under way get their answer; a connection that never ends does not hold us.
@@ -79,8 +102,7 @@ pub(super) async fn until_stopped(
         }
     }
     stop.send_replace(true);
-    worker.await?;
-    Ok(())
+    Ok(true)
 }
 
 async fn told(mut stopped: watch::Receiver<bool>) {

@@ -61,7 +61,7 @@ use tower_http::{
 use crate::app::App;
 
 pub use health::private_router;
-pub use simulator::delivery::deliver;
+pub use simulator::{SimulatedWeChat, keep_delivering, simulator_router};
 
 /// The longest form, and the longest push of WeChat.
 const FORM_BYTES: usize = 64 * 1024;
@@ -80,9 +80,10 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(callback::routes().layer(DefaultBodyLimit::max(FORM_BYTES)))
         .merge(health::routes())
         .merge(assets::routes());
-    if app.simulator.is_some() {
-        citizens =
-            citizens.merge(simulator::phone_routes().layer(DefaultBodyLimit::max(FORM_BYTES)));
+    let host = SimulatedWeChat::of(&app);
+    if let Some(host) = &host {
+        let phone = simulator::phone_routes(host);
+        citizens = citizens.merge(phone.layer(DefaultBodyLimit::max(FORM_BYTES)));
     }
     let citizens = citizens
         .fallback(|| async { StatusCode::NOT_FOUND })
@@ -102,9 +103,9 @@ pub fn router(app: Arc<App>) -> Router {
             observe::shed,
         ));
     let mut all = citizens;
-    if app.simulator.is_some() {
+    if let Some(host) = &host {
         // Its faults take their time and cut connections: none of the layers above.
-        all = all.merge(simulator::wire_routes().layer(DefaultBodyLimit::max(FORM_BYTES)));
+        all = all.merge(simulator::wire_routes(host).layer(DefaultBodyLimit::max(FORM_BYTES)));
     }
     all.layer(middleware::from_fn_with_state(
         Arc::clone(&app),

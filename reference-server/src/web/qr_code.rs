@@ -1,4 +1,4 @@
-//! QR codes as SVG without style attributes, and as rows of modules for the phone's canvas.
+//! QR codes as SVG without style attributes, as PNG, and as rows of modules for the phone's canvas.
 
 use fast_qr::qr::QRBuilder;
 
@@ -29,6 +29,36 @@ impl QrCode {
         format!(
             "<svg class=\"code\" viewBox=\"0 0 {size} {size}\" role=\"img\" aria-label=\"{label}\" xmlns=\"http://www.w3.org/2000/svg\" shape-rendering=\"crispEdges\"><path fill=\"#fff\" d=\"M0 0h{size}v{size}h-{size}z\"/><path d=\"{path}\"/></svg>"
         )
+    }
+
+    /// A picture in grey, eight pixels a module with the margin that readers want; `None` when it cannot be made.
+    pub(super) fn png(&self) -> Option<Vec<u8>> {
+        const PIXELS: usize = 8;
+        const MARGIN: usize = 4;
+        let modules = self.rows.len().checked_add(2 * MARGIN)?;
+        let side = modules.checked_mul(PIXELS)?;
+        let is_dark = |y: usize, x: usize| {
+            let (y, x) = (y.checked_sub(MARGIN)?, x.checked_sub(MARGIN)?);
+            self.rows.get(y)?.get(x).copied()
+        };
+        let mut grey = Vec::with_capacity(side.checked_mul(side)?);
+        for y in 0..modules {
+            let row: Vec<u8> = (0..modules)
+                .flat_map(|x| [if is_dark(y, x) == Some(true) { 0 } else { 255 }; PIXELS])
+                .collect();
+            for _ in 0..PIXELS {
+                grey.extend_from_slice(&row);
+            }
+        }
+        let mut picture = Vec::new();
+        let side = u32::try_from(side).ok()?;
+        let mut encoder = png::Encoder::new(&mut picture, side, side);
+        encoder.set_color(png::ColorType::Grayscale);
+        encoder.set_depth(png::BitDepth::Eight);
+        let mut writer = encoder.write_header().ok()?;
+        writer.write_image_data(&grey).ok()?;
+        writer.finish().ok()?;
+        Some(picture)
     }
 
     /// Rows of `0` and `1`, separated by commas.
@@ -74,5 +104,21 @@ mod tests {
             assert_eq!(read, text);
         }
         assert!(QrCode::of(&"x".repeat(4_000)).is_none());
+    }
+
+    #[test]
+    fn a_picture_is_read_by_another_program() {
+        let text = "http://127.0.0.1:9000/q/AbCdEfGhIjKlMnOpQrStUv";
+        let picture = QrCode::of(text).and_then(|code| code.png()).expect("drawn");
+        let decoder = png::Decoder::new(std::io::Cursor::new(picture));
+        let mut reader = decoder.read_info().expect("a PNG");
+        let mut grey = vec![0; reader.output_buffer_size().expect("small")];
+        let frame = reader.next_frame(&mut grey).expect("whole");
+        let side = usize::try_from(frame.width).expect("small");
+        let mut image =
+            rqrr::PreparedImage::prepare_from_greyscale(side, side, |x, y| grey[y * side + x]);
+        let grids = image.detect_grids();
+        assert_eq!(grids.len(), 1);
+        assert_eq!(grids[0].decode().expect("readable").1, text);
     }
 }

@@ -1,14 +1,11 @@
-//! What can be done to the simulated WeChat and the contest's clock.
-
-use std::sync::Arc;
+//! What can be done to the simulated WeChat and its clock.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use schedule_core::ShanghaiDay;
 use serde::Deserialize;
 use wechat_adapter::simulator::{NewPerson, PersonView, ScanOutcome, SimulatorError};
 
-use super::delivery::deliver;
-use crate::app::{App, SimulatorHost};
+use super::{delivery::deliver, host::SimulatedWeChat};
 
 /// The phone's first people, made when somebody looks and there is nobody.
 const FIRST_PEOPLE: [&str; 4] = ["张三", "李四", "王奶奶", "赵小明"];
@@ -29,54 +26,76 @@ pub(super) enum ActError {
     NoSimulator,
 }
 
-/// The simulator of an app that has one.
-pub(super) fn host(app: &App) -> Result<&SimulatorHost, ActError> {
-    app.simulator.as_ref().ok_or(ActError::NoSimulator)
-}
-
 /// Everybody; the first people are made when there is nobody yet.
-pub(super) fn people(app: &App) -> Result<Vec<PersonView>, ActError> {
-    let host = host(app)?;
+pub(super) fn people(host: &SimulatedWeChat) -> Result<Vec<PersonView>, ActError> {
     if host.simulator.people_count() == 0 {
         for name in FIRST_PEOPLE {
             host.simulator
-                .create_person(NewPerson::named(name), app.now())?;
+                .create_person(NewPerson::named(name), host.now())?;
         }
     }
     Ok(host.simulator.people_page(0, 200))
 }
 
-pub(super) async fn follow(app: &App, openid: &str, scene: Option<&str>) -> Result<(), ActError> {
-    let pushes = host(app)?.simulator.follow(openid, scene, app.now())?;
-    deliver(app, pushes).await;
+pub(super) async fn follow(
+    host: &SimulatedWeChat,
+    openid: &str,
+    scene: Option<&str>,
+) -> Result<(), ActError> {
+    let pushes = host.simulator.follow(openid, scene, host.now())?;
+    deliver(host, pushes).await;
     Ok(())
 }
 
-pub(super) async fn unfollow(app: &App, openid: &str) -> Result<(), ActError> {
-    let pushes = host(app)?.simulator.unfollow(openid, app.now())?;
-    deliver(app, pushes).await;
+pub(super) async fn unfollow(host: &SimulatedWeChat, openid: &str) -> Result<(), ActError> {
+    let pushes = host.simulator.unfollow(openid, host.now())?;
+    deliver(host, pushes).await;
     Ok(())
 }
 
 /// Scans a code; gives its scene when the person lands on the follow page.
 pub(super) async fn scan(
-    app: &App,
+    host: &SimulatedWeChat,
     openid: &str,
     scanned: &str,
 ) -> Result<Option<String>, ActError> {
-    match host(app)?.simulator.scan(openid, scanned, app.now())? {
+    match host.simulator.scan(openid, scanned, host.now())? {
         ScanOutcome::FollowPage { scene } => Ok(Some(scene)),
         ScanOutcome::Pushed(pushes) => {
-            deliver(app, pushes).await;
+            deliver(host, pushes).await;
             Ok(None)
         }
         _ => Ok(None),
     }
 }
 
-pub(super) async fn say(app: &App, openid: &str, text: &str) -> Result<(), ActError> {
-    let pushes = host(app)?.simulator.say(openid, text, app.now())?;
-    deliver(app, pushes).await;
+pub(super) async fn press(
+    host: &SimulatedWeChat,
+    openid: &str,
+    item: &str,
+) -> Result<(), ActError> {
+    let pushes = host.simulator.press_menu(openid, item, host.now())?;
+    deliver(host, pushes).await;
+    Ok(())
+}
+
+/// Answers the window that asks for notices of a template.
+pub(super) async fn answer_notices(
+    host: &SimulatedWeChat,
+    openid: &str,
+    template_id: &str,
+    accepted: bool,
+) -> Result<(), ActError> {
+    let pushes = host
+        .simulator
+        .answer_notice_window(openid, template_id, accepted, host.now())?;
+    deliver(host, pushes).await;
+    Ok(())
+}
+
+pub(super) async fn say(host: &SimulatedWeChat, openid: &str, text: &str) -> Result<(), ActError> {
+    let pushes = host.simulator.say(openid, text, host.now())?;
+    deliver(host, pushes).await;
     Ok(())
 }
 
@@ -97,27 +116,29 @@ pub(super) enum Jump {
 }
 
 /// Moves the clock forward and lets the simulator do what has come due.
-pub(super) fn move_clock(app: &App, to: DateTime<Utc>) -> Result<(), ActError> {
-    let host = host(app)?;
+pub(super) fn move_clock(host: &SimulatedWeChat, to: DateTime<Utc>) -> Result<(), ActError> {
     if !host.clock.advance_to(to) {
         return Err(ActError::NotAhead);
     }
-    host.simulator.advance(app.now());
+    host.agree_on_time();
+    host.simulator.advance(host.now());
     Ok(())
 }
 
 /// The instant a jump leads to.
-pub(super) fn destination(app: &Arc<App>, jump: Jump) -> Result<DateTime<Utc>, ActError> {
-    let now = app.now();
-    let edition = &app.season.edition;
+pub(super) fn destination(host: &SimulatedWeChat, jump: Jump) -> Result<DateTime<Utc>, ActError> {
+    let now = host.now();
+    let edition = host.contest.as_ref().map(|app| &app.season.edition);
     let opening = edition
-        .next_opening(now)
+        .and_then(|edition| edition.next_opening(now))
         .map(|round| round.window().start());
     match jump {
         Jump::Eve => opening.map(|opening| opening - EVE),
         Jump::Opening | Jump::NextCity => opening,
         Jump::NextDay => Some(ShanghaiDay::from_instant(now).end()),
-        Jump::End => edition.rounds().last().map(|round| round.window().end()),
+        Jump::End => edition
+            .and_then(|edition| edition.rounds().last())
+            .map(|round| round.window().end()),
     }
     .ok_or(ActError::NotAhead)
 }

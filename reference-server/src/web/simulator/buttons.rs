@@ -16,6 +16,7 @@ use wechat_adapter::simulator::{NewPerson, SimulatorError};
 use super::{
     act::{self, ActError, Jump},
     fault_panel::FaultChoice,
+    host::SimulatedWeChat,
 };
 use crate::{
     app::App,
@@ -92,7 +93,7 @@ async fn act_on(State(app): State<Arc<App>>, headers: HeaderMap, Form(act): Form
 
 /// Does it, and says where to look next.
 async fn perform(app: &Arc<App>, act: Act) -> Result<String, ActError> {
-    let host = act::host(app)?;
+    let host = SimulatedWeChat::of(app).ok_or(ActError::NoSimulator)?;
     let back = |person: &str| format!("/simulator?person={person}");
     match act {
         Act::Create { name } => {
@@ -110,15 +111,15 @@ async fn perform(app: &Arc<App>, act: Act) -> Result<String, ActError> {
         Act::Enter { person, .. } => Ok(back(&person)),
         Act::Follow { person, scene } => {
             let scene = Some(scene.as_str()).filter(|scene| !scene.is_empty());
-            act::follow(app, &person, scene).await?;
+            act::follow(&host, &person, scene).await?;
             Ok(back(&person))
         }
         Act::Unfollow { person } => {
-            act::unfollow(app, &person).await?;
+            act::unfollow(&host, &person).await?;
             Ok(back(&person))
         }
         Act::Scan { person, scanned } => {
-            Ok(match act::scan(app, &person, scanned.trim()).await? {
+            Ok(match act::scan(&host, &person, scanned.trim()).await? {
                 Some(scene) => format!("{}&scene={scene}", back(&person)),
                 None => back(&person),
             })
@@ -132,12 +133,12 @@ async fn perform(app: &Arc<App>, act: Act) -> Result<String, ActError> {
             Ok(back(&person))
         }
         Act::Jump { person, jump } => {
-            act::move_clock(app, act::destination(app, jump)?)?;
+            act::move_clock(&host, act::destination(&host, jump)?)?;
             Ok(back(&person))
         }
         Act::Advance { person, hours } => {
             let hours = hours.parse::<u8>().unwrap_or(1);
-            act::move_clock(app, app.now() + TimeDelta::hours(i64::from(hours)))?;
+            act::move_clock(&host, app.now() + TimeDelta::hours(i64::from(hours)))?;
             Ok(back(&person))
         }
         Act::Fault { person, fault } => {
@@ -168,7 +169,8 @@ async fn follow_self(
         .holder
         .filter(|openid| app.keys.openid_index(openid) == signed_in.person.as_str())
         .ok_or(Refusal::NotFound)?;
-    act::follow(&app, &holder, None)
+    let host = SimulatedWeChat::of(&app).ok_or(Refusal::NotFound)?;
+    act::follow(&host, &holder, None)
         .await
         .map_err(|_unknown| Refusal::NotFound)?;
     Ok(Redirect::to("/quiz").into_response())

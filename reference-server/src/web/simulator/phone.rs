@@ -13,7 +13,7 @@ use reward_core::Fen;
 use serde::Deserialize;
 use wechat_adapter::simulator::{FaultRule, MessageContent, PacketState, PersonView};
 
-use super::{act, fault_panel::FaultChoice};
+use super::{act, fault_panel::FaultChoice, host::SimulatedWeChat};
 use crate::{
     app::App,
     contest::Refusal,
@@ -113,8 +113,8 @@ async fn phone(
     Query(looking): Query<Looking>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
-    let host = act::host(&app).map_err(|_none| Refusal::NotFound)?;
-    let people = act::people(&app).map_err(|_none| Refusal::NotFound)?;
+    let host = SimulatedWeChat::of(&app).ok_or(Refusal::NotFound)?;
+    let people = act::people(&host).map_err(|_none| Refusal::NotFound)?;
     let chosen = [Some(looking.person.as_str()), visitor.holder.as_deref()]
         .into_iter()
         .flatten()

@@ -1,6 +1,4 @@
-//! `/simulator/wechat`: the endpoints of WeChat that our server and browsers call.
-
-use std::sync::Arc;
+//! The endpoints of WeChat that servers and browsers call.
 
 use askama::Template;
 use axum::{
@@ -15,37 +13,33 @@ use http_body_util::{Full, Limited};
 use tokio::time as timer;
 use wechat_adapter::simulator::{AuthorizeOutcome, Handled};
 
-use super::{act, buttons::HOLDER_SECONDS};
-use crate::{
-    app::App,
-    web::{
-        FORM_BYTES,
-        assets::ASSETS,
-        frame,
-        qr_code::QrCode,
-        session::{Jar, Name, Visitor},
-    },
+use super::{act, buttons::HOLDER_SECONDS, host::SimulatedWeChat};
+use crate::web::{
+    FORM_BYTES,
+    assets::ASSETS,
+    frame,
+    qr_code::QrCode,
+    session::{Jar, Name, Visitor},
 };
 
-pub(super) fn routes() -> Router<Arc<App>> {
+/// The endpoints below `prefix`.
+pub(super) fn routes(prefix: &str) -> Router<SimulatedWeChat> {
+    let at = |path: &str| format!("{prefix}{path}");
     Router::new()
-        .route("/simulator/wechat/connect/oauth2/authorize", get(authorize))
-        .route("/simulator/wechat/cgi-bin/showqrcode", get(show_qr_code))
-        .route("/simulator/wechat/q/{code}", get(scanned))
-        .route("/simulator/wechat/{*path}", any(endpoint))
+        .route(&at("/connect/oauth2/authorize"), get(authorize))
+        .route(&at("/cgi-bin/showqrcode"), get(show_qr_code))
+        .route(&at("/q/{code}"), get(scanned))
+        .route(&at("/{*path}"), any(endpoint))
 }
 
 /// Passes a call to the simulator, and does to its answer what the network does.
-async fn endpoint(State(app): State<Arc<App>>, request: Request) -> Response {
-    let Ok(host) = act::host(&app) else {
-        return StatusCode::NOT_FOUND.into_response();
-    };
+async fn endpoint(State(host): State<SimulatedWeChat>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = axum::body::to_bytes(body, FORM_BYTES).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
     let call = http::Request::from_parts(parts, body.to_vec());
-    match host.simulator.handle(&call, app.now()) {
+    match host.simulator.handle(&call, host.now()) {
         Handled::Answer(answer) => answer.map(Body::from),
         Handled::Late { answer, delay } => {
             timer::sleep(delay).await;
@@ -61,6 +55,14 @@ fn cut() -> Response {
     Body::new(Limited::new(body, 1)).into_response()
 }
 
+/// One who may be chosen on the authorize page.
+struct Choice {
+    openid: String,
+    name: String,
+    /// Whether the person only ever sees a snapshot of the page.
+    is_preview: bool,
+}
+
 #[derive(Template)]
 #[template(path = "choose_person.html")]
 struct ChoosePerson {
@@ -68,18 +70,19 @@ struct ChoosePerson {
     icon: &'static str,
     account: String,
     query: String,
-    people: Vec<(String, String)>,
+    /// Whether nickname and picture are asked for too.
+    asks_profile: bool,
+    /// Whether there is a drawn phone to go to.
+    has_phone: bool,
+    people: Vec<Choice>,
 }
 
 /// The authorize page: whoever is named by `as=`, or else holds the phone, goes back at once.
 async fn authorize(
-    State(app): State<Arc<App>>,
+    State(host): State<SimulatedWeChat>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    let Ok(host) = act::host(&app) else {
-        return StatusCode::NOT_FOUND.into_response();
-    };
     let query = query.unwrap_or_default();
     let given = |name: &str| {
         query
@@ -88,31 +91,33 @@ async fn authorize(
             .find_map(|(key, value)| (key == name).then(|| value.to_owned()))
     };
     if given("deny").is_some() {
-        return outcome(
-            &app,
-            host.simulator.decline(&query, app.now()),
-            None,
-            &headers,
-        );
+        let declined = host.simulator.decline(&query, host.now());
+        return outcome(&host, declined, None, &headers);
     }
-    let holder = Visitor::of(&app, &headers, "").holder;
+    let holder = host
+        .contest
+        .as_ref()
+        .and_then(|app| Visitor::of(app, &headers, "").holder);
     let chosen = given("as")
         .or(holder)
         .filter(|openid| host.simulator.person(openid).is_some());
     let authorized = host
         .simulator
-        .authorize(&query, chosen.as_deref(), app.now());
-    outcome(&app, authorized, chosen.as_deref(), &headers)
+        .authorize(&query, chosen.as_deref(), host.now());
+    outcome(&host, authorized, chosen.as_deref(), &headers)
 }
 
 fn outcome(
-    app: &App,
+    host: &SimulatedWeChat,
     outcome: AuthorizeOutcome,
     chosen: Option<&str>,
     headers: &HeaderMap,
 ) -> Response {
     match outcome {
         AuthorizeOutcome::Redirect(url) => {
+            let Some(app) = &host.contest else {
+                return (StatusCode::FOUND, [(header::LOCATION, url)]).into_response();
+            };
             let jar = Jar::of(app, headers);
             match chosen {
                 Some(openid) => jar.set(Name::Holder, openid, HOLDER_SECONDS),
@@ -120,46 +125,61 @@ fn outcome(
             }
             .redirect(&url)
         }
-        AuthorizeOutcome::ChoosePerson { query, .. } => choose(app, query),
+        AuthorizeOutcome::ChoosePerson { query, scope } => choose(host, query, &scope),
         AuthorizeOutcome::BadRequest(reason) => (StatusCode::BAD_REQUEST, reason).into_response(),
+        AuthorizeOutcome::Banned => (StatusCode::FORBIDDEN, "已停止访问该网页").into_response(),
         _ => StatusCode::BAD_REQUEST.into_response(),
     }
 }
 
-fn choose(app: &App, query: String) -> Response {
-    let people = act::people(app).unwrap_or_default();
+fn choose(host: &SimulatedWeChat, query: String, scope: &str) -> Response {
+    let people = act::people(host).unwrap_or_default();
+    let account = host.contest.as_ref().map_or_else(
+        || "模拟公众号".to_owned(),
+        |app| app.wechat.account_name.clone(),
+    );
     frame::personal(&ChoosePerson {
         css: &ASSETS.css.href,
         icon: &ASSETS.icon.href,
-        account: app.wechat.account_name.clone(),
+        account,
         query,
+        asks_profile: scope == "snsapi_userinfo",
+        has_phone: host.contest.is_some(),
         people: people
             .into_iter()
-            .map(|person| (person.openid, person.name))
+            .map(|person| Choice {
+                openid: person.openid,
+                name: person.name,
+                is_preview: person.snapshot_user,
+            })
             .collect(),
     })
 }
 
 /// The picture of a QR code.
-async fn show_qr_code(State(app): State<Arc<App>>, RawQuery(query): RawQuery) -> Response {
+async fn show_qr_code(State(host): State<SimulatedWeChat>, RawQuery(query): RawQuery) -> Response {
     let query = query.unwrap_or_default();
-    let ticket = query.strip_prefix("ticket=").unwrap_or_default();
-    let drawn = act::host(&app)
-        .ok()
-        .and_then(|host| host.simulator.qr_url(ticket))
-        .and_then(|url| QrCode::of(&url));
+    let ticket = form_urlencoded::parse(query.as_bytes())
+        .find_map(|(name, value)| (name == "ticket").then(|| value.into_owned()));
+    let drawn = ticket
+        .and_then(|ticket| host.simulator.qr_url(&ticket))
+        .and_then(|url| QrCode::of(&url)?.png());
     match drawn {
-        Some(code) => (
-            [(header::CONTENT_TYPE, "image/svg+xml")],
-            code.svg("QR code"),
-        )
-            .into_response(),
+        Some(picture) => ([(header::CONTENT_TYPE, "image/png")], picture).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }
 
 /// A browser that opens the address in a QR code comes to the phone, which scans it.
-async fn scanned(State(app): State<Arc<App>>, request: Request) -> Response {
-    let url = format!("{}{}", app.public_url, request.uri().path());
-    Redirect::to(&format!("/simulator?scan={url}")).into_response()
+async fn scanned(State(host): State<SimulatedWeChat>, request: Request) -> Response {
+    let url = format!("{}{}", host.base_url, request.uri().path());
+    if host.contest.is_some() {
+        return Redirect::to(&format!("/simulator?scan={url}")).into_response();
+    }
+    format!(
+        "a QR code of the simulated WeChat; somebody scans it by\n\
+         POST {}/simulator/api/people/{{openid}}/scan {{\"url\": \"{url}\"}}\n",
+        host.base_url
+    )
+    .into_response()
 }

@@ -12,5 +12,6 @@ mod loopback;
 mod outside;
 mod personal;
 mod routes;
+mod stand_alone;
 mod states;
 mod verify;

@@ -42,7 +42,7 @@ pub(super) const GETS: [&str; 35] = [
 ];
 
 /// Addresses that answer a POST, with an example in each place of a parameter.
-pub(super) const POSTS: [&str; 24] = [
+pub(super) const POSTS: [&str; 27] = [
     "/logout",
     "/follow/check",
     "/consent",
@@ -63,7 +63,10 @@ pub(super) const POSTS: [&str; 24] = [
     "/simulator/api/people/nobody/unfollow",
     "/simulator/api/people/nobody/scan",
     "/simulator/api/people/nobody/say",
+    "/simulator/api/people/nobody/press",
+    "/simulator/api/people/nobody/notices",
     "/simulator/api/people/nobody/open",
+    "/simulator/api/people/nobody/confirm",
     "/simulator/api/clock",
     "/simulator/api/faults",
     "/simulator/api/top-up",
