@@ -329,7 +329,12 @@ pub fn file_checks(config: &Config) -> Vec<Check> {
         &config.merchant.key_file,
         &config.merchant.identity_file,
     ];
-    secrets.into_iter().map(|path| owner_only(path)).collect()
+    let password = config
+        .database
+        .as_ref()
+        .and_then(|database| database.password_file.as_ref());
+    let secrets = secrets.into_iter().chain(password);
+    secrets.map(|path| owner_only(path)).collect()
 }
 
 #[cfg(unix)]
