@@ -145,9 +145,7 @@ pub async fn text(app: &App) -> Result<String, Error> {
         );
     }
     let mut text = String::new();
-    encode(&mut text, &registry).map_err(|error| Failure::Defect {
-        what: error.to_string(),
-    })?;
+    encode(&mut text, &registry).map_err(Failure::defect)?;
     Ok(text)
 }
 

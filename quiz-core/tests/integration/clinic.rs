@@ -5,27 +5,10 @@ use quiz_core::{
     BankSize, Finding, FindingCode,
     FindingCode::*,
     Position, Question, QuestionDraft,
-    import::{Place, Positioned},
     lint::{Candidates, OLD_LAW_DAYS, examine, key_stands_at, longest_option_is_key},
 };
 
-use crate::sample::{draft, question};
-
-fn placed(questions: Vec<Question>) -> Vec<Positioned<Question>> {
-    let place = |row| Place {
-        file: "题库".to_owned(),
-        sheet: None,
-        row,
-        column: None,
-    };
-    (1..)
-        .zip(questions)
-        .map(|(row, value)| Positioned {
-            place: place(row),
-            value,
-        })
-        .collect()
-}
+use crate::sample::{draft, placed, question};
 
 fn found(province: Vec<Question>, city: Vec<Question>, on: Option<NaiveDate>) -> Vec<Finding> {
     let size = BankSize {

@@ -4,11 +4,11 @@ use quiz_core::{
     BankSize, DrawRule, FindingCode,
     FindingCode::*,
     PassMark, Position, Question, QuestionDraft,
-    import::{MOST_FINDINGS, Place, Positioned},
+    import::MOST_FINDINGS,
     lint::{Candidates, GuessFloor, MOST_TWO_OPTION_QUESTIONS, examine},
 };
 
-use crate::sample::{bank_of, codes, draft, numbered, question, read_table, read_text};
+use crate::sample::{bank_of, codes, draft, numbered, placed, question, read_table, read_text};
 
 const HEADER: [&str; 6] = ["题目", "选项A", "选项B", "选项C", "答案", "题型"];
 
@@ -200,22 +200,6 @@ fn each_finding_about_running_text_is_raised_by_its_trigger_only() {
         assert!(codes(&read_text(trigger)).contains(&code), "{code:?}");
         assert!(!codes(&read_text(plain)).contains(&code), "{code:?}");
     }
-}
-
-fn placed(questions: Vec<Question>) -> Vec<Positioned<Question>> {
-    let place = |row| Place {
-        file: "题库".to_owned(),
-        sheet: None,
-        row,
-        column: None,
-    };
-    (1..)
-        .zip(questions)
-        .map(|(row, value)| Positioned {
-            place: place(row),
-            value,
-        })
-        .collect()
 }
 
 fn examined(province: Vec<Question>, city: Vec<Question>) -> Vec<FindingCode> {

@@ -2,7 +2,7 @@
 
 use quiz_core::{
     BankSize, FindingCode, Halves, Position, Question, QuestionBank, QuestionDraft,
-    import::{Import, office_text, table},
+    import::{Import, Place, Positioned, office_text, table},
 };
 
 pub(crate) fn draft(stem: &str, choices: &[&str], key: Position) -> QuestionDraft {
@@ -32,6 +32,23 @@ pub(crate) fn numbered(number: usize) -> Question {
         &texts,
         Position::from_index(number % 4).unwrap(),
     )
+}
+
+/// Questions as they stood in a file, one a row.
+pub(crate) fn placed(questions: Vec<Question>) -> Vec<Positioned<Question>> {
+    let place = |row| Place {
+        file: "题库".to_owned(),
+        sheet: None,
+        row,
+        column: None,
+    };
+    (1..)
+        .zip(questions)
+        .map(|(row, value)| Positioned {
+            place: place(row),
+            value,
+        })
+        .collect()
 }
 
 pub(crate) fn bank_of(province: Vec<Question>, city: Vec<Question>) -> QuestionBank {

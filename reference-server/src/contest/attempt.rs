@@ -193,7 +193,7 @@ pub async fn submit(
             .answer(place, position)
             .map_err(|_error| unknown())?;
     }
-    let submitted = attempt.submit(&bank).map_err(defect)?;
+    let submitted = attempt.submit(&bank).map_err(Failure::defect)?;
     let score = submitted.score();
     let row = AttemptRow {
         attempt: token.id.clone(),
@@ -287,7 +287,7 @@ fn paper_of(
         .ordinals()
         .map(|ordinal| quiz.present(bank, ordinal))
         .collect::<Result<Vec<_>, _>>()
-        .map_err(defect)?;
+        .map_err(Failure::defect)?;
     Ok(Paper {
         attempt: sign(app, person, token),
         id: token.id.clone(),
@@ -309,7 +309,7 @@ fn quiz_of(
         .keys
         .paper_seed(&[&token.id, person.as_str(), &token.city, &digest]);
     let mut words = ChaCha12Rng::from_seed(seed);
-    Ok(Quiz::draw(bank, app.season.draw, &mut words).map_err(defect)?)
+    Ok(Quiz::draw(bank, app.season.draw, &mut words).map_err(Failure::defect)?)
 }
 
 /// Draws a submitted paper again, and marks and explains every item of it.
@@ -327,16 +327,20 @@ pub(crate) fn review(
     let quiz = quiz_of(app, person, &token, bank)?;
     let mut attempt = Attempt::new(quiz.clone());
     for (ordinal, position) in read_answers(&row.answers)? {
-        attempt.answer(ordinal, position).map_err(defect)?;
+        attempt.answer(ordinal, position).map_err(Failure::defect)?;
     }
-    let submitted = attempt.submit(bank).map_err(defect)?;
+    let submitted = attempt.submit(bank).map_err(Failure::defect)?;
     submitted
         .marking()
         .items
         .iter()
         .map(|marked| {
-            let shown = quiz.present(bank, marked.ordinal).map_err(defect)?;
-            let question = quiz.question(bank, marked.ordinal).map_err(defect)?;
+            let shown = quiz
+                .present(bank, marked.ordinal)
+                .map_err(Failure::defect)?;
+            let question = quiz
+                .question(bank, marked.ordinal)
+                .map_err(Failure::defect)?;
             Ok(ReviewItem {
                 ordinal: marked.ordinal.number(),
                 origin: shown.origin,
@@ -423,10 +427,4 @@ fn parse_payload(bytes: &[u8]) -> Option<Token> {
         city: String::from_utf8(city.to_vec()).ok()?,
         started_ms: i64::from_be_bytes(*started),
     })
-}
-
-fn defect(error: impl std::error::Error) -> Failure {
-    Failure::Defect {
-        what: error.to_string(),
-    }
 }

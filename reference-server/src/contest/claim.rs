@@ -399,7 +399,7 @@ impl Work {
         );
         audit::append(tx, decided_ms, "server", "award.granted", &detail)?;
         awards::award(&tx.read(), self.person.as_str(), &award.award)?
-            .ok_or_else(|| defect("an award that was just written is not there"))
+            .ok_or_else(|| Failure::defect("an award that was just written is not there").into())
     }
 
     fn answered_before(&self, tx: &Tx<'_>) -> Result<Option<PacketView>, Error> {
@@ -426,11 +426,11 @@ impl Work {
         let (city, day) = (&gathered.city, &gathered.day);
         let next = season::next_claim(self.plan.plan(), city, day, decided)?;
         let Next::Take { sequence } = next.next else {
-            return Err(defect("a decided claim has no packet to take"));
+            return Err(Failure::defect("a decided claim has no packet to take").into());
         };
         let (deck, sequence) = (next.deck.name(), i64::from(sequence));
         let amount_fen = rows::packet_amount_fen(read, &city.city, day.day, deck, sequence)?
-            .ok_or_else(|| defect("a planned packet is not in the database"))?;
+            .ok_or_else(|| Failure::defect("a planned packet is not in the database"))?;
         let friend = match kind {
             ChanceKind::Base => None,
             ChanceKind::Referral => gathered
@@ -481,7 +481,7 @@ impl Work {
             },
         )?;
         if !fits {
-            return Err(defect("a planned packet does not fit under its ceilings"));
+            return Err(Failure::defect("a planned packet does not fit under its ceilings").into());
         }
         Ok(awards::insert(tx, award)?)
     }
@@ -494,16 +494,16 @@ impl Work {
         decided: DateTime<Utc>,
     ) -> Result<(), Error> {
         let amount_fen = u64::try_from(award.amount_fen).unwrap_or(0);
-        let (payout, transfer) = Payout::reserve(Fen::new(amount_fen), decided)
-            .map_err(|error| defect(&error.to_string()))?;
+        let (payout, transfer) =
+            Payout::reserve(Fen::new(amount_fen), decided).map_err(Failure::defect)?;
         let bill_number = bill_number(&self.keys, &award.award, payout.attempt());
         let order = self.order(tx, &bill_number, amount_fen)?;
         let request_sealed = self.keys.seal(
             &request_place(&bill_number),
-            &serde_json::to_vec(&order).map_err(|error| defect(&error.to_string()))?,
+            &serde_json::to_vec(&order).map_err(Failure::defect)?,
             self.entropy.as_ref(),
         );
-        let machine = serde_json::to_string(&payout).map_err(|error| defect(&error.to_string()))?;
+        let machine = serde_json::to_string(&payout).map_err(Failure::defect)?;
         let decided_ms = decided.timestamp_millis();
         payments::insert(
             tx,
@@ -542,16 +542,16 @@ impl Work {
         amount_fen: u64,
     ) -> Result<RedPacketOrder, Error> {
         let row = people::person(&tx.read(), self.person.as_str())?
-            .ok_or_else(|| defect("an award's person is not there"))?;
+            .ok_or_else(|| Failure::defect("an award's person is not there"))?;
         Ok(self.wechat.wording.order(
             bill_number
                 .parse()
-                .map_err(|_error| defect("an order number is not one"))?,
+                .map_err(|_error| Failure::defect("an order number is not one"))?,
             self.wechat.merchant_id.clone(),
             self.wechat.official.app_id().clone(),
             login::openid(&self.keys, &row)?,
             u32::try_from(amount_fen)
-                .map_err(|_error| defect("an amount is beyond WeChat's range"))?,
+                .map_err(|_error| Failure::defect("an amount is beyond WeChat's range"))?,
         ))
     }
 }
@@ -640,11 +640,4 @@ fn kind_name(kind: ChanceKind) -> &'static str {
 
 fn count(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
-}
-
-fn defect(what: &str) -> Error {
-    Failure::Defect {
-        what: what.to_owned(),
-    }
-    .into()
 }

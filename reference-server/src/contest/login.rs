@@ -23,9 +23,7 @@ pub const RETURN_PATH: &str = "/login/return";
 /// # Errors
 /// Fails when the state is not 1 to 128 alphanumeric characters.
 pub fn authorize_url(app: &App, state: &str) -> Result<String, Error> {
-    let state = OAuthState::new(state).map_err(|error| Failure::Defect {
-        what: error.to_string(),
-    })?;
+    let state = OAuthState::new(state).map_err(Failure::defect)?;
     let back = format!("{}{RETURN_PATH}", app.public_url);
     Ok(AuthorizeUrl::new(back, OAuthScope::Base, state).url(&app.wechat.official))
 }

@@ -43,6 +43,8 @@ pub mod season;
 pub mod summary;
 pub mod token;
 
+use std::fmt;
+
 use chrono::{DateTime, Utc};
 use wechat_adapter::TransportError;
 
@@ -181,6 +183,13 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// A defect of ours, in words or by the error of the core that found it.
+    pub(crate) fn defect(what: impl fmt::Display) -> Self {
+        Self::Defect {
+            what: what.to_string(),
+        }
+    }
+
     /// Whether the same request may succeed in a moment: the store is busy or was lost.
     ///
     /// Repeating is harmless also when nobody knows whether the first time was kept.

@@ -190,9 +190,7 @@ async fn send(app: &App, driven: Driven, round: &mut Round) -> Result<(), Error>
     }
     // Whatever is wrong with the request shows before the row says that it may have left.
     let order = frozen_order(app, &driven.row)?;
-    let call = SendRedPacket::new(order.clone()).map_err(|error| Failure::Defect {
-        what: error.to_string(),
-    })?;
+    let call = SendRedPacket::new(order.clone()).map_err(Failure::defect)?;
     let due = Event::Due {
         worker: app.worker,
         permit,
@@ -281,9 +279,7 @@ async fn advance(
         renewal: renewal(app, &driven.row, &transition.next, now)?,
         row: driven.row,
         state_before: driven.payout.state().name(),
-        machine: serde_json::to_string(&transition.next).map_err(|error| Failure::Defect {
-            what: error.to_string(),
-        })?,
+        machine: serde_json::to_string(&transition.next).map_err(Failure::defect)?,
         transition,
         event: event.name(),
         evidence,
@@ -345,15 +341,15 @@ fn renewal(
     };
     let bill_number = claim::bill_number(&app.keys, &row.award, newer.attempt());
     let mut order = frozen_order(app, row)?;
-    order.bill_number = bill_number.parse().map_err(defect)?;
+    order.bill_number = bill_number.parse().map_err(Failure::defect)?;
     let request_sealed = app.keys.seal(
         &claim::request_place(&bill_number),
-        &serde_json::to_vec(&order).map_err(defect)?,
+        &serde_json::to_vec(&order).map_err(Failure::defect)?,
         app.entropy.as_ref(),
     );
     Ok(Some(Renewal {
-        older_machine: serde_json::to_string(&transition.next).map_err(defect)?,
-        newer_machine: serde_json::to_string(&newer).map_err(defect)?,
+        older_machine: serde_json::to_string(&transition.next).map_err(Failure::defect)?,
+        newer_machine: serde_json::to_string(&newer).map_err(Failure::defect)?,
         transition,
         newer,
         bill_number,
@@ -694,11 +690,7 @@ fn query_class(state: &RedPacketState) -> Option<QueryClass> {
 }
 
 pub(super) fn nonce(app: &App) -> Result<Nonce, Error> {
-    Ok(
-        Nonce::new(app.entropy.alphanumeric(32)).map_err(|error| Failure::Defect {
-            what: error.to_string(),
-        })?,
-    )
+    Ok(Nonce::new(app.entropy.alphanumeric(32)).map_err(Failure::defect)?)
 }
 
 fn jitter(app: &App) -> Jitter {
@@ -711,10 +703,4 @@ fn tail(bill_number: &str) -> &str {
     bill_number
         .get(bill_number.len().saturating_sub(4)..)
         .unwrap_or_default()
-}
-
-fn defect(error: impl std::error::Error) -> Failure {
-    Failure::Defect {
-        what: error.to_string(),
-    }
 }

@@ -132,14 +132,11 @@ fn imported(app: &App, slug: &str) -> Result<Option<Vec<Question>>, String> {
 async fn plan_city(app: &App, ordinal: i64, round: &Round, halves: Halves) -> Result<(), Error> {
     let slug = round.city().slug().as_str().to_owned();
     let content = StoredBank::of(&halves);
-    let bank =
-        QuestionBank::freeze(app.season.bank_size, halves).map_err(|error| Failure::Defect {
-            what: format!("the bank of {slug} cannot be frozen: {error}"),
-        })?;
-    let digest = bank.digest().to_string();
-    let content = serde_json::to_vec(&content).map_err(|error| Failure::Defect {
-        what: error.to_string(),
+    let bank = QuestionBank::freeze(app.season.bank_size, halves).map_err(|error| {
+        Failure::defect(format!("the bank of {slug} cannot be frozen: {error}"))
     })?;
+    let digest = bank.digest().to_string();
+    let content = serde_json::to_vec(&content).map_err(Failure::defect)?;
     let content_sealed =
         app.keys
             .seal(&sealed::bank_place(&digest), &content, app.entropy.as_ref());

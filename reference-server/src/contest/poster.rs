@@ -71,9 +71,7 @@ pub async fn poster(app: &App, person: &PersonId) -> Result<Poster, Error> {
 /// Refuses with [`Refusal::NotFound`] for a page of another host.
 pub async fn share_signature(app: &App, page_url: &str) -> Result<JsConfig, Error> {
     let ticket = token::js_ticket(app).await?;
-    let nonce = Nonce::new(app.entropy.alphanumeric(16)).map_err(|error| Failure::Defect {
-        what: error.to_string(),
-    })?;
+    let nonce = Nonce::new(app.entropy.alphanumeric(16)).map_err(Failure::defect)?;
     app.wechat
         .js
         .sign(&ticket, page_url, &nonce, app.now())
@@ -108,9 +106,7 @@ fn live_qr(app: &App, invite: &InviteRow) -> Option<String> {
 }
 
 async fn make_qr(app: &App, code: &str) -> Result<String, Error> {
-    let scene = SceneStr::new(code).map_err(|error| Failure::Defect {
-        what: error.to_string(),
-    })?;
+    let scene = SceneStr::new(code).map_err(Failure::defect)?;
     let lifetime_seconds = CreateQrCode::MAX_LIFETIME_SECONDS;
     let create = CreateQrCode::Temporary {
         scene,

@@ -2,17 +2,17 @@
 //!
 //! Nothing is frozen and nobody is paid: the merchant's credentials are proved by asking for an order that never was.
 
-use std::{cell::LazyCell, time::Duration};
+use std::{cell::LazyCell, sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use quiz_core::lint::GuessFloor;
+use quiz_core::{QuestionBank, lint::GuessFloor};
 use reward_core::{Fen, ReferralPolicy};
 use wechat_adapter::{
     official::FetchAccessToken,
     pay::{PayAction, QueryRedPacket},
 };
 
-use super::{Error, audit, payout, planning, season};
+use super::{Error, audit, payout, planning, sealed, season};
 use crate::{app::App, store::season as rows};
 
 /// The least packet of the published rule.
@@ -136,21 +136,12 @@ async fn cities(app: &App) -> Result<Vec<Check>, Error> {
         let opens = round.window().start();
         let subject = format!("city {slug}");
         let bank = match planned.iter().find(|city| city.city == slug) {
-            Some(city) => super::sealed::bank(app, &city.bank)
+            Some(city) => sealed::bank(app, &city.bank)
                 .await
-                .map(|bank| {
-                    (
-                        GuessFloor::of(&bank, app.season.draw, app.season.pass_mark),
-                        "frozen",
-                    )
-                })
+                .map(|bank| (bank, "frozen"))
                 .map_err(|error| error.to_string()),
-            None => planning::bank(app, slug, &province).map(|bank| {
-                (
-                    GuessFloor::of(&bank, app.season.draw, app.season.pass_mark),
-                    "ready to be frozen",
-                )
-            }),
+            None => planning::bank(app, slug, &province)
+                .map(|bank| (Arc::new(bank), "ready to be frozen")),
         };
         checks.push(match bank {
             Err(problem) if round.window().end() <= now => {
@@ -158,15 +149,17 @@ async fn cities(app: &App) -> Result<Vec<Check>, Error> {
             }
             Err(problem) if opens - now <= BANK_DUE => check(subject, Verdict::Fault, problem),
             Err(problem) => check(subject, Verdict::Doubt, problem),
-            Ok((Err(error), _)) => check(subject, Verdict::Fault, error.to_string()),
-            Ok((Ok(floor), state)) => guessing(subject, floor, state),
+            Ok((bank, state)) => guessing(app, subject, &bank, state),
         });
     }
     Ok(checks)
 }
 
-fn guessing(subject: String, floor: GuessFloor, state: &str) -> Check {
-    let millionths = floor.millionths();
+fn guessing(app: &App, subject: String, bank: &QuestionBank, state: &str) -> Check {
+    let millionths = match GuessFloor::of(bank, app.season.draw, app.season.pass_mark) {
+        Ok(floor) => floor.millionths(),
+        Err(error) => return check(subject, Verdict::Fault, error.to_string()),
+    };
     let detail = format!(
         "bank {state}; whoever only guesses passes {}.{:02} % of the time",
         millionths / 10_000,

@@ -148,7 +148,8 @@ pub async fn receipt(app: &App, person: &PersonId, award: &str) -> Result<Packet
         plan.receipt(day, deck, u32::try_from(place.sequence).ok()?)
     })();
     Ok(PacketReceipt {
-        receipt: receipt.ok_or_else(|| defect("an award takes a packet that was not planned"))?,
+        receipt: receipt
+            .ok_or_else(|| Failure::defect("an award takes a packet that was not planned"))?,
         city_name: app.season.city_name(&city.city),
         root: city.plan_root,
     })
@@ -173,8 +174,7 @@ async fn heads(app: &App, city: &CityRow, now: DateTime<Utc>) -> Result<Arc<[Dai
     let mut heads = Vec::with_capacity(usize::from(ended));
     for day in 1..=ended {
         while let Some(entry) = entries.next_if(|entry| entry.day == day) {
-            log.append(entry)
-                .map_err(|error| defect(&error.to_string()))?;
+            log.append(entry).map_err(Failure::defect)?;
         }
         heads.push(log.daily_head(day));
     }
@@ -226,7 +226,7 @@ async fn entries(app: &App, city: &CityRow, before_ms: i64) -> Result<Vec<AwardE
                 claimant: Claimant::from_bytes(app.keys.claimant(&city.city, &row.person)),
             })
         };
-        entries.push(entry().ok_or_else(|| defect("an award that no plan can hold"))?);
+        entries.push(entry().ok_or_else(|| Failure::defect("an award that no plan can hold"))?);
     }
     Ok(entries)
 }
@@ -240,8 +240,8 @@ fn in_order(
     let mut by_instant: BTreeMap<i64, BTreeMap<u32, LogRow>> = BTreeMap::new();
     let n_rows = rows.len();
     for row in rows {
-        let sequence =
-            u32::try_from(row.sequence).map_err(|_range| defect("the place of an award"))?;
+        let sequence = u32::try_from(row.sequence)
+            .map_err(|_range| Failure::defect("the place of an award"))?;
         by_instant
             .entry(row.decided_ms)
             .or_default()
@@ -256,36 +256,31 @@ fn in_order(
     for (decided_ms, mut rows) in by_instant {
         let decided = instant(decided_ms);
         let today = contest_day(city, i64::from(ShanghaiDay::from_instant(decided).number()))
-            .ok_or_else(|| defect("an award outside its city's days"))?;
+            .ok_or_else(|| Failure::defect("an award outside its city's days"))?;
         if today != day {
             day = today;
             progress.taken = 0;
             progress.top_taken = false;
         }
         while let Some(first) = rows.values().next() {
-            let deck = DeckKind::from_name(&first.deck).ok_or_else(|| defect("a deck's name"))?;
+            let deck =
+                DeckKind::from_name(&first.deck).ok_or_else(|| Failure::defect("a deck's name"))?;
             let rule = plan
                 .plan()
                 .day_rule(day, deck)
-                .ok_or_else(|| defect("an award of a deck that was not planned"))?;
-            let next = next_packet(&rule, progress, DayOffset::of(decided))
-                .map_err(|error| defect(&error.to_string()))?;
+                .ok_or_else(|| Failure::defect("an award of a deck that was not planned"))?;
+            let next =
+                next_packet(&rule, progress, DayOffset::of(decided)).map_err(Failure::defect)?;
             let Next::Take { sequence } = next else {
-                return Err(defect("an award when no packet could be taken"));
+                return Err(Failure::defect("an award when no packet could be taken"));
             };
             let row = rows
                 .remove(&sequence)
-                .ok_or_else(|| defect("an award out of turn"))?;
+                .ok_or_else(|| Failure::defect("an award out of turn"))?;
             progress.taken = progress.taken.saturating_add(1);
             progress.top_taken |= rule.top_sequence == Some(sequence);
             ordered.push((day, row));
         }
     }
     Ok(ordered)
-}
-
-fn defect(what: &str) -> Failure {
-    Failure::Defect {
-        what: what.to_owned(),
-    }
 }

@@ -270,9 +270,8 @@ pub(crate) fn next_claim(
     day_row: &DayRow,
     decided: DateTime<Utc>,
 ) -> Result<NextClaim, Failure> {
-    let defect = |what: String| Failure::Defect { what };
     let day = contest_day(city, day_row.day)
-        .ok_or_else(|| defect(format!("{} has no day {}", city.city, day_row.day)))?;
+        .ok_or_else(|| Failure::defect(format!("{} has no day {}", city.city, day_row.day)))?;
     let deck = match day_row.deck.as_deref() {
         Some("top") => DeckKind::Top,
         Some(_) => DeckKind::Plain,
@@ -280,13 +279,12 @@ pub(crate) fn next_claim(
     };
     let rule = plan
         .day_rule(day, deck)
-        .ok_or_else(|| defect(format!("no {deck} deck for day {day}")))?;
+        .ok_or_else(|| Failure::defect(format!("no {deck} deck for day {day}")))?;
     let progress = DayProgress {
-        taken: u32::try_from(day_row.taken).map_err(|_range| defect("taken".to_owned()))?,
+        taken: u32::try_from(day_row.taken).map_err(|_range| Failure::defect("taken"))?,
         top_taken: day_row.top_taken,
     };
-    let next = next_packet(&rule, progress, DayOffset::of(decided))
-        .map_err(|error| defect(error.to_string()))?;
+    let next = next_packet(&rule, progress, DayOffset::of(decided)).map_err(Failure::defect)?;
     Ok(NextClaim { deck, next })
 }
 

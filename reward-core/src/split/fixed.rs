@@ -115,18 +115,23 @@ impl Complex62 {
     ///
     /// If this number is off by `e` units the result is off by at most `exponent * (e + 4)` units.
     pub(super) fn power(self, exponent: u32) -> Self {
-        let (mut result, mut square, mut left) = (Self::ONE, self, exponent);
-        while left > 0 {
-            if left & 1 == 1 {
-                result = result.times(square);
-            }
-            left >>= 1;
-            if left > 0 {
-                square = square.times(square);
-            }
-        }
-        result
+        power(Self::ONE, self, exponent, Self::times)
     }
+}
+
+/// A power by repeated squaring, without the last square, which nobody needs.
+fn power<T: Copy>(one: T, base: T, exponent: u32, times: impl Fn(T, T) -> T) -> T {
+    let (mut result, mut square, mut left) = (one, base, exponent);
+    while left > 0 {
+        if left & 1 == 1 {
+            result = times(result, square);
+        }
+        left >>= 1;
+        if left > 0 {
+            square = times(square, square);
+        }
+    }
+    result
 }
 
 impl Complex120 {
@@ -179,17 +184,7 @@ impl Complex120 {
     ///
     /// If this number is off by `e` units the result is off by at most `exponent * (e + 16)` units.
     pub(super) fn power(self, exponent: u32) -> Self {
-        let (mut result, mut square, mut left) = (Self::ONE, self, exponent);
-        while left > 0 {
-            if left & 1 == 1 {
-                result = result.times(square);
-            }
-            left >>= 1;
-            if left > 0 {
-                square = square.times(square);
-            }
-        }
-        result
+        power(Self::ONE, self, exponent, Self::times)
     }
 
     /// `self / other` in `Q62`, for a quotient of at most 1 in size; relative to it the error is about `2^-60`.
