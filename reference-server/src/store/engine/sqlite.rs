@@ -1,6 +1,6 @@
 //! SQLite: how a connection is made, how a schema is brought up to date, what an error means.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use rusqlite::{
     Connection as Engine, ErrorCode, OpenFlags, TransactionBehavior,
@@ -13,6 +13,10 @@ use super::{Durability, EngineError, MIGRATIONS, Value, engine_error};
 use crate::store::StoreError;
 
 const GUARDS: &str = include_str!("../../../migrations/guards.sqlite.sql");
+/// How often the write-ahead log is asked for; with the pause as long as the busy time-out.
+const WAL_TRIES: u32 = 1_000;
+/// How long a refused switch waits.
+const WAL_PAUSE: Duration = Duration::from_millis(5);
 
 /// A connection to the database.
 #[derive(Debug)]
@@ -50,7 +54,7 @@ impl Connection {
         let mut connection = Engine::open(path)?;
         // First of all: with the busy time-out set, instances that start together wait for each other.
         configure(&connection)?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
+        write_ahead(&connection)?;
         connection.pragma_update(
             None,
             "synchronous",
@@ -136,6 +140,23 @@ fn configure(connection: &Engine) -> Result<(), StoreError> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(())
+}
+
+/// Switches the file to the write-ahead log, which stays so.
+///
+/// While another connection does the same this is refused at once, whatever the busy time-out says; so it is asked again.
+fn write_ahead(connection: &Engine) -> Result<(), StoreError> {
+    for _ in 0..WAL_TRIES {
+        match connection.pragma_update(None, "journal_mode", "WAL") {
+            Err(rusqlite::Error::SqliteFailure(failure, _))
+                if failure.code == ErrorCode::DatabaseBusy =>
+            {
+                std::thread::sleep(WAL_PAUSE);
+            }
+            switched => return Ok(switched?),
+        }
+    }
+    Ok(connection.pragma_update(None, "journal_mode", "WAL")?)
 }
 
 fn migrate(connection: &mut Engine) -> Result<(), StoreError> {
