@@ -55,6 +55,12 @@ impl Reduced {
         }
     }
 
+    /// The same problem as a share of `whole`, which left it over: its parts turn back into those that `whole` was given.
+    pub(super) const fn within(mut self, whole: &Self) -> Self {
+        self.turn = self.turn.then(whole.turn);
+        self
+    }
+
     /// The part of the problem as it was given.
     #[inline]
     pub(super) fn restore(&self, part: u32) -> u32 {
@@ -77,6 +83,16 @@ impl Turn {
         Self {
             flip: u32::MAX,
             offset: span.wrapping_add(1),
+        }
+    }
+
+    /// This turn and then another one, in one.
+    const fn then(self, next: Self) -> Self {
+        // A flip moves into an offset with its sign changed: `!(part + 1)` is `!part - 1`.
+        let offset = (self.offset ^ next.flip).wrapping_sub(next.flip);
+        Self {
+            flip: self.flip ^ next.flip,
+            offset: offset.wrapping_add(next.offset),
         }
     }
 }

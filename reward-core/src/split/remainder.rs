@@ -274,6 +274,11 @@ impl Tools {
         }
     }
 
+    /// Variance of a part in `2^-32`, not above it.
+    pub(super) fn variance(&self) -> u128 {
+        self.spreads.last().map_or(0, |&(_, spread)| spread)
+    }
+
     /// Window and number of points by which the law of a sum of parts is known to `2^-bits`.
     ///
     /// The sum is outside of the window with at most that probability, divided by `2^39`.

@@ -48,8 +48,8 @@ pub enum Engine {
     Bars,
     /// Independent parts tilted towards the mean, drawn and accepted share by share until few are left.
     ///
-    /// Serves every problem with some two draws for each part in the mean, most of them of half a word, and with some
-    /// hundred acceptance tests at most.
+    /// Serves every problem with some two draws for each part in the mean, most of them of half a word, and some
+    /// hundred acceptance tests; a long deck whose rest strays is tilted anew, so that its cost hardly varies.
     Tilted,
 }
 
@@ -108,6 +108,15 @@ impl Uniform {
             Effort::Cuts
         };
         Self::with_effort(spec, Engine::Tilted, effort)
+    }
+
+    /// Prepares [`Engine::Tilted`] with another tilt for every rest that a share leaves over, down to single parts.
+    ///
+    /// Otherwise only a rest that strayed far gets one, which never happens in decks short enough to be counted.
+    #[cfg(feature = "exact-reference")]
+    #[must_use]
+    pub fn tilted_anew(spec: SplitSpec) -> Self {
+        Self::with_effort(spec, Engine::Tilted, Effort::Anew)
     }
 
     /// Returns the engine in use.

@@ -55,6 +55,7 @@ fn every_engine_draws_every_division_equally_often() {
                 seed + 50,
             ),
             uniformity(&Uniform::tilted_throughout(spec, false), 6_000, seed + 100),
+            uniformity(&Uniform::tilted_anew(spec), 6_000, seed + 200),
             uniformity(&Counting::new(spec).unwrap(), 6_000, seed + 150),
         ];
         for (engine, deviate) in deviates.iter().enumerate() {
