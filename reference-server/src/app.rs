@@ -117,6 +117,8 @@ pub struct WeChat {
     pub pay_http: Arc<dyn HttpClient>,
     /// What is printed on a red packet.
     pub wording: PacketWording,
+    /// Whether it is a simulation, of this process or of another: nobody is paid.
+    pub is_simulated: bool,
 }
 
 impl PacketWording {
@@ -212,6 +214,26 @@ impl fmt::Debug for App {
 }
 
 impl App {
+    /// Another instance of the server on the same season, WeChat and keys: a store, a clock
+    /// and a name among the workers of its own, and nothing remembered.
+    #[must_use]
+    pub fn beside(&self, store: Store, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
+        Self {
+            store,
+            clock,
+            worker: worker_id(entropy.as_ref()),
+            entropy,
+            keys: Arc::clone(&self.keys),
+            season: Arc::clone(&self.season),
+            content: self.content.clone(),
+            office: self.office.clone(),
+            wechat: Arc::clone(&self.wechat),
+            public_url: self.public_url.clone(),
+            simulator: self.simulator.clone(),
+            memory: Memory::default(),
+        }
+    }
+
     /// The present instant of the contest.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {

@@ -96,6 +96,28 @@ fn wall_clock() -> DateTime<Utc> {
     Utc::now()
 }
 
+/// A clock that is a fixed span ahead of another, or behind it.
+#[derive(Debug)]
+pub struct ShiftedClock<C> {
+    inner: C,
+    ahead: TimeDelta,
+}
+
+impl<C: Clock> ShiftedClock<C> {
+    /// A clock that is `ahead` of `inner`; a negative span is behind.
+    #[must_use]
+    pub const fn new(inner: C, ahead: TimeDelta) -> Self {
+        Self { inner, ahead }
+    }
+}
+
+impl<C: Clock> Clock for ShiftedClock<C> {
+    fn now(&self) -> DateTime<Utc> {
+        let now = self.inner.now();
+        whole_milliseconds(now.checked_add_signed(self.ahead).unwrap_or(now))
+    }
+}
+
 /// A clock of its own: starts where it is told, runs or stands, and only ever goes forward.
 #[derive(Debug)]
 pub struct SimulatedClock {

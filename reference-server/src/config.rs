@@ -23,10 +23,12 @@ pub struct Config {
     pub public_url: String,
     /// Folder of the database and the master key.
     pub data_dir: PathBuf,
-    /// Folder of the cities' pages and question files.
-    pub content_dir: PathBuf,
+    /// Folder of the cities' pages and question files; only a trial may do without and has the samples.
+    pub content_dir: Option<PathBuf>,
     /// The database server; a file in the data folder unless stated.
     pub database: Option<DatabaseConfig>,
+    /// A trial in place of a season.
+    pub trial: Option<TrialConfig>,
     /// The season.
     pub season: SeasonConfig,
     /// The Official Account.
@@ -54,6 +56,14 @@ pub struct DatabaseConfig {
     pub url: String,
     /// File with the password, when the server wants one.
     pub password_file: Option<PathBuf>,
+}
+
+/// A trial: WeChat is simulated by another process, and nobody is paid.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrialConfig {
+    /// The simulated WeChat, such as `http://127.0.0.1:9000`; the contest goes by its clock as it stands at the start.
+    pub wechat_url: String,
 }
 
 /// The season's name and timetable.
@@ -220,16 +230,18 @@ impl Config {
         {
             *file = base.join(&*file);
         }
+        if let Some(folder) = &mut config.content_dir {
+            *folder = base.join(&*folder);
+        }
         for file in config.files() {
             *file = base.join(&*file);
         }
         Ok(config)
     }
 
-    fn files(&mut self) -> [&mut PathBuf; 7] {
+    fn files(&mut self) -> [&mut PathBuf; 6] {
         [
             &mut self.data_dir,
-            &mut self.content_dir,
             &mut self.official.app_secret_file,
             &mut self.official.callback_token_file,
             &mut self.official.encoding_aes_key_file,

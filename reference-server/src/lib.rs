@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`cli`] | the commands |
 //! | [`setup`] | an [`App`](app::App) from a configuration, for a demo, or for a rehearsal |
+//! | [`trial`] | `serve` beside a simulated WeChat of another process |
 //! | [`app`] | everything a use case needs, in one value |
 //! | [`web`] | pages, JSON API, callbacks, the simulator's phone |
 //! | [`contest`] | the use cases: rules applied to facts |
@@ -32,5 +33,6 @@ pub mod privacy;
 pub mod rehearsal;
 pub mod setup;
 pub mod store;
+pub mod trial;
 pub mod web;
 pub mod worker;

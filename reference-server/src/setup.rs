@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use quiz_core::{BankSize, DrawRule, PassMark};
 use reward_core::{
     ChannelProfile, ClaimScope, PayoutPolicy, ReferralPolicy, RewardRules, RewardTerms, RulesError,
@@ -24,7 +24,7 @@ use wechat_adapter::{
 
 use crate::{
     app::{self, App, Memory, PacketWording, Season, SimulatorHost, WeChat},
-    clock::{Clock, SimulatedClock, SystemClock},
+    clock::{Clock, ShiftedClock, SimulatedClock, SystemClock},
     config::{self, Config, ConfigError, EditionName, ScopeName},
     content::{Content, ContentError},
     contest::preflight::{Check, Verdict},
@@ -33,6 +33,7 @@ use crate::{
     office::OfficeReader,
     privacy::Keys,
     store::{Database, DecisionClock, Durability, Store, StoreError},
+    trial,
 };
 
 /// The Official Account of the founding document.
@@ -273,10 +274,39 @@ pub fn simulated(options: &Simulated) -> Result<Arc<App>, SetupError> {
 /// # Errors
 /// [`SetupError`] naming the file or the value that is wrong.
 pub fn real(config: &Config, office_program: PathBuf) -> Result<Arc<App>, SetupError> {
+    let clock = Arc::new(SystemClock::new());
+    configured(config, office_program, clock, DecisionClock::Database)
+}
+
+/// The app of a trial, whose clock is so far ahead of this machine's.
+///
+/// # Errors
+/// As [`real`]; [`ConfigError::Value`] when it could be taken for a season.
+pub fn trial(
+    config: &Config,
+    office_program: PathBuf,
+    ahead: TimeDelta,
+) -> Result<Arc<App>, SetupError> {
+    let clock = Arc::new(ShiftedClock::new(SystemClock::new(), ahead));
+    let ahead_ms = ahead.num_milliseconds();
+    configured(
+        config,
+        office_program,
+        clock,
+        DecisionClock::Shifted { ahead_ms },
+    )
+}
+
+fn configured(
+    config: &Config,
+    office_program: PathBuf,
+    clock: Arc<dyn Clock>,
+    decides: DecisionClock,
+) -> Result<Arc<App>, SetupError> {
     create_dir(&config.data_dir)?;
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let season = jiangsu_2020(
-        &config.season.name,
+        &trial::season_name(config)?,
         config.season.edition,
         config.season.claim_scope,
         config.season.strict,
@@ -285,13 +315,13 @@ pub fn real(config: &Config, office_program: PathBuf) -> Result<Arc<App>, SetupE
     let database = database_of(config)?;
     let master = master_key(&config.data_dir, entropy.as_ref())?;
     Ok(Arc::new(App {
-        store: Store::open(&database, Durability::Full, DecisionClock::Database)?,
-        clock: Arc::new(SystemClock::new()),
+        store: Store::open(&database, Durability::Full, decides)?,
+        clock,
         worker: app::worker_id(entropy.as_ref()),
         entropy,
         keys: Arc::new(Keys::derive(&master)),
         season: Arc::new(season),
-        content: Content::from_dir(&config.content_dir)?,
+        content: content(config)?,
         office: OfficeReader::new(office_program),
         wechat: Arc::new(real_wechat(config)?),
         public_url: config.public_url.trim_end_matches('/').to_owned(),
@@ -300,19 +330,46 @@ pub fn real(config: &Config, office_program: PathBuf) -> Result<Arc<App>, SetupE
     }))
 }
 
+/// Brings the schema of a configuration's database up to date, as `user` when one is named.
+///
+/// # Errors
+/// [`SetupError::Store`] when the user may not, or the database cannot be opened.
+pub fn migrate(
+    config: &Config,
+    user: Option<&str>,
+    password_file: Option<&Path>,
+) -> Result<(), SetupError> {
+    create_dir(&config.data_dir)?;
+    let database = match &config.database {
+        None => Database::file(&config.data_dir.join(DATABASE)),
+        Some(server) => {
+            // Another user's password is another one.
+            let own = server.password_file.as_deref().filter(|_| user.is_none());
+            let password = password_file.or(own).map(config::secret).transpose()?;
+            let database = Database::server(&server.url, password.as_deref())?;
+            match user {
+                Some(user) => database.as_user(user),
+                None => database,
+            }
+        }
+    };
+    Store::open(&database, Durability::Full, DecisionClock::Caller)?;
+    Ok(())
+}
+
 /// Tries whether a configuration could start a season, without a database and without a connection.
 ///
 /// # Errors
 /// As [`real`], for everything but the data folder.
 pub fn try_config(config: &Config) -> Result<(), SetupError> {
     jiangsu_2020(
-        &config.season.name,
+        &trial::season_name(config)?,
         config.season.edition,
         config.season.claim_scope,
         config.season.strict,
         channel(config),
     )?;
-    Content::from_dir(&config.content_dir)?;
+    content(config)?;
     real_wechat(config)?;
     Ok(())
 }
@@ -371,6 +428,19 @@ fn owner_only(path: &Path) -> Check {
     }
 }
 
+fn content(config: &Config) -> Result<Content, SetupError> {
+    match (&config.content_dir, &config.trial) {
+        (Some(folder), _) => Ok(Content::from_dir(folder)?),
+        (None, Some(_)) => Ok(Content::sample()?),
+        (None, None) => Err(ConfigError::Value {
+            field: "content_dir",
+            problem: "a season needs the cities' own pages and questions; only a trial has samples"
+                .to_owned(),
+        }
+        .into()),
+    }
+}
+
 fn channel(config: &Config) -> ChannelProfile {
     if config.merchant.scene_id.is_some() {
         ChannelProfile::red_packet_with_scene()
@@ -401,7 +471,10 @@ fn real_wechat(config: &Config) -> Result<WeChat, SetupError> {
     let app_id = AppId::new(config.official.app_id.as_str())?;
     let secret =
         |path: &Path| -> Result<Secret, SetupError> { Ok(Secret::new(config::secret(path)?)?) };
-    let endpoints = Endpoints::wechat();
+    let endpoints = match &config.trial {
+        Some(trial) => Endpoints::all_at(&BaseUrl::new(trial.wechat_url.trim_end_matches('/'))?),
+        None => Endpoints::wechat(),
+    };
     let client_ip: Ipv4Addr =
         config
             .merchant
@@ -439,10 +512,13 @@ fn real_wechat(config: &Config) -> Result<WeChat, SetupError> {
         )?,
         js: JsSigner::new(app_id, host_of(&config.public_url)),
         http: Arc::new(WeChatHttp::new()?),
-        pay_http: Arc::new(WeChatHttp::with_certificate(&secret(
-            &config.merchant.identity_file,
-        )?)?),
+        pay_http: Arc::new(match &config.trial {
+            // A simulated WeChat asks for no certificate.
+            Some(_) => WeChatHttp::new()?,
+            None => WeChatHttp::with_certificate(&secret(&config.merchant.identity_file)?)?,
+        }),
         wording,
+        is_simulated: config.trial.is_some(),
     })
 }
 
@@ -519,6 +595,7 @@ fn simulated_wechat(
             scene_id: Some("PRODUCT_2".to_owned()),
             client_ip: Ipv4Addr::LOCALHOST,
         },
+        is_simulated: true,
     })
 }
 

@@ -6,13 +6,12 @@ use super::{EXIT_FINDINGS, Format};
 use crate::{
     config::Config,
     contest::{Error, audit},
-    setup,
 };
 
 pub(super) fn run(path: &Path, format: Format) -> anyhow::Result<ExitCode> {
     let config = Config::read(path)?;
-    let app = setup::real(&config, std::env::current_exe()?)?;
     let runtime = tokio::runtime::Runtime::new()?;
+    let app = runtime.block_on(super::configured(&config))?;
     let violations = runtime.block_on(async {
         let mut violations = audit::violations(&app, None).await?;
         violations.extend(audit::found_by_sql(&app).await?);

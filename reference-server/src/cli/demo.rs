@@ -5,7 +5,7 @@ use std::{io::Write as _, net::SocketAddr, process::ExitCode, time::Duration};
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 
-use super::DemoArguments;
+use super::{DemoArguments, place::Place};
 use crate::{
     app::App,
     config::{EditionName, LogFormat},
@@ -19,11 +19,13 @@ use crate::{
 pub(super) fn run(arguments: DemoArguments) -> anyhow::Result<ExitCode> {
     super::log("warn", LogFormat::Text);
     let runtime = tokio::runtime::Runtime::new()?;
-    runtime.block_on(demo(arguments))?;
-    Ok(ExitCode::SUCCESS)
+    let place = Place::open(&arguments.place)?;
+    let outcome = runtime.block_on(demo(arguments, &place));
+    place.close()?;
+    outcome.map(|()| ExitCode::SUCCESS)
 }
 
-async fn demo(arguments: DemoArguments) -> anyhow::Result<()> {
+async fn demo(arguments: DemoArguments, place: &Place) -> anyhow::Result<()> {
     let listener = tokio::net::TcpListener::bind(arguments.listen)
         .await
         .with_context(|| {
@@ -35,20 +37,10 @@ async fn demo(arguments: DemoArguments) -> anyhow::Result<()> {
     let public_url = arguments
         .public_url
         .unwrap_or_else(|| local_url(listener.local_addr().unwrap_or(arguments.listen)));
-    // Kept until the end: dropping it deletes the folder.
-    let scratch = match arguments.data {
-        Some(_) => None,
-        None => Some(tempfile::tempdir().context("cannot make a folder for the demo")?),
-    };
-    let data_dir = match (&arguments.data, &scratch) {
-        (Some(dir), _) => dir.clone(),
-        (None, Some(scratch)) => scratch.path().to_owned(),
-        (None, None) => anyhow::bail!("the demo has no folder"),
-    };
     let app = setup::simulated(&Simulated {
-        data_dir,
-        database: None,
-        lasting: arguments.data.is_some(),
+        data_dir: place.folder().to_owned(),
+        database: place.database(),
+        lasting: place.is_lasting(),
         start: arguments
             .now
             .map_or_else(|| middle_of_nanjing(arguments.edition), |now| now.to_utc()),
@@ -64,7 +56,7 @@ async fn demo(arguments: DemoArguments) -> anyhow::Result<()> {
     if let (Some(host), Some(latest)) = (&app.simulator, season::latest_decision(&app).await?) {
         host.clock.advance_to(latest);
     }
-    welcome(&app, &prepared)?;
+    welcome(&app, &prepared, place)?;
     super::serve::until_stopped(app, listener, Duration::ZERO).await
 }
 
@@ -87,7 +79,7 @@ fn middle_of_nanjing(edition: EditionName) -> DateTime<Utc> {
         .expect("the two instants above are well formed")
 }
 
-fn welcome(app: &App, prepared: &Prepared) -> anyhow::Result<()> {
+fn welcome(app: &App, prepared: &Prepared, place: &Place) -> anyhow::Result<()> {
     let url = &app.public_url;
     let now = app.now().with_timezone(&schedule_core::CHINA_STANDARD_TIME);
     let city = app.season.edition.contest_at(app.now()).map_or_else(
@@ -111,6 +103,9 @@ fn welcome(app: &App, prepared: &Prepared) -> anyhow::Result<()> {
     )?;
     for (city, problem) in &prepared.missing {
         writeln!(out, "  {} 不能开赛：{problem}", app.season.city_name(city))?;
+    }
+    if let Some(schema) = place.schema_in_chinese() {
+        writeln!(out, "  {schema}")?;
     }
     writeln!(out, "  按 Ctrl-C 结束。\n")?;
     out.flush()?;

@@ -3,22 +3,28 @@
 mod audit;
 pub mod bank;
 mod demo;
+mod migrate;
+mod place;
 mod preflight;
 mod rehearse;
 mod serve;
 mod simulator;
 mod timetable;
+mod trial_files;
 mod verify;
 
-use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
 
 use chrono::{DateTime, FixedOffset};
 use clap::{Parser, Subcommand};
+use wechat_adapter::WeChatHttp;
 
 pub use self::bank::ReportFormat as Format;
 use crate::{
-    config::{EditionName, LogFormat},
-    office,
+    app::App,
+    clock::SystemClock,
+    config::{Config, EditionName, LogFormat},
+    office, setup, trial,
 };
 
 /// Exit code when somebody has something to decide: findings, violations, a file that does not hold.
@@ -46,6 +52,21 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
+    /// Make the tables of a season, or bring them up to date; as their owner on a database server.
+    #[command(
+        after_help = "Example:\n  reference-server migrate --config /etc/contest/contest.toml --user contest_owner\n\nMigrations only add, so servers of the version before may go on meanwhile."
+    )]
+    Migrate {
+        /// The configuration file of the servers.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// The user of the database server who owns the tables; the configuration's own unless stated.
+        #[arg(long, value_name = "NAME")]
+        user: Option<String>,
+        /// File with that user's password, when the database server wants one.
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<PathBuf>,
+    },
     /// Look at a configuration without starting anything.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -72,7 +93,7 @@ enum Command {
     },
     /// Run the simulated WeChat alone, for programs in any language: no contest, no database.
     #[command(
-        after_help = "Example:\n  reference-server simulator --listen 127.0.0.1:9000\n  reference-server simulator --callback http://127.0.0.1:8000/wechat --mode encrypted --body json\n\nThe file of --config, every key of it optional:\n  app_id = \"wx...\"            # app_secret, callback_token, encoding_aes_key, web_auth_domain\n  merchant_id = \"1900000109\"  # merchant_key, balance_fen\n  channel.per_person_per_day = 10\n  transfers.merchant_public_key_file = \"mine.pem\"  # with merchant_serial; api_key, min_fen, max_fen\n  [[people]]\n  name = \"Zhang San\"\n  [[faults]]\n  operation = \"send_red_packet\"\n  nth = 2\n  fault.kind = \"execute_then_drop\""
+        after_help = "Example:\n  reference-server simulator --listen 127.0.0.1:9000\n  reference-server simulator --callback http://127.0.0.1:8000/wechat --mode encrypted --body json\n  reference-server simulator --trial http://127.0.0.1:8080 --now 2020-05-09T21:00:00+08:00\n\nThe file of --config, every key of it optional:\n  app_id = \"wx...\"            # app_secret, callback_token, encoding_aes_key, web_auth_domain\n  merchant_id = \"1900000109\"  # merchant_key, balance_fen\n  channel.per_person_per_day = 10\n  transfers.merchant_public_key_file = \"mine.pem\"  # with merchant_serial; api_key, min_fen, max_fen\n  [[people]]\n  name = \"Zhang San\"\n  [[faults]]\n  operation = \"send_red_packet\"\n  nth = 2\n  fault.kind = \"execute_then_drop\""
     )]
     Simulator(simulator::SimulatorArguments),
     /// Work with question files.
@@ -113,9 +134,8 @@ enum ConfigCommand {
 
 #[derive(Debug, clap::Args)]
 struct DemoArguments {
-    /// Keep everything in this folder; without it the demo forgets all when it ends.
-    #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
+    #[command(flatten)]
+    place: place::PlaceArguments,
     /// Where to listen.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
@@ -184,9 +204,14 @@ pub(crate) struct RehearseArguments {
     /// Which published timetable is played.
     #[arg(long, value_enum, default_value = "postponed")]
     edition: EditionName,
-    /// Keep the database and WeChat's record in this folder; a killed rehearsal goes on there.
-    #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
+    #[command(flatten)]
+    place: place::PlaceArguments,
+    /// WeChat Pay is away for the last six hours of each city's second day.
+    #[arg(long)]
+    outage: bool,
+    /// Instances of the server side by side on one database; citizens and payments go to each in turn.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=16))]
+    instances: u16,
     /// How the report is printed.
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
@@ -200,6 +225,11 @@ pub fn run() -> anyhow::Result<ExitCode> {
     match Arguments::parse().command {
         Command::Demo(arguments) => demo::run(arguments),
         Command::Serve { config } => serve::run(&config),
+        Command::Migrate {
+            config,
+            user,
+            password_file,
+        } => migrate::run(&config, user.as_deref(), password_file.as_deref()),
         Command::Config(ConfigCommand::Check { config }) => preflight::check_config(&config),
         Command::Preflight { config } => preflight::run(&config),
         Command::Audit { config, format } => audit::run(&config, format),
@@ -234,6 +264,18 @@ pub fn run() -> anyhow::Result<ExitCode> {
 /// The reader of office files that starts this very program.
 fn office_reader() -> std::io::Result<office::OfficeReader> {
     Ok(office::OfficeReader::new(std::env::current_exe()?))
+}
+
+/// The app that a configuration describes: of a season, or of a trial beside a simulated WeChat.
+async fn configured(config: &Config) -> anyhow::Result<Arc<App>> {
+    let program = std::env::current_exe()?;
+    let Some(trial) = &config.trial else {
+        return Ok(setup::real(config, program)?);
+    };
+    // A configuration that cannot be used is told before anybody is asked for the time.
+    setup::try_config(config)?;
+    let ahead = trial::ahead(trial, &WeChatHttp::new()?, &SystemClock::new()).await?;
+    Ok(setup::trial(config, program, ahead)?)
 }
 
 /// Width of a spreadsheet cell's longest line in columns of a Latin letter; a Han character takes two.

@@ -24,8 +24,8 @@ pub(super) fn check_config(path: &Path) -> anyhow::Result<ExitCode> {
 
 pub(super) fn run(path: &Path) -> anyhow::Result<ExitCode> {
     let config = Config::read(path)?;
-    let app = setup::real(&config, std::env::current_exe()?)?;
     let runtime = tokio::runtime::Runtime::new()?;
+    let app = runtime.block_on(super::configured(&config))?;
     let mut checks = setup::file_checks(&config);
     checks.extend(runtime.block_on(preflight::checks(&app))?);
     let mut out = std::io::stdout().lock();

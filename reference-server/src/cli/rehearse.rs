@@ -5,12 +5,11 @@ use std::{
     process::ExitCode,
 };
 
-use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use schedule_core::CHINA_STANDARD_TIME;
 
-use super::{EXIT_FINDINGS, Format, RehearseArguments};
+use super::{EXIT_FINDINGS, Format, RehearseArguments, place::Place};
 use crate::{
     config::LogFormat,
     contest::audit::Violation,
@@ -25,20 +24,22 @@ pub(super) fn run(arguments: RehearseArguments) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(rehearse(arguments))
+    let place = Place::open(&arguments.place)?;
+    if let Some(schema) = place.schema() {
+        // Standard error is for the person at the terminal; the report is on standard output.
+        drop(writeln!(io::stderr(), "{schema}"));
+    }
+    let outcome = runtime.block_on(async {
+        tokio::select! {
+            outcome = rehearse(arguments, &place) => outcome,
+            _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted")),
+        }
+    });
+    place.close()?;
+    outcome
 }
 
-async fn rehearse(arguments: RehearseArguments) -> anyhow::Result<ExitCode> {
-    // Kept until the end: dropping it deletes the folder.
-    let scratch = match arguments.data {
-        Some(_) => None,
-        None => Some(tempfile::tempdir().context("cannot make a folder for the rehearsal")?),
-    };
-    let data_dir = match (&arguments.data, &scratch) {
-        (Some(dir), _) => dir.clone(),
-        (None, Some(scratch)) => scratch.path().to_owned(),
-        (None, None) => anyhow::bail!("the rehearsal has no folder"),
-    };
+async fn rehearse(arguments: RehearseArguments, place: &Place) -> anyhow::Result<ExitCode> {
     let mut rehearsal = Rehearsal::prepare(Options {
         seed: arguments.seed,
         people: arguments.people,
@@ -48,9 +49,11 @@ async fn rehearse(arguments: RehearseArguments) -> anyhow::Result<ExitCode> {
             arguments.city
         },
         edition: arguments.edition,
-        data_dir,
-        database: None,
-        lasting: arguments.data.is_some(),
+        data_dir: place.folder().to_owned(),
+        database: place.database(),
+        n_instances: arguments.instances,
+        outage: arguments.outage,
+        lasting: place.is_lasting(),
         office_program: std::env::current_exe()?,
     })
     .await?;

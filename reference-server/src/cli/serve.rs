@@ -8,7 +8,7 @@ use std::{
 use anyhow::Context as _;
 use tokio::{net::TcpListener, sync::watch};
 
-use crate::{app::App, config::Config, contest::planning, setup, web, worker};
+use crate::{app::App, config::Config, contest::planning, web, worker};
 
 /// How long requests under way may take once the server is told to stop.
 const GRACE: Duration = Duration::from_secs(10);
@@ -24,14 +24,26 @@ pub(super) fn run(path: &Path) -> anyhow::Result<ExitCode> {
 }
 
 async fn serve(config: &Config) -> anyhow::Result<()> {
-    let app = setup::real(config, std::env::current_exe()?)?;
+    let app = super::configured(config).await?;
     let prepared = planning::prepare(&app).await?;
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("cannot listen on {}", config.listen))?;
     {
         let mut out = std::io::stdout().lock();
-        writeln!(out, "serving {} on {}", app.public_url, config.listen)?;
+        writeln!(
+            out,
+            "serving {} on {}",
+            app.public_url,
+            listener.local_addr()?
+        )?;
+        if app.wechat.is_simulated {
+            writeln!(
+                out,
+                "TRIAL WeChat is simulated, nobody is paid; it is {} here",
+                app.now()
+            )?;
+        }
         for (city, problem) in &prepared.missing {
             writeln!(out, "NOT READY {city}: {problem}")?;
         }

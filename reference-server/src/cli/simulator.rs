@@ -21,6 +21,7 @@ use wechat_adapter::{
 };
 
 use crate::{
+    cli::trial_files::{TrialFile, trial_files},
     clock::{Clock as _, SimulatedClock, SystemClock},
     config::LogFormat,
     journal::JournaledSimulator,
@@ -50,6 +51,10 @@ pub(super) struct SimulatorArguments {
     /// The notation of pushes.
     #[arg(long, value_enum, default_value = "xml")]
     body: Body,
+    /// A trial of `serve` at this address: pushes go there as `serve` takes them, signatures go by
+    /// the simulation's clock, and contest.toml is written for it.
+    #[arg(long, value_name = "URL", conflicts_with_all = ["callback", "mode", "body"])]
+    trial: Option<String>,
     /// A TOML file with other identifiers, secrets, limits, people and faults.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -75,6 +80,24 @@ enum Mode {
 enum Body {
     Xml,
     Json,
+}
+
+impl SimulatorArguments {
+    /// Where pushes go.
+    fn callback(&self) -> Option<String> {
+        match &self.trial {
+            Some(url) => Some(format!("{}/wechat/callback", url.trim_end_matches('/'))),
+            None => self.callback.clone(),
+        }
+    }
+
+    fn push_mode(&self) -> PushMode {
+        match (&self.trial, self.mode) {
+            (Some(_), _) | (None, Mode::Encrypted) => PushMode::Encrypted,
+            (None, Mode::Plain) => PushMode::Plain,
+            (None, Mode::Compatible) => PushMode::Compatible,
+        }
+    }
 }
 
 /// What the file of `--config` may say; everything else is that of a rehearsal.
@@ -141,7 +164,7 @@ async fn simulate(arguments: &SimulatorArguments) -> anyhow::Result<()> {
     let setup = transfers_of(&settings.transfers)?;
     let config = config_of(arguments, &settings, setup.clone(), &base);
     let list = settings_list(&config, &setup, &base, arguments);
-    let simulator = JournaledSimulator::forgetful(config)?;
+    let simulator = JournaledSimulator::forgetful(config.clone())?;
     let wall = SystemClock::new();
     let start = arguments
         .now
@@ -155,16 +178,23 @@ async fn simulate(arguments: &SimulatorArguments) -> anyhow::Result<()> {
         simulator.create_person(person, start)?;
     }
     simulator.set_faults(settings.faults);
-    let files = write_files(&arguments.out, &setup, &list)?;
+    let contest = match &arguments.trial {
+        Some(_) => trial_files(&config)?,
+        None => Vec::new(),
+    };
+    let files = write_files(&arguments.out, &setup, &list, &contest)?;
     let host = SimulatedWeChat::alone(
         simulator,
         clock,
-        Arc::new(wall),
+        match &arguments.trial {
+            Some(_) => None,
+            None => Some(Arc::new(wall)),
+        },
         Arc::new(WeChatHttp::new()?),
-        arguments.callback.is_some(),
+        arguments.callback().is_some(),
         base,
     );
-    welcome(&list, &files, start, arguments.standing)?;
+    welcome(&list, &files, start, arguments)?;
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let delivering = tokio::spawn(web::keep_delivering(host.clone(), stopped));
     let leave = std::future::ready(());
@@ -195,14 +225,9 @@ fn config_of(
     setup: TransferSetup,
     base: &str,
 ) -> SimulatorConfig {
-    let callback = arguments.callback.as_deref().unwrap_or(NO_CALLBACK);
-    let usual = SimulatorConfig::rehearsal(base, callback);
+    let callback = arguments.callback();
+    let usual = SimulatorConfig::rehearsal(base, callback.as_deref().unwrap_or(NO_CALLBACK));
     let or = |given: &Option<String>, usual: String| given.clone().unwrap_or(usual);
-    let push_mode = match arguments.mode {
-        Mode::Plain => PushMode::Plain,
-        Mode::Compatible => PushMode::Compatible,
-        Mode::Encrypted => PushMode::Encrypted,
-    };
     let push_body = match arguments.body {
         Body::Xml => PushBody::Xml,
         Body::Json => PushBody::Json,
@@ -216,7 +241,7 @@ fn config_of(
         app_secret: or(&settings.app_secret, usual.app_secret),
         callback_token: or(&settings.callback_token, usual.callback_token),
         encoding_aes_key: Some(aes_key),
-        push_mode,
+        push_mode: arguments.push_mode(),
         push_body,
         callback_url: usual.callback_url,
         merchant_id: or(&settings.merchant_id, usual.merchant_id),
@@ -265,7 +290,12 @@ fn transfers_of(settings: &TransferSettings) -> anyhow::Result<TransferSetup> {
 type Files = Vec<(&'static str, PathBuf)>;
 
 /// Writes what clients read from files: keys, certificates, and every setting as JSON.
-fn write_files(folder: &Path, setup: &TransferSetup, list: &Value) -> anyhow::Result<Files> {
+fn write_files(
+    folder: &Path,
+    setup: &TransferSetup,
+    list: &Value,
+    contest: &[TrialFile],
+) -> anyhow::Result<Files> {
     let list = serde_json::to_string_pretty(list)?;
     let mut contents = vec![
         (
@@ -292,11 +322,18 @@ fn write_files(folder: &Path, setup: &TransferSetup, list: &Value) -> anyhow::Re
             TransferSetup::REHEARSAL_MERCHANT_CERTIFICATE,
         ));
     }
-    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    contents.extend(
+        contest
+            .iter()
+            .map(|file| (file.what, file.name, file.content.as_str())),
+    );
     contents
         .into_iter()
         .map(|(what, name, content)| {
             let path = folder.join(name);
+            let within = path.parent().unwrap_or(folder);
+            fs::create_dir_all(within)
+                .with_context(|| format!("cannot make {}", within.display()))?;
             fs::write(&path, content)
                 .with_context(|| format!("cannot write {}", path.display()))?;
             Ok((what, path))
@@ -317,7 +354,7 @@ fn settings_list(
         "app_secret": config.app_secret,
         "callback_token": config.callback_token,
         "encoding_aes_key": config.encoding_aes_key,
-        "callback": arguments.callback,
+        "callback": arguments.callback(),
         "push_mode": config.push_mode,
         "push_body": config.push_body,
         "merchant_id": config.merchant_id,
@@ -334,7 +371,7 @@ fn welcome(
     list: &Value,
     files: &Files,
     start: DateTime<Utc>,
-    standing: bool,
+    arguments: &SimulatorArguments,
 ) -> anyhow::Result<()> {
     let text = |name: &str| list.get(name).and_then(Value::as_str).unwrap_or_default();
     let base = text("base");
@@ -342,7 +379,15 @@ fn welcome(
         "" => "to nobody; --callback URL names an address".to_owned(),
         url => format!("to {url}, {}, as {}", text("push_mode"), text("push_body")),
     };
-    let clock = if standing { "standing" } else { "running" };
+    let clock = if arguments.standing {
+        "standing"
+    } else {
+        "running"
+    };
+    let signed_by = match &arguments.trial {
+        Some(_) => "it",
+        None => "this machine's clock",
+    };
     let files: Vec<String> = files
         .iter()
         .map(|(what, path)| format!("    {:<50} {what}", path.display().to_string()))
@@ -366,7 +411,7 @@ fn welcome(
                     key of version 3 {api_v3_key}
                     certificate serial {merchant_serial}
   WeChat Pay's key  {public_key_id}, or certificate serial {platform_serial}
-  Clock             {start}, {clock}; signatures go by this machine's clock
+  Clock             {start}, {clock}; signatures go by {signed_by}
 
   Files
 {files}

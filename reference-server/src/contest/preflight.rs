@@ -81,7 +81,7 @@ pub async fn checks(app: &App) -> Result<Vec<Check>, Error> {
 
 fn simulator(app: &App) -> Check {
     let subject = "WeChat";
-    if app.simulator.is_some() {
+    if app.wechat.is_simulated {
         return check(subject, Verdict::Fault, "it is simulated; nobody is paid");
     }
     check(subject, Verdict::Good, "the real one")

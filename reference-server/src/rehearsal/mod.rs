@@ -14,9 +14,11 @@
 //! | `phone` | a browser and WeChat over the real router |
 //! | `journey` | what a citizen does at each step |
 //! | `agenda` | what is still to happen, in order; survives a kill |
+//! | `line` | the line to WeChat Pay, and its hours without |
 //! | `faults` | the share of WeChat's calls that goes wrong |
 //! | `books` | what citizens were told |
 //! | `auditor` | everything that must hold at the end |
+//! | `settled` | what an outage cost |
 //! | `report` | the tables |
 
 mod agenda;
@@ -26,8 +28,10 @@ mod citizens;
 mod faults;
 mod journey;
 mod knowledge;
+mod line;
 mod phone;
 mod report;
+mod settled;
 
 use std::{
     collections::BTreeMap,
@@ -44,18 +48,21 @@ pub use books::Acknowledged;
 pub use citizens::{Citizen, CitizenId, Kind, citizens};
 pub use faults::mild;
 pub use report::{AuditChain, CityReport, DayReport, Report, TopPacket, WeChatReport};
+pub use settled::{CallsReport, OutageReport};
 
 use crate::{
-    app::{App, SimulatorHost},
+    app::{App, SimulatorHost, WeChat},
     config::EditionName,
     contest::{self, audit::Violation, payout, planning, season},
+    entropy::SeededEntropy,
     setup::{self, SetupError, Simulated, Wire},
-    store::Database,
+    store::{Database, DecisionClock, Durability, Store},
     worker,
 };
 use agenda::Agenda;
 use journey::Journeys;
 use knowledge::Knowledge;
+use line::{Outage, PayLine};
 use phone::Network;
 use report::Title;
 
@@ -134,6 +141,10 @@ pub struct Options {
     pub data_dir: PathBuf,
     /// The database; a file in the folder unless stated.
     pub database: Option<Database>,
+    /// Instances of the server on that database; requests and the worker's rounds go to each in turn.
+    pub n_instances: u16,
+    /// Whether WeChat Pay is away for the last six hours of each city's second day.
+    pub outage: bool,
     /// Whether the folder outlives the process: full durability, and a killed rehearsal goes on.
     pub lasting: bool,
     /// The program that opens the cities' office files: this server's own.
@@ -153,6 +164,10 @@ pub trait Watcher: Debug {
 pub struct Rehearsal {
     options: Options,
     app: Arc<App>,
+    line: Arc<PayLine>,
+    /// The other instances.
+    others: Vec<Arc<App>>,
+    n_rounds: usize,
     host: SimulatorHost,
     journeys: Journeys,
     agenda: Agenda,
@@ -177,22 +192,8 @@ impl Rehearsal {
         let start = rounds
             .first()
             .map_or(DateTime::UNIX_EPOCH, |round| round.window().start());
-        let app = setup::simulated(&Simulated {
-            data_dir: options.data_dir.clone(),
-            database: options.database.clone(),
-            lasting: options.lasting,
-            start: start - LEAD,
-            clock_runs: false,
-            edition: options.edition,
-            public_url: "http://127.0.0.1".to_owned(),
-            seed: Some(options.seed),
-            wire: Wire::InProcess,
-            office_program: options.office_program.clone(),
-        })?;
-        let host = app.simulator.clone().ok_or(RehearsalError::NotPlayable {
-            city: String::new(),
-            problem: "there is no simulated WeChat".to_owned(),
-        })?;
+        let (app, line) = world(&options, start - LEAD, &rounds)?;
+        let host = app.simulator.clone().ok_or_else(no_simulator)?;
         let prepared = planning::prepare(&app).await?;
         for round in &rounds {
             let slug = round.city().slug().as_str();
@@ -207,7 +208,8 @@ impl Rehearsal {
             host.simulator.set_faults(mild());
         }
         let knowledge = Knowledge::of(&app).await?;
-        let network = Network::new(Arc::clone(&app), host.clone());
+        let others = others(&app, &options)?;
+        let network = Network::new(Arc::clone(&app), &others, host.clone());
         let people = rounds
             .iter()
             .flat_map(|round| citizens(options.seed, round.index(), round.window(), options.people))
@@ -229,6 +231,9 @@ impl Rehearsal {
             was_resumed,
             options,
             app,
+            line,
+            others,
+            n_rounds: 0,
             host,
             journeys,
             agenda,
@@ -284,10 +289,11 @@ impl Rehearsal {
         let title = Title {
             seed: self.options.seed,
             people: self.options.people,
+            n_instances: self.options.n_instances,
             cities: self.cities.clone(),
         };
         let books = &self.journeys.books;
-        Ok(Report::of(&self.app, &self.host.simulator, books, title).await?)
+        Ok(Report::of(&self.app, &self.host.simulator, books, &self.line, title).await?)
     }
 
     /// Moves the clock, and lets the worker do what falls due on the way.
@@ -298,16 +304,26 @@ impl Rehearsal {
         }
         self.host.clock.advance_to(at);
         if at >= self.next_heartbeat {
-            season::heartbeat(&self.app).await?;
+            season::heartbeat(self.next_instance()).await?;
             self.next_heartbeat = at + TimeDelta::hours(1);
         }
         Ok(())
     }
 
+    /// The instance whose worker is next to do something.
+    fn next_instance(&mut self) -> &App {
+        self.n_rounds = self.n_rounds.wrapping_add(1);
+        let turn = self
+            .n_rounds
+            .checked_rem(self.others.len().saturating_add(1));
+        turn.and_then(|index| self.others.get(index))
+            .unwrap_or(&self.app)
+    }
+
     async fn settle(&mut self) -> Result<(), RehearsalError> {
         let now = self.app.now();
         self.host.simulator.advance(now);
-        let round = worker::settle_due(&self.app, 1).await?;
+        let round = worker::settle_due(self.next_instance(), 1).await?;
         let next = payout::next_due(&self.app).await?;
         let earliest = now
             + match (round.made_progress(), round.n_waiting) {
@@ -341,7 +357,12 @@ impl Options {
     fn heading(&self) -> String {
         let city = self.city.as_deref().unwrap_or("season");
         let (seed, people, edition) = (self.seed, self.people, self.edition);
-        format!("{city}, seed {seed}, {people} people, {edition:?}")
+        let instances = match self.n_instances {
+            1 => String::new(),
+            n_instances => format!(", {n_instances} instances"),
+        };
+        let outage = if self.outage { ", outage" } else { "" };
+        format!("{city}, seed {seed}, {people} people, {edition:?}{instances}{outage}")
     }
 
     /// The database of a rehearsal in this folder.
@@ -349,6 +370,80 @@ impl Options {
     pub fn database(data_dir: &Path) -> PathBuf {
         data_dir.join(setup::DATABASE)
     }
+}
+
+/// A server with a simulated WeChat, and the line between them.
+fn world(
+    options: &Options,
+    start: DateTime<Utc>,
+    rounds: &[&Round],
+) -> Result<(Arc<App>, Arc<PayLine>), RehearsalError> {
+    let app = setup::simulated(&Simulated {
+        data_dir: options.data_dir.clone(),
+        database: options.database.clone(),
+        lasting: options.lasting,
+        start,
+        clock_runs: false,
+        edition: options.edition,
+        public_url: "http://127.0.0.1".to_owned(),
+        seed: Some(options.seed),
+        wire: Wire::InProcess,
+        office_program: options.office_program.clone(),
+    })?;
+    let outages = match options.outage {
+        true => rounds
+            .iter()
+            .map(|round| Outage::of(round.window()))
+            .collect(),
+        false => Vec::new(),
+    };
+    on_a_line(app, outages)
+}
+
+fn no_simulator() -> RehearsalError {
+    RehearsalError::NotPlayable {
+        city: String::new(),
+        problem: "there is no simulated WeChat".to_owned(),
+    }
+}
+
+/// The same app with a line of the rehearsal's own to WeChat Pay.
+fn on_a_line(
+    app: Arc<App>,
+    outages: Vec<Outage>,
+) -> Result<(Arc<App>, Arc<PayLine>), RehearsalError> {
+    let shared = || RehearsalError::NotPlayable {
+        city: String::new(),
+        problem: "somebody else holds the app".to_owned(),
+    };
+    let app = Arc::into_inner(app).ok_or_else(shared)?;
+    let wechat = Arc::into_inner(app.wechat).ok_or_else(shared)?;
+    let clock = Arc::clone(&app.clock);
+    let line = Arc::new(PayLine::new(Arc::clone(&wechat.pay_http), clock, outages));
+    let wechat = Arc::new(WeChat {
+        pay_http: Arc::<PayLine>::clone(&line),
+        ..wechat
+    });
+    Ok((Arc::new(App { wechat, ..app }), line))
+}
+
+/// Every instance but the first, each with a store and words of its own.
+fn others(app: &App, options: &Options) -> Result<Vec<Arc<App>>, RehearsalError> {
+    let file = || Database::file(&Options::database(&options.data_dir));
+    let database = options.database.clone().unwrap_or_else(file);
+    let durability = match options.lasting {
+        true => Durability::Full,
+        false => Durability::None,
+    };
+    (1..options.n_instances)
+        .map(|_| {
+            let store = Store::open(&database, durability, DecisionClock::Caller)
+                .map_err(SetupError::from)?;
+            let seed = u64::from_be_bytes(app.entropy.bytes());
+            let entropy = Arc::new(SeededEntropy::new(seed));
+            Ok(Arc::new(app.beside(store, Arc::clone(&app.clock), entropy)))
+        })
+        .collect()
 }
 
 fn played<'a>(rounds: &'a [Round], city: Option<&str>) -> Result<Vec<&'a Round>, RehearsalError> {

@@ -1,6 +1,12 @@
 //! A citizen's phone: a browser with cookies over the real router, and WeChat beside it.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use axum::{Router, body::Body};
 use http::{Method, Request, StatusCode, header};
@@ -12,11 +18,14 @@ use wechat_adapter::simulator::Push;
 use crate::app::{App, SimulatorHost};
 
 /// The network between phones, the server and the simulated WeChat, without a socket.
-#[derive(Debug, Clone)]
+///
+/// Every request goes to the next instance in turn, as behind a proxy that knows no sessions.
+#[derive(Debug)]
 pub(super) struct Network {
     app: Arc<App>,
     host: SimulatorHost,
-    router: Router,
+    instances: Vec<Router>,
+    n_sent: AtomicUsize,
 }
 
 /// What a server answered.
@@ -61,9 +70,15 @@ pub(super) enum Login {
 }
 
 impl Network {
-    pub(super) fn new(app: Arc<App>, host: SimulatorHost) -> Self {
-        let router = crate::web::router(Arc::clone(&app));
-        Self { app, host, router }
+    /// A network to the app and its other instances.
+    pub(super) fn new(app: Arc<App>, others: &[Arc<App>], host: SimulatorHost) -> Self {
+        let all = std::iter::once(&app).chain(others);
+        Self {
+            instances: all.map(|app| crate::web::router(Arc::clone(app))).collect(),
+            app,
+            host,
+            n_sent: AtomicUsize::new(0),
+        }
     }
 
     pub(super) fn app(&self) -> &App {
@@ -76,7 +91,13 @@ impl Network {
 
     /// Sends a request of any kind; an answer that is cut off half-way has an empty body.
     async fn send(&self, request: Request<Body>) -> Answer {
-        let response = match self.router.clone().oneshot(request).await {
+        let turn = self.n_sent.fetch_add(1, Ordering::Relaxed);
+        let router = turn
+            .checked_rem(self.instances.len())
+            .and_then(|index| self.instances.get(index))
+            .cloned()
+            .unwrap_or_default();
+        let response = match router.oneshot(request).await {
             Ok(response) => response,
             Err(never) => match never {},
         };

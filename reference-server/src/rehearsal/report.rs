@@ -8,12 +8,22 @@ use schedule_core::{CHINA_STANDARD_TIME, ShanghaiDay};
 use serde::Serialize;
 use wechat_adapter::simulator::{OracleLedger, PacketState, Simulator};
 
-use super::{auditor, books::Books, faults};
+use super::{
+    auditor,
+    books::Books,
+    faults,
+    line::PayLine,
+    settled::{self, CallsReport, OutageReport},
+};
 use crate::{
     app::App,
-    contest::{Error, audit::Violation, season},
+    contest::{
+        Error,
+        audit::{self, Violation},
+        season,
+    },
     store::{
-        audit,
+        audit as chain,
         facts::{self, AwardFacts, CityActivity, CityFacts, DayFacts, PaymentFacts},
     },
 };
@@ -25,6 +35,8 @@ pub struct Report {
     pub seed: u64,
     /// Citizens in each city.
     pub people: u32,
+    /// Instances of the server.
+    pub n_instances: u16,
     /// The slug of the timetable that was played.
     pub edition: String,
     /// Every city that was played, in order.
@@ -35,6 +47,10 @@ pub struct Report {
     pub payouts: BTreeMap<String, u64>,
     /// WeChat's own record beside ours.
     pub wechat: WeChatReport,
+    /// Calls of WeChat Pay.
+    pub calls: CallsReport,
+    /// What each outage of WeChat Pay cost; empty without one.
+    pub outages: Vec<OutageReport>,
     /// How many calls of each kind went wrong on purpose.
     pub faults: BTreeMap<String, u64>,
     /// Events in the audit chain, and whether it holds.
@@ -142,6 +158,7 @@ struct Stored {
 pub(super) struct Title {
     pub(super) seed: u64,
     pub(super) people: u32,
+    pub(super) n_instances: u16,
     pub(super) cities: Vec<String>,
 }
 
@@ -151,10 +168,12 @@ impl Report {
         app: &App,
         simulator: &Simulator,
         books: &Books,
+        line: &PayLine,
         title: Title,
     ) -> Result<Self, Error> {
         let ledger = simulator.ledger();
-        let violations = auditor::violations(app, books, &ledger, true).await?;
+        let mut violations = auditor::violations(app, books, &ledger, true).await?;
+        violations.extend(audit::found_by_sql(app).await?);
         let top_fen = season::fen_column(app.season.rules.top_packet());
         let stored = app
             .store
@@ -165,10 +184,12 @@ impl Report {
                     activity: facts::activity(read)?,
                     awards: facts::awards(read)?,
                     payments: facts::payments(read)?,
-                    broken_link: audit::first_broken_link(read)?,
+                    broken_link: chain::first_broken_link(read)?,
                 })
             })
             .await?;
+        let outages = settled::outages(line, &stored.awards, &stored.payments, &ledger);
+        violations.extend(settled::too_slow(&outages));
         let mut payouts = BTreeMap::new();
         for payment in &stored.payments {
             let n_payments: &mut u64 = payouts.entry(payment.state.clone()).or_default();
@@ -177,6 +198,7 @@ impl Report {
         Ok(Self {
             seed: title.seed,
             people: title.people,
+            n_instances: title.n_instances,
             edition: app.season.edition.slug().as_str().to_owned(),
             cities: stored
                 .cities
@@ -187,6 +209,8 @@ impl Report {
             refusals: books.refused().clone(),
             payouts,
             wechat: wechat_report(&stored.payments, &ledger),
+            calls: CallsReport::of(line),
+            outages,
             faults: faults::hits(simulator),
             audit_chain: AuditChain {
                 holds: stored.broken_link.is_none(),
@@ -213,8 +237,12 @@ impl Report {
     /// The report for people.
     #[must_use]
     pub fn to_table(&self) -> String {
+        let instances = match self.n_instances {
+            1 => String::new(),
+            n_instances => format!(" · {n_instances} instances"),
+        };
         let mut text = format!(
-            "{} · {} citizens a city · seed {}\n\n",
+            "{} · {} citizens a city · seed {}{instances}\n\n",
             self.edition, self.people, self.seed
         );
         let mut section = |title: &str, table: &Table| {
@@ -229,6 +257,10 @@ impl Report {
             &counts("fault", &self.faults),
         );
         section("WeChat's own record", &self.wechat.table());
+        text += &self.calls.line();
+        for outage in &self.outages {
+            text += &outage.line();
+        }
         let chain = match self.audit_chain.broken_at {
             None => "holds".to_owned(),
             Some(number) => format!("broken at event {number}"),
@@ -415,7 +447,7 @@ fn wechat_report(payments: &[PaymentFacts], ledger: &OracleLedger) -> WeChatRepo
     }
 }
 
-fn shanghai(at: DateTime<Utc>) -> String {
+pub(super) fn shanghai(at: DateTime<Utc>) -> String {
     at.with_timezone(&CHINA_STANDARD_TIME)
         .format("%Y-%m-%d %H:%M:%S")
         .to_string()

@@ -77,6 +77,8 @@ pub(super) struct Frame {
     pub(super) size: TextSize,
     pub(super) path: String,
     pub(super) simulator: Option<SimulatorBar>,
+    /// The clock of a contest whose WeChat another process simulates.
+    pub(super) trial: Option<String>,
 }
 
 impl Frame {
@@ -98,7 +100,9 @@ impl Frame {
                 .map_or_else(|| "未登录".to_owned(), |person| person.name),
             clock: moment::minute(app.now()),
         });
+        let is_trial = app.wechat.is_simulated && app.simulator.is_none();
         Self {
+            trial: is_trial.then(|| moment::minute(app.now())),
             css: &assets.css.href,
             js: &assets.js.href,
             icon: &assets.icon.href,

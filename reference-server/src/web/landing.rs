@@ -161,7 +161,7 @@ struct Landing {
 async fn landing(State(app): State<Arc<App>>, visitor: Visitor) -> Result<Response, PageError> {
     let stage = season::stage(&app).await?;
     let mine = mine(&app, &visitor).await?;
-    let is_personal = visitor.person.is_some() || app.simulator.is_some();
+    let is_personal = visitor.person.is_some() || app.wechat.is_simulated;
     let page = Landing {
         frame: Frame::of(&app, &visitor),
         province: app.season.province.name().to_owned(),

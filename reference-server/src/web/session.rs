@@ -214,7 +214,7 @@ impl Visitor {
                 .simulator
                 .as_ref()
                 .and_then(|_host| jar.get(Name::Holder)),
-            in_wechat: app.simulator.is_some() || is_wechat(headers),
+            in_wechat: app.wechat.is_simulated || is_wechat(headers),
         }
     }
 }

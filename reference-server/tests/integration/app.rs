@@ -4,13 +4,13 @@ use std::{
     collections::BTreeMap,
     fmt::Write as _,
     fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
 use reference_server::{
-    app::{App, Memory, Season, SimulatorHost, WeChat},
+    app::{App, Season, WeChat},
     clock::{Clock, SimulatedClock},
     config::EditionName,
     content::Content,
@@ -128,8 +128,13 @@ impl TestApp {
     /// A contest with its first two cities planned.
     pub(crate) async fn with(setting: Setting) -> Self {
         let dir = TempDir::new().unwrap();
-        let (content, right) = content(&dir);
         let database = TestDatabase::new(dir.path());
+        Self::on(database, dir, setting).await
+    }
+
+    /// The same on a database that the test has made.
+    pub(crate) async fn on(database: TestDatabase, dir: TempDir, setting: Setting) -> Self {
+        let (content, right) = content(&dir);
         let simulated = setup::simulated(&Simulated {
             data_dir: dir.path().join("data"),
             database: Some(database.of_server()),
@@ -184,6 +189,12 @@ impl TestApp {
         Store::open(&self.database.of_server(), Durability::None, clock).unwrap()
     }
 
+    /// Another instance with a store and a clock of its own.
+    pub(crate) fn instance(&self, seed: u64, store: Store, clock: Arc<dyn Clock>) -> Arc<App> {
+        let entropy = Arc::new(SeededEntropy::new(seed));
+        Arc::new(self.app.beside(store, clock, entropy))
+    }
+
     /// One number from the database.
     pub(crate) fn number(&self, sql: &str) -> i64 {
         self.raw().number(sql)
@@ -196,24 +207,7 @@ impl TestApp {
 
     /// Another instance on the same database and WeChat, with a clock of its own.
     pub(crate) fn another_instance_at(&self, seed: u64, clock: Arc<dyn Clock>) -> Arc<App> {
-        let entropy = SeededEntropy::new(seed);
-        Arc::new(App {
-            store: self.another_store(DecisionClock::Caller),
-            clock,
-            worker: reference_server::app::worker_id(&entropy),
-            entropy: Arc::new(entropy),
-            keys: Arc::clone(&self.app.keys),
-            season: Arc::clone(&self.app.season),
-            content: self.app.content.clone(),
-            office: self.app.office.clone(),
-            wechat: Arc::clone(&self.app.wechat),
-            public_url: self.app.public_url.clone(),
-            simulator: Some(SimulatorHost {
-                simulator: Arc::clone(&self.simulator),
-                clock: Arc::clone(&self.clock),
-            }),
-            memory: Memory::default(),
-        })
+        self.instance(seed, self.another_store(DecisionClock::Caller), clock)
     }
 
     /// Ends this process in the middle of whatever it does, and starts the next one.
@@ -505,6 +499,12 @@ pub(crate) fn source(stem: &str) -> String {
 /// Question files of the province and of two cities, and the right option of every stem.
 fn content(dir: &TempDir) -> (Content, BTreeMap<String, String>) {
     let root = dir.path().join("content");
+    let right = write_content(&root);
+    (Content::from_dir(&root).unwrap(), right)
+}
+
+/// Writes the test's content into a folder; the right option of every stem.
+pub(crate) fn write_content(root: &Path) -> BTreeMap<String, String> {
     fs::create_dir_all(root.join("cities")).unwrap();
     fs::create_dir_all(root.join("banks")).unwrap();
     let city = root.join("cities").join(FIRST_CITY);
@@ -538,7 +538,7 @@ fn content(dir: &TempDir) -> (Content, BTreeMap<String, String>) {
         }
         fs::write(root.join("banks").join(format!("{name}.csv")), table).unwrap();
     }
-    (Content::from_dir(&root).unwrap(), right)
+    right
 }
 
 /// What the line to WeChat Pay does with the next calls.

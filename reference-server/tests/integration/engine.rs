@@ -47,6 +47,16 @@ impl TestDatabase {
             return Self::File(dir.join("contest.db"));
         };
         ROLES.call_once(|| make_roles(&address));
+        Self::schema(address)
+    }
+
+    /// A new, empty schema on a server of the test's own.
+    pub(crate) fn on_server(address: &str) -> Self {
+        make_roles(address);
+        Self::schema(address.to_owned())
+    }
+
+    fn schema(address: String) -> Self {
         let number = N_SCHEMAS.fetch_add(1, Ordering::Relaxed);
         let name = format!("test_{}_{number}", std::process::id());
         let schema = Self::Schema { address, name };
@@ -67,6 +77,11 @@ impl TestDatabase {
 
     fn owner_address(&self) -> String {
         self.address_as("")
+    }
+
+    /// The address by which a server in production opens it; a file has none.
+    pub(crate) fn server_address(&self) -> Option<String> {
+        matches!(self, Self::Schema { .. }).then(|| self.address_as("%20-crole%3Dcontest_app"))
     }
 
     /// As its owner opens it, who may migrate.

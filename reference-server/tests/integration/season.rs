@@ -10,7 +10,7 @@ use reference_server::{
 };
 use tempfile::TempDir;
 
-use crate::engine::TestDatabase;
+use crate::engine::{TestDatabase, is_server};
 
 /// Counts steps, and sees that the clock never goes back.
 #[derive(Debug, Default)]
@@ -40,6 +40,10 @@ struct Played {
 }
 
 async fn play(seed: u64, people: u32, city: Option<&str>) -> Played {
+    play_on(1, seed, people, city).await
+}
+
+async fn play_on(n_instances: u16, seed: u64, people: u32, city: Option<&str>) -> Played {
     let dir = tempfile::tempdir().unwrap();
     let database = TestDatabase::new(dir.path());
     let mut rehearsal = Rehearsal::prepare(Options {
@@ -49,6 +53,8 @@ async fn play(seed: u64, people: u32, city: Option<&str>) -> Played {
         edition: EditionName::Postponed,
         data_dir: dir.path().to_owned(),
         database: Some(database.of_server()),
+        n_instances,
+        outage: false,
         lasting: false,
         office_program: PathBuf::from(env!("CARGO_BIN_EXE_reference-server")),
     })
@@ -101,6 +107,26 @@ async fn the_same_seed_gives_the_same_report_to_the_byte_and_another_seed_anothe
     let first = text(7).await;
     assert_eq!(first, text(7).await);
     assert_ne!(first, text(8).await);
+}
+
+#[tokio::test]
+async fn two_instances_side_by_side_violate_nothing_and_play_the_same_again() {
+    let text = async || {
+        let played = play_on(2, 7, 40, Some("nanjing")).await;
+        assert_eq!(played.report.violations, []);
+        assert_eq!(played.report.n_instances, 2);
+        assert!(played.report.cities[0].n_awards > 10);
+        // Both had their share: each group of writes is marked by its writer.
+        if is_server() {
+            let n_writers = played
+                .database
+                .raw()
+                .number("SELECT COUNT(*) FROM commit_mark WHERE number > 50");
+            assert_eq!(n_writers, 2);
+        }
+        played.report.to_json().unwrap()
+    };
+    assert_eq!(text().await, text().await);
 }
 
 #[tokio::test]

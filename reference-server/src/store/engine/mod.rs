@@ -7,9 +7,11 @@
 //! |---|---|
 //! | `sqlite` | a file on this machine |
 //! | `postgres` | a server, for one instance or several |
+//! | `schema` | a schema of its own on a server, for what is thrown away |
 //! | `value` | what goes into a statement and what comes out of it |
 
 mod postgres;
+mod schema;
 mod sqlite;
 mod value;
 
@@ -18,6 +20,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub use schema::Schema;
 pub(super) use value::{Bind, Column, Value, params};
 
 use super::StoreError;
@@ -46,6 +49,11 @@ pub enum DecisionClock {
     ///
     /// A file has no clock of its own: there the caller's counts.
     Database,
+    /// The same, with a fixed span added: for a contest that is tried out at another time than its own.
+    Shifted {
+        /// The span in milliseconds; negative for the past.
+        ahead_ms: i64,
+    },
 }
 
 /// Which database, and on which engine.
@@ -75,6 +83,17 @@ impl Database {
     pub fn server(address: &str, password: Option<&str>) -> Result<Self, StoreError> {
         let config = postgres::config(address, password)?;
         Ok(Self(Place::Server(Box::new(config))))
+    }
+}
+
+impl Database {
+    /// The same database opened by another user; a file has no users.
+    #[must_use]
+    pub fn as_user(mut self, name: &str) -> Self {
+        if let Place::Server(config) = &mut self.0 {
+            config.user(name);
+        }
+        self
     }
 }
 
@@ -164,6 +183,9 @@ impl Connection {
     pub(super) fn instant(&self, placeholder: &str) -> String {
         match self {
             Self::Server(_, DecisionClock::Database) => postgres::INSTANT.to_owned(),
+            Self::Server(_, DecisionClock::Shifted { ahead_ms }) => {
+                format!("({} + {ahead_ms})", postgres::INSTANT)
+            }
             Self::File(_) | Self::Server(_, DecisionClock::Caller) => {
                 format!("CAST({placeholder} AS BIGINT)")
             }

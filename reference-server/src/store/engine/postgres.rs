@@ -76,6 +76,14 @@ impl std::fmt::Debug for Connection {
     }
 }
 
+/// Runs statements without values on a connection of their own.
+pub(super) fn run_once(config: &Config, text: &str) -> Result<(), StoreError> {
+    Connection::open(config, SESSION.to_owned())?
+        .0
+        .borrow_mut()
+        .run(text)
+}
+
 pub(super) fn value(row: &Row, index: usize) -> Result<Value<'_>, StoreError> {
     let kind = row
         .columns()

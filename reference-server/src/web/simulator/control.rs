@@ -8,7 +8,8 @@ use axum::{
     http::StatusCode,
     routing::{get, post},
 };
-use chrono::{DateTime, FixedOffset, TimeDelta};
+use chrono::{DateTime, FixedOffset, SecondsFormat, TimeDelta};
+use schedule_core::CHINA_STANDARD_TIME;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use wechat_adapter::simulator::{
@@ -20,7 +21,7 @@ use super::{
     act::{self, ActError, Jump},
     host::SimulatedWeChat,
 };
-use crate::web::{api::problem::Problem, moment};
+use crate::web::api::problem::Problem;
 
 pub(super) fn routes() -> Router<SimulatedWeChat> {
     let person = "/simulator/api/people/{openid}";
@@ -246,7 +247,9 @@ async fn open(
 }
 
 async fn clock(State(host): State<SimulatedWeChat>) -> Json<Value> {
-    Json(json!({ "now": moment::rfc3339(host.now()) }))
+    // To the millisecond: a program of another process goes by it.
+    let now = host.now().with_timezone(&CHINA_STANDARD_TIME);
+    Json(json!({ "now": now.to_rfc3339_opts(SecondsFormat::Millis, false) }))
 }
 
 #[derive(Debug, Deserialize)]

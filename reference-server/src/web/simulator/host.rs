@@ -52,12 +52,12 @@ impl SimulatedWeChat {
 
     /// A simulated WeChat without a contest: it posts by `application`, pushes only when there is an address for them.
     ///
-    /// `callers` is the clock of the programs that call; their signatures are judged by it.
+    /// `callers` is the clock of the programs that call, when it is not the simulation's; signatures go by it.
     #[must_use]
     pub fn alone(
         simulator: JournaledSimulator,
         clock: SimulatedClock,
-        callers: Arc<dyn Clock>,
+        callers: Option<Arc<dyn Clock>>,
         application: Arc<dyn HttpClient>,
         pushes: bool,
         base_url: String,
@@ -65,7 +65,7 @@ impl SimulatedWeChat {
         let host = Self {
             simulator: Arc::new(simulator),
             clock: Arc::new(clock),
-            callers: Some(callers),
+            callers,
             application,
             pushes,
             base_url,

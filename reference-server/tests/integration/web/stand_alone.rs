@@ -85,7 +85,7 @@ async fn stage() -> Stage {
     let host = SimulatedWeChat::alone(
         JournaledSimulator::forgetful(config.clone()).unwrap(),
         SimulatedClock::running_from(wall.now()),
-        Arc::new(wall),
+        Some(Arc::new(wall)),
         Arc::new(WeChatHttp::new().unwrap()),
         true,
         url.clone(),
