@@ -8,6 +8,7 @@ mod app;
 mod contest;
 mod crash;
 mod engine;
+mod fleet;
 mod office;
 mod races;
 mod season;

@@ -9,6 +9,7 @@
 //! | `text` | first lines, lengths, unfinished work, traces of a machine |
 //! | `arrows` | who may name whom inside the server, and where SQL may stand |
 //! | `maps` | every file is part of a program, every module stands in its parent's map |
+//! | `migrations` | that servers of the version before survive them |
 //! | `manifests` | what a crate may depend on |
 //! | `documents` | links, named files, commands and the example configuration |
 
@@ -16,6 +17,7 @@ mod arrows;
 mod documents;
 mod manifests;
 mod maps;
+mod migrations;
 mod text;
 mod tree;
 

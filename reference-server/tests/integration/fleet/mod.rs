@@ -1,0 +1,10 @@
+//! Several instances in hostile conditions: processes that come and go, clocks that differ, servers that die.
+
+mod cluster;
+mod load;
+mod midnight;
+mod migration;
+mod processes;
+mod proxy;
+mod rolling;
+mod server_lost;
