@@ -5,7 +5,7 @@ use std::{
     fmt,
     net::Ipv4Addr,
     sync::{
-        Arc, Mutex, PoisonError, RwLock,
+        Arc, Mutex, MutexGuard, PoisonError, RwLock,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -23,7 +23,7 @@ use wechat_adapter::{
 use crate::{
     clock::{Clock, SimulatedClock},
     content::Content,
-    contest::summary::CityTotals,
+    contest::{silence::Silence, summary::CityTotals},
     entropy::Entropy,
     journal::JournaledSimulator,
     metrics::Metrics,
@@ -193,6 +193,7 @@ pub struct Memory {
     heads: RwLock<HashMap<String, Arc<[DailyHead]>>>,
     totals: RwLock<Vec<CityTotals>>,
     sends: Mutex<SendBudget>,
+    silence: Mutex<Silence>,
     draining: AtomicBool,
     pub(crate) metrics: Metrics,
 }
@@ -325,6 +326,14 @@ impl App {
             .totals
             .write()
             .unwrap_or_else(PoisonError::into_inner) = totals;
+    }
+
+    /// Whether WeChat Pay gives answers, as far as this process knows.
+    pub(crate) fn silence(&self) -> MutexGuard<'_, Silence> {
+        self.memory
+            .silence
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes one of the channel's sendings of this second; `false` when they are used up.

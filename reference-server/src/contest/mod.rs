@@ -15,6 +15,7 @@
 //! | `mistakes` | the questions a person got wrong, over all attempts |
 //! | `claim` | a chance and a passing attempt become a packet |
 //! | `payout` | a packet is paid, step by step |
+//! | `silence` | whether WeChat Pay gives answers; who asks while it does not |
 //! | `records` | what a person has done and may still do |
 //! | `preflight` | what must be in order before a season opens |
 //! | `figures` | money and payments at an instant, for whoever watches |
@@ -40,6 +41,7 @@ pub mod publication;
 pub mod records;
 pub mod sealed;
 pub mod season;
+pub(crate) mod silence;
 pub mod summary;
 pub mod token;
 

@@ -13,11 +13,11 @@ use reward_core::{
 };
 use schedule_core::ShanghaiDay;
 use wechat_adapter::{
-    Nonce, TransportError,
+    Nonce, Request, TransportError,
     pay::{PayAction, PayError, QueryRedPacket, RedPacketOrder, RedPacketState, SendRedPacket},
 };
 
-use super::{Error, Failure, PersonId, claim};
+use super::{Error, Failure, PersonId, claim, silence};
 use crate::{
     app::App,
     store::{
@@ -57,6 +57,9 @@ impl Round {
 /// # Errors
 /// Fails when the database does; WeChat's failures are answers, not errors.
 pub async fn drive_due(app: &App) -> Result<Round, Error> {
+    if !silence::is_over(app).await? {
+        return Ok(Round::default());
+    }
     let now_ms = app.now().timestamp_millis();
     let due = app
         .store
@@ -100,6 +103,9 @@ pub async fn refresh(app: &App, person: &PersonId) -> Result<(), Error> {
     let asked = async {
         let mut round = Round::default();
         for row in waiting {
+            if app.silence().is_on() {
+                break;
+            }
             let payout = payout_of(&row)?;
             let due_ms = row.due_ms;
             // Noted before it is asked: an answer that changes nothing, or never comes, counts too.
@@ -153,6 +159,7 @@ async fn step_row(app: &App, row: PaymentRow, round: &mut Round) -> Result<(), E
     let next = payout.next_step(app.now(), &season.channel, &season.payout);
     let driven = Driven { row, payout };
     match next {
+        NextStep::Send | NextStep::Query if app.silence().is_on() => Ok(()),
         NextStep::Send => send(app, driven, round).await,
         NextStep::Query => query(app, driven, round).await,
         NextStep::ExpireLease => move_on(app, driven, Event::LeaseExpired, round).await,
@@ -219,7 +226,7 @@ async fn query(app: &App, driven: Driven, round: &mut Round) -> Result<(), Error
     let order = frozen_order(app, &driven.row)?;
     let issued_at = app.now();
     let request = QueryRedPacket::of(&order).request(&app.wechat.merchant, &nonce(app)?);
-    let (event, evidence) = match app.wechat.pay_http.send(request).await {
+    let (event, evidence) = match silence::exchange(app, request).await {
         Ok(response) => match QueryRedPacket::parse(&response) {
             Ok(record) if u64::from(record.amount_fen) != driven.payout.amount().get() => {
                 let bill_tail = tail(&driven.row.bill_number);
@@ -633,7 +640,7 @@ async fn send_order(
     order: &RedPacketOrder,
 ) -> Result<(ReplyClass, String), Error> {
     let request = call.request(&app.wechat.merchant, &nonce(app)?);
-    Ok(match app.wechat.pay_http.send(request).await {
+    Ok(match silence::exchange(app, request).await {
         Ok(response) => match SendRedPacket::parse(&response) {
             Ok(accepted) => (
                 ReplyClass::Accepted {
@@ -650,6 +657,17 @@ async fn send_order(
         Err(TransportError::NotSent(text)) => (ReplyClass::NoDefiniteResult, text),
         Err(error) => (ReplyClass::NoDefiniteResult, error.to_string()),
     })
+}
+
+/// The request that asks about an order that never was: WeChat must not know it.
+pub(super) fn question_about_nothing(app: &App) -> Result<Request, Error> {
+    let never = app.keys.content_number(&["preflight", "never sent"]);
+    let query = QueryRedPacket::new(
+        never.parse().map_err(Failure::defect)?,
+        app.wechat.merchant_id.clone(),
+        app.wechat.official.app_id().clone(),
+    );
+    Ok(query.request(&app.wechat.merchant, &nonce(app)?))
 }
 
 /// WeChat's answer to a sending, in the table's words.
@@ -693,7 +711,7 @@ pub(super) fn nonce(app: &App) -> Result<Nonce, Error> {
     Ok(Nonce::new(app.entropy.alphanumeric(32)).map_err(Failure::defect)?)
 }
 
-fn jitter(app: &App) -> Jitter {
+pub(super) fn jitter(app: &App) -> Jitter {
     let bytes: [u8; 2] = app.entropy.bytes();
     Jitter::from_permille(u16::from_le_bytes(bytes) % 1_001)
 }

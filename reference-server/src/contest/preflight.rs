@@ -258,16 +258,9 @@ fn unknown(subject: &str) -> Check {
 /// The merchant's number, key and certificate: an order that never was must be unknown to WeChat.
 async fn merchant(app: &App) -> Check {
     let subject = "merchant credentials";
-    let never = app.keys.content_number(&["preflight", "never sent"]);
-    let (Ok(number), Ok(nonce)) = (never.parse(), payout::nonce(app)) else {
-        return check(subject, Verdict::Fault, "no order number could be made");
+    let Ok(request) = payout::question_about_nothing(app) else {
+        return check(subject, Verdict::Fault, "no question could be made");
     };
-    let query = QueryRedPacket::new(
-        number,
-        app.wechat.merchant_id.clone(),
-        app.wechat.official.app_id().clone(),
-    );
-    let request = query.request(&app.wechat.merchant, &nonce);
     match tokio::time::timeout(PATIENCE, app.wechat.pay_http.send(request)).await {
         Ok(Ok(response)) => match QueryRedPacket::parse(&response) {
             Err(error) if error.action() == PayAction::NotVisible => {

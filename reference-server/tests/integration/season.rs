@@ -40,26 +40,31 @@ struct Played {
 }
 
 async fn play(seed: u64, people: u32, city: Option<&str>) -> Played {
-    play_on(1, seed, people, city).await
+    play_with(seed, people, city, |_usual| ()).await
 }
 
-async fn play_on(n_instances: u16, seed: u64, people: u32, city: Option<&str>) -> Played {
+async fn play_with(
+    seed: u64,
+    people: u32,
+    city: Option<&str>,
+    change: impl FnOnce(&mut Options),
+) -> Played {
     let dir = tempfile::tempdir().unwrap();
     let database = TestDatabase::new(dir.path());
-    let mut rehearsal = Rehearsal::prepare(Options {
+    let mut options = Options {
         seed,
         people,
         city: city.map(str::to_owned),
         edition: EditionName::Postponed,
         data_dir: dir.path().to_owned(),
         database: Some(database.of_server()),
-        n_instances,
+        n_instances: 1,
         outage: false,
         lasting: false,
         office_program: PathBuf::from(env!("CARGO_BIN_EXE_reference-server")),
-    })
-    .await
-    .unwrap();
+    };
+    change(&mut options);
+    let mut rehearsal = Rehearsal::prepare(options).await.unwrap();
     let mut steps = Steps::default();
     let report = rehearsal.play(&mut steps).await.unwrap();
     Played {
@@ -112,7 +117,8 @@ async fn the_same_seed_gives_the_same_report_to_the_byte_and_another_seed_anothe
 #[tokio::test]
 async fn two_instances_side_by_side_violate_nothing_and_play_the_same_again() {
     let text = async || {
-        let played = play_on(2, 7, 40, Some("nanjing")).await;
+        let two = |options: &mut Options| options.n_instances = 2;
+        let played = play_with(7, 40, Some("nanjing"), two).await;
         assert_eq!(played.report.violations, []);
         assert_eq!(played.report.n_instances, 2);
         assert!(played.report.cities[0].n_awards > 10);
@@ -127,6 +133,20 @@ async fn two_instances_side_by_side_violate_nothing_and_play_the_same_again() {
         played.report.to_json().unwrap()
     };
     assert_eq!(text().await, text().await);
+}
+
+#[tokio::test]
+async fn six_hours_without_wechat_pay_violate_nothing_and_hold_nobody_up_for_long() {
+    let Played { report, .. } = play_with(7, 60, Some("nanjing"), |options| {
+        options.outage = true;
+    })
+    .await;
+    assert_eq!(report.violations, []);
+    assert_eq!(report.outages.len(), 1);
+    let outage = &report.outages[0];
+    assert!(outage.n_awarded > 0, "nobody won meanwhile");
+    assert!(outage.drained_seconds <= 600, "{outage:?}");
+    assert!(report.calls.n_lost > 0);
 }
 
 #[tokio::test]

@@ -12,4 +12,5 @@ mod publication;
 mod referrals;
 mod renewal;
 mod setup;
+mod silence;
 mod window;
