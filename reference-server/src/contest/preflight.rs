@@ -178,6 +178,13 @@ async fn clock(app: &App) -> Result<Check, Error> {
         .read(|read| Ok::<_, Error>(rows::latest_decision_ms(read)?))
         .await?;
     let now = app.now();
+    if let Some(by) = season::clock_far_off(app).await? {
+        let detail = format!(
+            "the database's clock is {} ms ahead of this machine's: nothing would be decided here",
+            by.num_milliseconds()
+        );
+        return Ok(check("clock", Verdict::Fault, detail));
+    }
     Ok(match latest.map(season::instant) {
         Some(latest) if latest > now => check(
             "clock",

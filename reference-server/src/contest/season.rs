@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use reward_core::{DayOffset, DayProgress, DeckKind, MoneyState, Next, PacketPlan, next_packet};
 use schedule_core::{Round, ShanghaiDay};
 
@@ -165,6 +165,19 @@ pub async fn stage(app: &App) -> Result<Stage, Error> {
     })
 }
 
+/// How far the clock that decides is ahead of this process's, when that is too far to decide anything here.
+///
+/// # Errors
+/// Fails when the database does.
+pub async fn clock_far_off(app: &App) -> Result<Option<TimeDelta>, Error> {
+    let now_ms = app.now().timestamp_millis();
+    let by_ms = app
+        .store
+        .read(move |read| Ok::<_, Error>(rows::clock_far_off_ms(read, now_ms)?))
+        .await?;
+    Ok(by_ms.map(TimeDelta::milliseconds))
+}
+
 /// Pauses a city with a sentence that people will read, or lifts the pause.
 ///
 /// A paused city draws no papers and grants no packets; submissions and payments go on.
@@ -300,7 +313,7 @@ pub(crate) fn money_state(
     Ok(match next_claim(plan, city, day_row, decided)?.next {
         Next::Take { .. } => MoneyState::Available,
         Next::NotReleasedUntil { offset } => MoneyState::NotReleasedUntil(
-            today.start() + chrono::TimeDelta::milliseconds(i64::from(offset.ms())),
+            today.start() + TimeDelta::milliseconds(i64::from(offset.ms())),
         ),
         Next::DayExhausted => match next_day {
             Some(_) => MoneyState::DayExhausted { next_day },

@@ -180,7 +180,7 @@ impl Store {
         for _ in 0..N_READERS {
             let (sender, mut queue) = mpsc::unbounded_channel::<ReadJob>();
             let place = database.clone();
-            let open = move || Connection::open_reader(&place);
+            let open = move || Connection::open_reader(&place, clock);
             spawn("store-reader", open, move |connection| {
                 while let Some(job) = queue.blocking_recv() {
                     job(&connection);

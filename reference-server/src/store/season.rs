@@ -333,6 +333,18 @@ pub fn latch(tx: &Tx<'_>, city: &str, now_ms: i64) -> Result<i64, StoreError> {
     Ok(latched_ms)
 }
 
+/// How far the clock that decides is ahead of the caller's, when that is too far to decide anything.
+pub fn clock_far_off_ms(read: &Read<'_>, now_ms: i64) -> Result<Option<i64>, StoreError> {
+    // store::season::clock_far_off_ms
+    let instant = read.connection.instant("?1");
+    let by_ms: i64 = read.connection.one(
+        &format!("SELECT {instant} - CAST(?1 AS BIGINT)"),
+        params![now_ms],
+        |row| row.get(0),
+    )?;
+    Ok((by_ms.abs() > SKEW_MAX_MS).then_some(by_ms))
+}
+
 /// Pauses a city with a sentence for people, or lifts the pause.
 pub fn set_pause(tx: &Tx<'_>, city: &str, sentence: Option<&str>) -> Result<usize, StoreError> {
     // store::season::set_pause

@@ -41,15 +41,22 @@ async fn livez() -> &'static str {
     "ok"
 }
 
-/// The database answers in half a second and the process is not about to stop.
+/// The database answers in half a second, its clock agrees with ours, and the process is not about to stop.
+///
+/// An instance whose clock is off decides nothing, so a proxy had better turn to another.
 ///
 /// WeChat being down does not make us unready.
 async fn readyz(State(app): State<Arc<App>>) -> (StatusCode, &'static str) {
     if app.is_draining() {
         return (StatusCode::SERVICE_UNAVAILABLE, "stopping");
     }
-    match tokio::time::timeout(Duration::from_millis(500), season::stage(&app)).await {
-        Ok(Ok(_stage)) => (StatusCode::OK, "ok"),
+    let asked = async {
+        season::stage(&app).await?;
+        season::clock_far_off(&app).await
+    };
+    match tokio::time::timeout(Duration::from_millis(500), asked).await {
+        Ok(Ok(None)) => (StatusCode::OK, "ok"),
+        Ok(Ok(Some(_))) => (StatusCode::SERVICE_UNAVAILABLE, "the clock is off"),
         Ok(Err(_)) => (StatusCode::SERVICE_UNAVAILABLE, "the database fails"),
         Err(_elapsed) => (StatusCode::SERVICE_UNAVAILABLE, "the database is slow"),
     }

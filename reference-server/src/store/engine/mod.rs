@@ -167,13 +167,15 @@ impl Connection {
     }
 
     /// Opens a connection that can only read.
-    pub(super) fn open_reader(database: &Database) -> Result<Self, StoreError> {
+    pub(super) fn open_reader(
+        database: &Database,
+        clock: DecisionClock,
+    ) -> Result<Self, StoreError> {
         Ok(match &database.0 {
             Place::File(path) => Self::File(sqlite::Connection::open_reader(path)?),
-            Place::Server(config) => Self::Server(
-                Box::new(postgres::Connection::open_reader(config)?),
-                DecisionClock::Caller,
-            ),
+            Place::Server(config) => {
+                Self::Server(Box::new(postgres::Connection::open_reader(config)?), clock)
+            }
         })
     }
 

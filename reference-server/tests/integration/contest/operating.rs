@@ -1,13 +1,22 @@
 //! What operators ask: metrics equal to the books, readiness, a preflight that fails loudly.
 
+use std::sync::Arc;
+
+use chrono::TimeDelta;
 use http::StatusCode;
 use reference_server::{
+    clock::{Clock as _, ShiftedClock, SystemClock},
     contest::preflight::{self, Check, Verdict},
-    metrics, web,
+    metrics,
+    store::DecisionClock,
+    web,
 };
 use tower::ServiceExt as _;
 
-use crate::app::{FIRST_CITY, TestApp, shanghai};
+use crate::{
+    app::{FIRST_CITY, TestApp, shanghai},
+    engine::is_server,
+};
 
 async fn get(router: axum::Router, path: &str) -> (StatusCode, String) {
     let request = http::Request::get(path)
@@ -120,6 +129,25 @@ async fn a_process_about_to_stop_is_alive_and_not_ready() {
         get(web::router(test.app.clone()), "/rules").await.0,
         StatusCode::OK
     );
+}
+
+#[tokio::test]
+async fn an_instance_whose_clock_is_off_is_not_ready_and_its_preflight_says_so() {
+    let test = TestApp::new().await;
+    let ahead = test.app.now() - SystemClock::new().now();
+    let ahead_ms = ahead.num_milliseconds();
+    for (skew_ms, is_near) in [(0, true), (1_000, true), (-1_000, true), (300_000, false)] {
+        let store = test.another_store(DecisionClock::Shifted { ahead_ms });
+        let clock = ShiftedClock::new(SystemClock::new(), ahead + TimeDelta::milliseconds(skew_ms));
+        let app = test.instance(31, store, Arc::new(clock));
+        // A file has no clock of its own.
+        let is_ready = is_near || !is_server();
+        let (status, body) = get(web::private_router(Arc::clone(&app)), "/readyz").await;
+        assert_eq!(status == StatusCode::OK, is_ready, "{skew_ms}: {body}");
+        let checks = preflight::checks(&app).await.unwrap();
+        let (found, detail) = verdict(&checks, "clock");
+        assert_eq!(found == Verdict::Good, is_ready, "{skew_ms}: {detail}");
+    }
 }
 
 fn verdict(checks: &[Check], subject: &str) -> (Verdict, String) {

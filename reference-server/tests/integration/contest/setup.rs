@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf};
 
 use reference_server::{
     app::App,
-    config::{Config, ConfigError, DatabaseConfig},
+    config::{Config, ConfigError, DatabaseConfig, TrialConfig},
     setup::{self, SetupError},
     store::StoreError,
 };
@@ -191,6 +191,50 @@ fn a_configuration_is_told_without_its_secrets() {
     assert!(line("official.app_secret_file").ends_with("# ***, 20 characters"));
     assert!(line("merchant.key_file").ends_with("# cannot be read"));
     assert!(lines.iter().all(|line| !line.contains("very-secret")));
+}
+
+#[test]
+fn a_trial_and_a_season_cannot_be_taken_for_each_other() {
+    let dir = TempDir::new().unwrap();
+    let season = config(&dir, "江苏省信用办");
+    let trial = |change: fn(&mut Config)| {
+        let mut config = season.clone();
+        config.public_url = "http://127.0.0.1:8080".to_owned();
+        config.trial = Some(TrialConfig {
+            wechat_url: "http://127.0.0.1:9000".to_owned(),
+        });
+        change(&mut config);
+        setup::try_config(&config)
+    };
+    let refused = |outcome: Result<(), SetupError>, wanted: &str| match outcome {
+        Err(SetupError::Config(ConfigError::Value { field, .. })) => assert_eq!(field, wanted),
+        other => panic!("{wanted}: {other:?}"),
+    };
+    // Nothing stands against it but the secrets, which are looked for last.
+    let missing = trial(|_usual| ()).unwrap_err().to_string();
+    assert!(missing.contains("app-secret"), "{missing}");
+    let https = trial(|config| config.public_url = "https://contest.example.cn".to_owned());
+    refused(https, "public_url");
+    let elsewhere = trial(|config| {
+        config.trial = Some(TrialConfig {
+            wechat_url: "http://192.0.2.1:9000".to_owned(),
+        });
+    });
+    refused(elsewhere, "trial.wechat_url");
+    refused(
+        trial(|config| {
+            config.trial = None;
+            config.season.name = "trial-jiangsu".to_owned();
+        }),
+        "season.name",
+    );
+    refused(
+        trial(|config| {
+            config.trial = None;
+            config.content_dir = None;
+        }),
+        "content_dir",
+    );
 }
 
 #[test]
