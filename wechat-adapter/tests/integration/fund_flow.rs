@@ -67,6 +67,7 @@ fn a_bill_is_read_row_by_row() {
     let [paid, topped_up] = bill.flows() else {
         panic!("{bill:?}");
     };
+    assert_eq!((paid.line, topped_up.line), (2, 3));
     assert_eq!(paid.direction, FlowDirection::Expense);
     assert_eq!(paid.amount_fen, 10);
     assert_eq!(paid.balance_fen, 9_990);

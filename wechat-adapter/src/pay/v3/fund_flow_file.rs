@@ -40,6 +40,8 @@ pub enum FlowDirection {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FundFlow {
+    /// Number of its line in the file, from 1.
+    pub line: usize,
     /// When it was booked.
     pub booked_at: DateTime<Utc>,
     /// WeChat's number of the business (`微信支付业务单号`).
@@ -254,6 +256,7 @@ fn flow(values: &[&str], line: usize) -> Result<FundFlow, InvalidBill> {
         });
     };
     Ok(FundFlow {
+        line,
         booked_at: instant(booked_at).ok_or_else(|| value_error(line, "记账时间", booked_at))?,
         business_number: business_number.to_owned(),
         flow_number: flow_number.to_owned(),
