@@ -26,6 +26,7 @@ mod pacing;
 mod payout;
 mod plan;
 mod proof;
+mod reconcile;
 mod rules;
 mod sampling;
 mod split;
@@ -59,6 +60,7 @@ pub use crate::proof::{
     LogHead, ParseLogError, ParseReceiptError, ParseSpecError, PlanRoot, Published, Receipt,
     ReceiptFault, SealedPlan, audit, parse_canonical_spec,
 };
+pub use crate::reconcile::{AnswerFacts, BillClass, BillFacts, OrderFacts};
 pub use crate::rules::{
     ClaimScope, PacketBounds, ReferralPolicy, Residual, RewardRules, RewardTerms, RulesError,
 };

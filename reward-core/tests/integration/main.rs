@@ -23,6 +23,7 @@ mod payout_table;
 mod payout_world;
 mod plan;
 mod proof;
+mod reconcile_table;
 mod rules;
 mod sampling;
 mod split;
