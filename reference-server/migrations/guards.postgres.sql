@@ -158,3 +158,125 @@ $$ BEGIN
 END $$;
 CREATE TRIGGER award_is_counted BEFORE INSERT ON award
 FOR EACH ROW EXECUTE FUNCTION award_is_counted();
+
+-- The books: evidence is added and never changed, and a sealed city takes corrections only.
+CREATE TRIGGER fund_flow_bill_never_changes BEFORE UPDATE ON fund_flow_bill
+FOR EACH ROW EXECUTE FUNCTION refuse('an imported bill never changes');
+CREATE TRIGGER fund_flow_bill_never_leaves BEFORE DELETE ON fund_flow_bill
+FOR EACH ROW EXECUTE FUNCTION refuse('an imported bill never leaves');
+CREATE TRIGGER fund_flow_bill_is_never_emptied BEFORE TRUNCATE ON fund_flow_bill
+EXECUTE FUNCTION refuse('an imported bill never leaves');
+CREATE TRIGGER fund_flow_never_changes BEFORE UPDATE ON fund_flow
+FOR EACH ROW EXECUTE FUNCTION refuse('a line of a bill never changes');
+CREATE TRIGGER fund_flow_never_leaves BEFORE DELETE ON fund_flow
+FOR EACH ROW EXECUTE FUNCTION refuse('a line of a bill never leaves');
+CREATE TRIGGER fund_flow_is_never_emptied BEFORE TRUNCATE ON fund_flow
+EXECUTE FUNCTION refuse('a line of a bill never leaves');
+CREATE TRIGGER incident_settled_never_changes BEFORE UPDATE ON incident_settled
+FOR EACH ROW EXECUTE FUNCTION refuse('what settled an incident never changes');
+CREATE TRIGGER incident_settled_never_leaves BEFORE DELETE ON incident_settled
+FOR EACH ROW EXECUTE FUNCTION refuse('what settled an incident never leaves');
+CREATE TRIGGER incident_settled_is_never_emptied BEFORE TRUNCATE ON incident_settled
+EXECUTE FUNCTION refuse('what settled an incident never leaves');
+CREATE TRIGGER correction_never_changes BEFORE UPDATE ON correction
+FOR EACH ROW EXECUTE FUNCTION refuse('a correction never changes');
+CREATE TRIGGER correction_never_leaves BEFORE DELETE ON correction
+FOR EACH ROW EXECUTE FUNCTION refuse('a correction never leaves');
+CREATE TRIGGER correction_is_never_emptied BEFORE TRUNCATE ON correction
+EXECUTE FUNCTION refuse('a correction never leaves');
+CREATE TRIGGER correction_approval_never_changes BEFORE UPDATE ON correction_approval
+FOR EACH ROW EXECUTE FUNCTION refuse('an approval never changes');
+CREATE TRIGGER correction_approval_never_leaves BEFORE DELETE ON correction_approval
+FOR EACH ROW EXECUTE FUNCTION refuse('an approval never leaves');
+CREATE TRIGGER correction_approval_is_never_emptied BEFORE TRUNCATE ON correction_approval
+EXECUTE FUNCTION refuse('an approval never leaves');
+CREATE TRIGGER books_seal_never_changes BEFORE UPDATE ON books_seal
+FOR EACH ROW EXECUTE FUNCTION refuse('a seal never changes');
+CREATE TRIGGER books_seal_never_leaves BEFORE DELETE ON books_seal
+FOR EACH ROW EXECUTE FUNCTION refuse('a seal never leaves');
+CREATE TRIGGER books_seal_is_never_emptied BEFORE TRUNCATE ON books_seal
+EXECUTE FUNCTION refuse('a seal never leaves');
+CREATE TRIGGER duty_never_changes BEFORE UPDATE ON duty
+FOR EACH ROW EXECUTE FUNCTION refuse('the outcome of a duty never changes');
+CREATE TRIGGER duty_never_leaves BEFORE DELETE ON duty
+FOR EACH ROW EXECUTE FUNCTION refuse('the outcome of a duty never leaves');
+CREATE TRIGGER duty_is_never_emptied BEFORE TRUNCATE ON duty
+EXECUTE FUNCTION refuse('the outcome of a duty never leaves');
+CREATE TRIGGER incident_keeps_its_facts BEFORE UPDATE ON incident
+FOR EACH ROW WHEN (NEW.incident <> OLD.incident OR NEW.class <> OLD.class
+  OR NEW.bill_number <> OLD.bill_number OR NEW.occurrence <> OLD.occurrence
+  OR NEW.city IS DISTINCT FROM OLD.city OR NEW.person IS DISTINCT FROM OLD.person
+  OR NEW.day <> OLD.day OR NEW.ours_fen <> OLD.ours_fen OR NEW.bill_fen <> OLD.bill_fen
+  OR NEW.evidence <> OLD.evidence OR NEW.opened_ms <> OLD.opened_ms)
+EXECUTE FUNCTION refuse('of an incident only its owner changes');
+CREATE TRIGGER incident_never_leaves BEFORE DELETE ON incident
+FOR EACH ROW EXECUTE FUNCTION refuse('an incident never leaves');
+CREATE TRIGGER incident_is_never_emptied BEFORE TRUNCATE ON incident
+EXECUTE FUNCTION refuse('an incident never leaves');
+CREATE OR REPLACE FUNCTION sealed_city_stands() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS
+$$ BEGIN
+    IF EXISTS (SELECT 1 FROM books_seal WHERE city = NEW.city) THEN
+        RAISE EXCEPTION 'the books of this city are sealed' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER award_of_a_sealed_city BEFORE INSERT ON award
+FOR EACH ROW EXECUTE FUNCTION sealed_city_stands();
+CREATE TRIGGER attempt_of_a_sealed_city BEFORE INSERT ON attempt
+FOR EACH ROW EXECUTE FUNCTION sealed_city_stands();
+CREATE TRIGGER referral_of_a_sealed_city BEFORE INSERT ON referral
+FOR EACH ROW EXECUTE FUNCTION sealed_city_stands();
+CREATE TRIGGER packet_of_a_sealed_city BEFORE INSERT ON packet
+FOR EACH ROW EXECUTE FUNCTION sealed_city_stands();
+CREATE TRIGGER budget_day_of_a_sealed_city BEFORE INSERT OR UPDATE ON budget_day
+FOR EACH ROW EXECUTE FUNCTION sealed_city_stands();
+CREATE TRIGGER city_whose_books_are_sealed BEFORE UPDATE ON city
+FOR EACH ROW WHEN (NEW.opens_ms <> OLD.opens_ms OR NEW.closes_ms <> OLD.closes_ms
+  OR NEW.pool_fen <> OLD.pool_fen OR NEW.used_fen <> OLD.used_fen
+  OR NEW.top_awarded <> OLD.top_awarded OR NEW.bank <> OLD.bank
+  OR NEW.plan_commitment <> OLD.plan_commitment OR NEW.plan_root <> OLD.plan_root
+  OR NEW.plan_seed_sealed <> OLD.plan_seed_sealed OR NEW.ordinal <> OLD.ordinal)
+EXECUTE FUNCTION sealed_city_stands();
+CREATE OR REPLACE FUNCTION sealed_payment_stands() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS
+$$ BEGIN
+    IF EXISTS (SELECT 1 FROM award JOIN books_seal ON books_seal.city = award.city WHERE award.award = NEW.award) THEN
+        RAISE EXCEPTION 'the books of this city are sealed' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER payment_of_a_sealed_city BEFORE INSERT OR UPDATE ON payment
+FOR EACH ROW EXECUTE FUNCTION sealed_payment_stands();
+CREATE OR REPLACE FUNCTION sealed_event_stands() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS
+$$ BEGIN
+    IF EXISTS (SELECT 1 FROM payment JOIN award ON award.award = payment.award
+               JOIN books_seal ON books_seal.city = award.city WHERE payment.bill_number = NEW.bill_number) THEN
+        RAISE EXCEPTION 'the books of this city are sealed' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER payment_event_of_a_sealed_city BEFORE INSERT ON payment_event
+FOR EACH ROW EXECUTE FUNCTION sealed_event_stands();
+CREATE OR REPLACE FUNCTION sealed_ledger_stands() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS
+$$ BEGIN
+    IF EXISTS (SELECT 1 FROM books_seal WHERE city = NEW.city)
+       AND NOT EXISTS (SELECT 1 FROM correction_approval
+           JOIN correction ON correction.correction = correction_approval.correction
+           WHERE correction_approval.city = NEW.city AND correction_approval.transfer_number = NEW.number
+             AND correction.debit = NEW.debit AND correction.credit = NEW.credit
+             AND correction.amount_fen = NEW.amount_fen) THEN
+        RAISE EXCEPTION 'the books of this city are sealed' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER transfer_of_a_sealed_city BEFORE INSERT ON transfer
+FOR EACH ROW EXECUTE FUNCTION sealed_ledger_stands();
+CREATE OR REPLACE FUNCTION books_seal_waits_for_every_payment() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS
+$$ BEGIN
+    IF EXISTS (SELECT 1 FROM award JOIN payment ON payment.award = award.award
+               WHERE award.city = NEW.city AND payment.state NOT IN ('received', 'refunded', 'dead')) THEN
+        RAISE EXCEPTION 'books are sealed when every payment has ended' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER books_seal_waits_for_every_payment BEFORE INSERT ON books_seal
+FOR EACH ROW EXECUTE FUNCTION books_seal_waits_for_every_payment();

@@ -100,3 +100,90 @@ CREATE TRIGGER IF NOT EXISTS award_is_counted BEFORE INSERT ON award
 WHEN (SELECT used_fen FROM budget_day WHERE city = NEW.city AND day = NEW.day)
    <> (SELECT COALESCE(SUM(amount_fen), 0) FROM award WHERE city = NEW.city AND day = NEW.day) + NEW.amount_fen
 BEGIN SELECT RAISE(ABORT, 'an award is counted in its day before it is written'); END;
+
+-- The books: evidence is added and never changed, and a sealed city takes corrections only.
+CREATE TRIGGER IF NOT EXISTS fund_flow_bill_never_changes BEFORE UPDATE ON fund_flow_bill
+BEGIN SELECT RAISE(ABORT, 'an imported bill never changes'); END;
+CREATE TRIGGER IF NOT EXISTS fund_flow_bill_never_leaves BEFORE DELETE ON fund_flow_bill
+BEGIN SELECT RAISE(ABORT, 'an imported bill never leaves'); END;
+CREATE TRIGGER IF NOT EXISTS fund_flow_never_changes BEFORE UPDATE ON fund_flow
+BEGIN SELECT RAISE(ABORT, 'a line of a bill never changes'); END;
+CREATE TRIGGER IF NOT EXISTS fund_flow_never_leaves BEFORE DELETE ON fund_flow
+BEGIN SELECT RAISE(ABORT, 'a line of a bill never leaves'); END;
+CREATE TRIGGER IF NOT EXISTS incident_settled_never_changes BEFORE UPDATE ON incident_settled
+BEGIN SELECT RAISE(ABORT, 'what settled an incident never changes'); END;
+CREATE TRIGGER IF NOT EXISTS incident_settled_never_leaves BEFORE DELETE ON incident_settled
+BEGIN SELECT RAISE(ABORT, 'what settled an incident never leaves'); END;
+CREATE TRIGGER IF NOT EXISTS correction_never_changes BEFORE UPDATE ON correction
+BEGIN SELECT RAISE(ABORT, 'a correction never changes'); END;
+CREATE TRIGGER IF NOT EXISTS correction_never_leaves BEFORE DELETE ON correction
+BEGIN SELECT RAISE(ABORT, 'a correction never leaves'); END;
+CREATE TRIGGER IF NOT EXISTS correction_approval_never_changes BEFORE UPDATE ON correction_approval
+BEGIN SELECT RAISE(ABORT, 'an approval never changes'); END;
+CREATE TRIGGER IF NOT EXISTS correction_approval_never_leaves BEFORE DELETE ON correction_approval
+BEGIN SELECT RAISE(ABORT, 'an approval never leaves'); END;
+CREATE TRIGGER IF NOT EXISTS books_seal_never_changes BEFORE UPDATE ON books_seal
+BEGIN SELECT RAISE(ABORT, 'a seal never changes'); END;
+CREATE TRIGGER IF NOT EXISTS books_seal_never_leaves BEFORE DELETE ON books_seal
+BEGIN SELECT RAISE(ABORT, 'a seal never leaves'); END;
+CREATE TRIGGER IF NOT EXISTS duty_never_changes BEFORE UPDATE ON duty
+BEGIN SELECT RAISE(ABORT, 'the outcome of a duty never changes'); END;
+CREATE TRIGGER IF NOT EXISTS duty_never_leaves BEFORE DELETE ON duty
+BEGIN SELECT RAISE(ABORT, 'the outcome of a duty never leaves'); END;
+CREATE TRIGGER IF NOT EXISTS incident_keeps_its_facts BEFORE UPDATE ON incident
+WHEN NEW.incident <> OLD.incident OR NEW.class <> OLD.class
+  OR NEW.bill_number <> OLD.bill_number OR NEW.occurrence <> OLD.occurrence
+  OR NEW.city IS NOT OLD.city OR NEW.person IS NOT OLD.person OR NEW.day <> OLD.day
+  OR NEW.ours_fen <> OLD.ours_fen OR NEW.bill_fen <> OLD.bill_fen
+  OR NEW.evidence <> OLD.evidence OR NEW.opened_ms <> OLD.opened_ms
+BEGIN SELECT RAISE(ABORT, 'of an incident only its owner changes'); END;
+CREATE TRIGGER IF NOT EXISTS incident_never_leaves BEFORE DELETE ON incident
+BEGIN SELECT RAISE(ABORT, 'an incident never leaves'); END;
+CREATE TRIGGER IF NOT EXISTS award_of_a_sealed_city BEFORE INSERT ON award
+WHEN EXISTS (SELECT 1 FROM books_seal WHERE city = NEW.city)
+BEGIN SELECT RAISE(ABORT, 'the books of this city are sealed'); END;
+CREATE TRIGGER IF NOT EXISTS attempt_of_a_sealed_city BEFORE INSERT ON attempt
+WHEN EXISTS (SELECT 1 FROM books_seal WHERE city = NEW.city)
+BEGIN SELECT RAISE(ABORT, 'the books of this city are sealed'); END;
+CREATE TRIGGER IF NOT EXISTS referral_of_a_sealed_city BEFORE INSERT ON referral
+WHEN EXISTS (SELECT 1 FROM books_seal WHERE city = NEW.city)
+BEGIN SELECT RAISE(ABORT, 'the books of this city are sealed'); END;
+CREATE TRIGGER IF NOT EXISTS packet_of_a_sealed_city BEFORE INSERT ON packet
+WHEN EXISTS (SELECT 1 FROM books_seal WHERE city = NEW.city)
+BEGIN SELECT RAISE(ABORT, 'the books of this city are sealed'); END;
+CREATE TRIGGER IF NOT EXISTS budget_day_of_a_sealed_city BEFORE INSERT ON budget_day
+WHEN EXISTS (SELECT 1 FROM books_seal WHERE city = NEW.city)
+BEGIN SELECT RAISE(ABORT, 'the books of this city are sealed'); END;
+CREATE TRIGGER IF NOT EXISTS budget_day_of_a_sealed_city_stands BEFORE UPDATE ON budget_day
+WHEN EXISTS (SELECT 1 FROM books_seal WHERE city = NEW.city)
+BEGIN SELECT RAISE(ABORT, 'the books of this city are sealed'); END;
+CREATE TRIGGER IF NOT EXISTS city_whose_books_are_sealed BEFORE UPDATE ON city
+WHEN (NEW.opens_ms <> OLD.opens_ms OR NEW.closes_ms <> OLD.closes_ms
+  OR NEW.pool_fen <> OLD.pool_fen OR NEW.used_fen <> OLD.used_fen
+  OR NEW.top_awarded <> OLD.top_awarded OR NEW.bank <> OLD.bank
+  OR NEW.plan_commitment <> OLD.plan_commitment OR NEW.plan_root <> OLD.plan_root
+  OR NEW.plan_seed_sealed <> OLD.plan_seed_sealed OR NEW.ordinal <> OLD.ordinal)
+  AND EXISTS (SELECT 1 FROM books_seal WHERE city = OLD.city)
+BEGIN SELECT RAISE(ABORT, 'the books of this city are sealed'); END;
+CREATE TRIGGER IF NOT EXISTS payment_of_a_sealed_city BEFORE INSERT ON payment
+WHEN EXISTS (SELECT 1 FROM award JOIN books_seal ON books_seal.city = award.city WHERE award.award = NEW.award)
+BEGIN SELECT RAISE(ABORT, 'the books of this city are sealed'); END;
+CREATE TRIGGER IF NOT EXISTS payment_of_a_sealed_city_stands BEFORE UPDATE ON payment
+WHEN EXISTS (SELECT 1 FROM award JOIN books_seal ON books_seal.city = award.city WHERE award.award = NEW.award)
+BEGIN SELECT RAISE(ABORT, 'the books of this city are sealed'); END;
+CREATE TRIGGER IF NOT EXISTS payment_event_of_a_sealed_city BEFORE INSERT ON payment_event
+WHEN EXISTS (SELECT 1 FROM payment JOIN award ON award.award = payment.award
+             JOIN books_seal ON books_seal.city = award.city WHERE payment.bill_number = NEW.bill_number)
+BEGIN SELECT RAISE(ABORT, 'the books of this city are sealed'); END;
+CREATE TRIGGER IF NOT EXISTS transfer_of_a_sealed_city BEFORE INSERT ON transfer
+WHEN EXISTS (SELECT 1 FROM books_seal WHERE city = NEW.city)
+  AND NOT EXISTS (SELECT 1 FROM correction_approval
+      JOIN correction ON correction.correction = correction_approval.correction
+      WHERE correction_approval.city = NEW.city AND correction_approval.transfer_number = NEW.number
+        AND correction.debit = NEW.debit AND correction.credit = NEW.credit
+        AND correction.amount_fen = NEW.amount_fen)
+BEGIN SELECT RAISE(ABORT, 'the books of this city are sealed'); END;
+CREATE TRIGGER IF NOT EXISTS books_seal_waits_for_every_payment BEFORE INSERT ON books_seal
+WHEN EXISTS (SELECT 1 FROM award JOIN payment ON payment.award = award.award
+             WHERE award.city = NEW.city AND payment.state NOT IN ('received', 'refunded', 'dead'))
+BEGIN SELECT RAISE(ABORT, 'books are sealed when every payment has ended'); END;

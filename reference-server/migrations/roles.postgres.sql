@@ -23,12 +23,14 @@ BEGIN
         GRANT UPDATE (paused_reason, paused_until_ms, changed_ms) ON rail TO contest_app;
         GRANT UPDATE (value_sealed, expires_ms) ON shared_token TO contest_app;
         GRANT UPDATE (number) ON commit_mark TO contest_app;
+        GRANT UPDATE (owner) ON incident TO contest_app;
     END IF;
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'contest_reader') THEN
         EXECUTE 'GRANT USAGE ON SCHEMA ' || place || ' TO contest_reader';
         EXECUTE 'REVOKE ALL ON ALL TABLES IN SCHEMA ' || place || ' FROM contest_reader';
         GRANT SELECT ON season, budget_day, packet, follow, referral, attempt, award, rail,
-            transfer, audit_event TO contest_reader;
+            transfer, audit_event, fund_flow_bill, fund_flow, incident, incident_settled, correction,
+            correction_approval, books_seal, duty TO contest_reader;
         GRANT SELECT (city, ordinal, opens_ms, closes_ms, pool_fen, used_fen, top_awarded,
             last_decision_ms, bank, plan_commitment, plan_root, paused_sentence) ON city TO contest_reader;
         GRANT SELECT (bill_number, award, attempt_number, amount_fen, state, due_ms, version,

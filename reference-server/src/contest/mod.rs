@@ -23,10 +23,13 @@
 //! | `poster` | a person's code and QR |
 //! | `summary` | what the closed cities came to |
 //! | `token` | WeChat's tokens, shared and refreshed |
+//! | `bills` | WeChat's bill of a day comes in |
+//! | `reconcile` | our payments against the bills, number by number |
 //! | `audit` | the predicates that must hold, over the whole database |
 
 pub mod attempt;
 pub mod audit;
+pub mod bills;
 pub mod claim;
 pub mod figures;
 pub mod follow;
@@ -38,6 +41,7 @@ pub mod planning;
 pub mod poster;
 pub mod preflight;
 pub mod publication;
+pub mod reconcile;
 pub mod records;
 pub mod sealed;
 pub mod season;

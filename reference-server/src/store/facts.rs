@@ -67,12 +67,16 @@ pub struct PaymentFacts {
     pub bill_number: String,
     /// The award.
     pub award: String,
+    /// Whose award it is.
+    pub person: String,
     /// The city's slug.
     pub city: String,
     /// The amount.
     pub amount_fen: i64,
     /// The state's name.
     pub state: String,
+    /// When its row changed last.
+    pub changed_ms: i64,
     /// Which attempt to pay the award it is, from 1.
     pub attempt_number: i64,
     /// The state machine, as JSON.
@@ -198,7 +202,7 @@ pub fn payments(read: &Read<'_>) -> Result<Vec<PaymentFacts>, StoreError> {
     // store::facts::payments
     read.connection.rows(
         "SELECT payment.bill_number, payment.award, award.city, payment.amount_fen, payment.state,
-                payment.attempt_number, payment.machine
+                payment.attempt_number, payment.machine, award.person, payment.changed_ms
          FROM payment JOIN award ON award.award = payment.award ORDER BY payment.bill_number",
         params![],
         |row| {
@@ -210,6 +214,8 @@ pub fn payments(read: &Read<'_>) -> Result<Vec<PaymentFacts>, StoreError> {
                 state: row.get(4)?,
                 attempt_number: row.get(5)?,
                 machine: row.get(6)?,
+                person: row.get(7)?,
+                changed_ms: row.get(8)?,
             })
         },
     )

@@ -12,6 +12,9 @@
 //! | `attempts` | attempt |
 //! | `awards` | award, and the counters it moves |
 //! | `payments` | payment, `payment_event`, rail, transfer |
+//! | `bills` | `fund_flow_bill`, `fund_flow` |
+//! | `incidents` | incident, `incident_settled`, correction, `correction_approval` |
+//! | `books` | `books_seal`, duty, what a seal and a tax list read |
 //! | `tokens` | `shared_token` |
 //! | `audit` | `audit_event` |
 //! | `facts` | whole-database reads for the auditor and reports |
@@ -25,8 +28,11 @@
 pub mod attempts;
 pub mod audit;
 pub mod awards;
+pub mod bills;
+pub mod books;
 mod engine;
 pub mod facts;
+pub mod incidents;
 pub mod payments;
 pub mod people;
 pub mod season;

@@ -5,6 +5,7 @@
 )]
 
 mod app;
+mod bill;
 mod contest;
 mod crash;
 mod engine;

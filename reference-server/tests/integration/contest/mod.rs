@@ -2,6 +2,7 @@
 
 mod attempts;
 mod auditor;
+mod bills;
 mod callbacks;
 mod claims;
 mod crashes;

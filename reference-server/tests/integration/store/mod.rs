@@ -1,6 +1,7 @@
 //! Laws of the database: what it refuses, and what an answered write promises.
 
 mod attack;
+mod attack_books;
 mod commit;
 pub(crate) mod line;
 mod lost;

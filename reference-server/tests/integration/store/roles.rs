@@ -4,7 +4,7 @@ use super::attack::{Scene, assert_refused_by, fixed};
 use crate::{app::TestApp, engine::is_server};
 
 /// Tables of which nobody takes a row back.
-const KEPT: [(&str, &str); 10] = [
+const KEPT: [(&str, &str); 18] = [
     ("packet", "a sealed packet never leaves"),
     ("bank", "a frozen bank never leaves"),
     ("award", "an award never leaves"),
@@ -15,6 +15,14 @@ const KEPT: [(&str, &str); 10] = [
     ("payment_event", "a payment event never leaves"),
     ("audit_event", "an audit event never leaves"),
     ("payment", "a payment never leaves"),
+    ("fund_flow_bill", "an imported bill never leaves"),
+    ("fund_flow", "a line of a bill never leaves"),
+    ("incident", "an incident never leaves"),
+    ("incident_settled", "what settled an incident never leaves"),
+    ("correction", "a correction never leaves"),
+    ("correction_approval", "an approval never leaves"),
+    ("books_seal", "a seal never leaves"),
+    ("duty", "the outcome of a duty never leaves"),
 ];
 
 #[tokio::test]
