@@ -9,9 +9,10 @@ use std::{
     time::Duration,
 };
 
-use reference_server::rehearsal::{Acknowledged, Options};
-use rusqlite::Connection;
+use reference_server::rehearsal::Acknowledged;
 use serde_json::Value;
+
+use crate::engine::{TestDatabase, address};
 
 /// Looks at the file before a test gives up.
 const N_LOOKS_MAX: u32 = 20_000;
@@ -26,6 +27,9 @@ fn rehearse(dir: &Path) -> Command {
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
+    if let Some(address) = address() {
+        command.args(["--database", &address]);
+    }
     command
 }
 
@@ -80,7 +84,7 @@ fn a_rehearsal_that_is_killed_four_times_ends_without_a_violation() {
 
     let told = acknowledged(dir.path());
     assert_eq!(told[..seen_before_kills.len()], seen_before_kills[..]);
-    let stored = stored_awards(dir.path());
+    let stored = stored_awards(&TestDatabase::kept_for(dir.path()));
     let amounts: BTreeMap<&str, u64> = told
         .iter()
         .map(|told| (told.award.as_str(), told.amount_fen))
@@ -110,25 +114,23 @@ fn a_finished_folder_tells_the_same_again_and_takes_no_other_options() {
     assert_eq!(again.status.code(), Some(0));
     let report = |output: &Output| {
         let mut report: Value = serde_json::from_slice(&output.stdout).unwrap();
-        // Faults of calls that only ask are not remembered over a restart.
-        report.as_object_mut().unwrap().remove("faults");
+        // Calls, and faults of those that only ask, are not remembered over a restart.
+        for counted in ["faults", "calls"] {
+            report.as_object_mut().unwrap().remove(counted);
+        }
         report
     };
     assert_eq!(report(&first), report(&again));
+    // Removed with the test.
+    let _database = TestDatabase::kept_for(dir.path());
     let other = rehearse(dir.path()).args(["--seed", "8"]).output().unwrap();
     assert_eq!(other.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&other.stderr).contains("the folder holds the rehearsal"));
 }
 
-fn stored_awards(dir: &Path) -> Vec<(String, u64)> {
-    let database = Connection::open(Options::database(dir)).unwrap();
-    database
-        .prepare("SELECT award, amount_fen FROM award")
-        .unwrap()
-        .query_map([], |row| {
-            Ok((row.get(0)?, u64::try_from(row.get::<_, i64>(1)?).unwrap()))
-        })
-        .unwrap()
-        .collect::<Result<_, _>>()
-        .unwrap()
+fn stored_awards(database: &TestDatabase) -> Vec<(String, u64)> {
+    let rows = database.raw().rows("SELECT award, amount_fen FROM award");
+    rows.into_iter()
+        .map(|row| (row[0].clone(), row[1].parse().unwrap()))
+        .collect()
 }

@@ -22,7 +22,7 @@ static N_SCHEMAS: AtomicU32 = AtomicU32::new(0);
 static ROLES: Once = Once::new();
 
 /// The server's address, when the tests are to run on it.
-fn address() -> Option<String> {
+pub(crate) fn address() -> Option<String> {
     env::var(ADDRESS).ok().filter(|address| !address.is_empty())
 }
 
@@ -54,6 +54,17 @@ impl TestDatabase {
     pub(crate) fn on_server(address: &str) -> Self {
         make_roles(address);
         Self::schema(address.to_owned())
+    }
+
+    /// The database that a command keeps for this folder, in the folder or on the server.
+    pub(crate) fn kept_for(dir: &Path) -> Self {
+        match address() {
+            None => Self::File(dir.join("contest.db")),
+            Some(address) => Self::Schema {
+                address,
+                name: std::fs::read_to_string(dir.join("schema")).unwrap(),
+            },
+        }
     }
 
     fn schema(address: String) -> Self {
@@ -188,7 +199,7 @@ impl Raw {
         Self::File(connection)
     }
 
-    fn server(address: &str) -> Self {
+    pub(crate) fn server(address: &str) -> Self {
         Self::Server(Some(apart(|| Client::connect(address, NoTls).unwrap())))
     }
 

@@ -2,6 +2,7 @@
 
 mod cluster;
 mod load;
+mod made_up;
 mod midnight;
 mod migration;
 mod processes;

@@ -67,7 +67,7 @@ impl Drop for Running {
     }
 }
 
-fn program() -> Command {
+pub(super) fn program() -> Command {
     Command::new(env!("CARGO_BIN_EXE_reference-server"))
 }
 
