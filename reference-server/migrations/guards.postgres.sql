@@ -7,6 +7,11 @@
 CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION '%', TG_ARGV[0] USING ERRCODE = 'integrity_constraint_violation'; END $$;
 
+-- The version of the key that sealed a value, 0 for what is no sealed value: such a value
+-- may be replaced by one of a newer key, and by nothing else.
+CREATE OR REPLACE FUNCTION key_version(sealed text) RETURNS bigint LANGUAGE sql IMMUTABLE AS
+$$ SELECT COALESCE(CAST(substring(sealed FROM '^[0-9]{1,9}') AS bigint), 0) $$;
+
 CREATE TRIGGER packet_never_changes BEFORE UPDATE ON packet
 FOR EACH ROW EXECUTE FUNCTION refuse('a sealed packet never changes');
 CREATE TRIGGER packet_never_leaves BEFORE DELETE ON packet
@@ -26,7 +31,10 @@ END $$;
 CREATE TRIGGER season_is_one BEFORE INSERT ON season
 FOR EACH ROW EXECUTE FUNCTION season_is_one();
 CREATE TRIGGER bank_never_changes BEFORE UPDATE ON bank
-FOR EACH ROW EXECUTE FUNCTION refuse('a frozen bank never changes');
+FOR EACH ROW WHEN (NEW.digest <> OLD.digest OR NEW.city <> OLD.city OR NEW.frozen_ms <> OLD.frozen_ms
+  OR (NEW.content_sealed <> OLD.content_sealed
+      AND key_version(NEW.content_sealed) <= key_version(OLD.content_sealed)))
+EXECUTE FUNCTION refuse('a frozen bank never changes');
 CREATE TRIGGER bank_never_leaves BEFORE DELETE ON bank
 FOR EACH ROW EXECUTE FUNCTION refuse('a frozen bank never leaves');
 CREATE TRIGGER bank_is_never_emptied BEFORE TRUNCATE ON bank
@@ -97,9 +105,21 @@ FOR EACH ROW EXECUTE FUNCTION audit_event_is_dense();
 
 CREATE TRIGGER payment_identity_never_changes BEFORE UPDATE ON payment
 FOR EACH ROW WHEN (NEW.bill_number <> OLD.bill_number OR NEW.award <> OLD.award
-  OR NEW.attempt_number <> OLD.attempt_number OR NEW.amount_fen <> OLD.amount_fen
-  OR NEW.request_sealed <> OLD.request_sealed)
+  OR NEW.attempt_number <> OLD.attempt_number OR NEW.amount_fen <> OLD.amount_fen)
 EXECUTE FUNCTION refuse('the number, amount and request of a payment never change');
+CREATE OR REPLACE FUNCTION payment_request_never_changes() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS
+$$ BEGIN
+    IF NEW.request_sealed = '' AND OLD.state IN ('received', 'refunded', 'dead')
+       AND EXISTS (SELECT 1 FROM award JOIN person ON person.person = award.person
+                   WHERE award.award = OLD.award AND person.openid_sealed = '') THEN
+        RETURN NEW;
+    END IF;
+    RAISE EXCEPTION 'the number, amount and request of a payment never change' USING ERRCODE = 'integrity_constraint_violation';
+END $$;
+CREATE TRIGGER payment_request_never_changes BEFORE UPDATE ON payment
+FOR EACH ROW WHEN (NEW.request_sealed <> OLD.request_sealed
+  AND key_version(NEW.request_sealed) <= key_version(OLD.request_sealed))
+EXECUTE FUNCTION payment_request_never_changes();
 CREATE TRIGGER payment_terminal_is_final BEFORE UPDATE ON payment
 FOR EACH ROW WHEN (OLD.state IN ('received', 'refunded', 'dead') AND NEW.state <> OLD.state)
 EXECUTE FUNCTION refuse('a settled payment never leaves its state');
@@ -107,7 +127,10 @@ CREATE TRIGGER payment_leaves_before_it_arrives BEFORE UPDATE ON payment
 FOR EACH ROW WHEN (OLD.state = 'reserved' AND NEW.state IN ('sent', 'refunding', 'received', 'refunded', 'dead'))
 EXECUTE FUNCTION refuse('a payment that never left cannot have arrived or died');
 CREATE TRIGGER payment_version_advances BEFORE UPDATE ON payment
-FOR EACH ROW WHEN (NEW.version <> OLD.version + 1)
+FOR EACH ROW WHEN (NEW.version <> OLD.version + 1
+  AND NOT (NEW.version = OLD.version AND NEW.request_sealed <> OLD.request_sealed
+    AND NEW.state = OLD.state AND NEW.due_ms IS NOT DISTINCT FROM OLD.due_ms
+    AND NEW.machine = OLD.machine AND NEW.changed_ms = OLD.changed_ms))
 EXECUTE FUNCTION refuse('a payment advances one version at a time');
 CREATE TRIGGER payment_never_leaves BEFORE DELETE ON payment
 FOR EACH ROW EXECUTE FUNCTION refuse('a payment never leaves');
@@ -124,7 +147,9 @@ END $$;
 CREATE TRIGGER city_terms_are_frozen_once_awarded BEFORE UPDATE ON city
 FOR EACH ROW WHEN (NEW.opens_ms <> OLD.opens_ms OR NEW.closes_ms <> OLD.closes_ms OR NEW.pool_fen <> OLD.pool_fen
   OR NEW.bank <> OLD.bank OR NEW.plan_commitment <> OLD.plan_commitment
-  OR NEW.plan_root <> OLD.plan_root OR NEW.plan_seed_sealed <> OLD.plan_seed_sealed OR NEW.ordinal <> OLD.ordinal)
+  OR NEW.plan_root <> OLD.plan_root OR NEW.ordinal <> OLD.ordinal
+  OR (NEW.plan_seed_sealed <> OLD.plan_seed_sealed
+      AND key_version(NEW.plan_seed_sealed) <= key_version(OLD.plan_seed_sealed)))
 EXECUTE FUNCTION city_terms_are_frozen_once_awarded();
 CREATE TRIGGER city_latch_never_goes_back BEFORE UPDATE ON city
 FOR EACH ROW WHEN (NEW.last_decision_ms < OLD.last_decision_ms OR NEW.used_fen < OLD.used_fen
@@ -235,10 +260,16 @@ FOR EACH ROW WHEN (NEW.opens_ms <> OLD.opens_ms OR NEW.closes_ms <> OLD.closes_m
   OR NEW.pool_fen <> OLD.pool_fen OR NEW.used_fen <> OLD.used_fen
   OR NEW.top_awarded <> OLD.top_awarded OR NEW.bank <> OLD.bank
   OR NEW.plan_commitment <> OLD.plan_commitment OR NEW.plan_root <> OLD.plan_root
-  OR NEW.plan_seed_sealed <> OLD.plan_seed_sealed OR NEW.ordinal <> OLD.ordinal)
+  OR NEW.ordinal <> OLD.ordinal)
 EXECUTE FUNCTION sealed_city_stands();
 CREATE OR REPLACE FUNCTION sealed_payment_stands() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS
 $$ BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        -- A request may be sealed anew, or emptied for an erased person: other guards watch that.
+        IF NEW.version = OLD.version AND NEW.request_sealed <> OLD.request_sealed THEN
+            RETURN NEW;
+        END IF;
+    END IF;
     IF EXISTS (SELECT 1 FROM award JOIN books_seal ON books_seal.city = award.city WHERE award.award = NEW.award) THEN
         RAISE EXCEPTION 'the books of this city are sealed' USING ERRCODE = 'integrity_constraint_violation';
     END IF;
@@ -280,3 +311,13 @@ $$ BEGIN
 END $$;
 CREATE TRIGGER books_seal_waits_for_every_payment BEFORE INSERT ON books_seal
 FOR EACH ROW EXECUTE FUNCTION books_seal_waits_for_every_payment();
+
+CREATE TRIGGER field_key_never_changes BEFORE UPDATE ON field_key
+FOR EACH ROW WHEN (NEW.ring <> OLD.ring OR NEW.version <> OLD.version OR NEW.fingerprint <> OLD.fingerprint
+  OR NEW.added_ms <> OLD.added_ms
+  OR (OLD.destroyed_ms IS NOT NULL AND NEW.destroyed_ms IS DISTINCT FROM OLD.destroyed_ms))
+EXECUTE FUNCTION refuse('a key never changes, and a destroyed one never comes back');
+CREATE TRIGGER field_key_never_leaves BEFORE DELETE ON field_key
+FOR EACH ROW EXECUTE FUNCTION refuse('the record of a key never leaves');
+CREATE TRIGGER field_key_is_never_emptied BEFORE TRUNCATE ON field_key
+EXECUTE FUNCTION refuse('the record of a key never leaves');

@@ -1,5 +1,7 @@
 -- Refusals only, never effects: what constraints alone cannot say about a single row.
 -- Applied after every migration; the application behaves the same without them.
+-- A sealed value begins with the version of its key, which is what CAST reads of it: such
+-- a value may be replaced by one of a newer key, and by nothing else.
 
 CREATE TRIGGER IF NOT EXISTS packet_never_changes BEFORE UPDATE ON packet
 BEGIN SELECT RAISE(ABORT, 'a sealed packet never changes'); END;
@@ -12,6 +14,9 @@ CREATE TRIGGER IF NOT EXISTS season_is_one BEFORE INSERT ON season
 WHEN EXISTS (SELECT 1 FROM season)
 BEGIN SELECT RAISE(ABORT, 'a database holds one season'); END;
 CREATE TRIGGER IF NOT EXISTS bank_never_changes BEFORE UPDATE ON bank
+WHEN NEW.digest <> OLD.digest OR NEW.city <> OLD.city OR NEW.frozen_ms <> OLD.frozen_ms
+  OR (NEW.content_sealed <> OLD.content_sealed
+      AND CAST(NEW.content_sealed AS INTEGER) <= CAST(OLD.content_sealed AS INTEGER))
 BEGIN SELECT RAISE(ABORT, 'a frozen bank never changes'); END;
 CREATE TRIGGER IF NOT EXISTS bank_never_leaves BEFORE DELETE ON bank
 BEGIN SELECT RAISE(ABORT, 'a frozen bank never leaves'); END;
@@ -62,7 +67,13 @@ BEGIN SELECT RAISE(ABORT, 'the audit chain is dense and never forks'); END;
 CREATE TRIGGER IF NOT EXISTS payment_identity_never_changes BEFORE UPDATE ON payment
 WHEN NEW.bill_number <> OLD.bill_number OR NEW.award <> OLD.award
   OR NEW.attempt_number <> OLD.attempt_number OR NEW.amount_fen <> OLD.amount_fen
-  OR NEW.request_sealed <> OLD.request_sealed
+BEGIN SELECT RAISE(ABORT, 'the number, amount and request of a payment never change'); END;
+CREATE TRIGGER IF NOT EXISTS payment_request_never_changes BEFORE UPDATE ON payment
+WHEN NEW.request_sealed <> OLD.request_sealed
+  AND CAST(NEW.request_sealed AS INTEGER) <= CAST(OLD.request_sealed AS INTEGER)
+  AND NOT (NEW.request_sealed = '' AND OLD.state IN ('received', 'refunded', 'dead')
+    AND EXISTS (SELECT 1 FROM award JOIN person ON person.person = award.person
+                WHERE award.award = OLD.award AND person.openid_sealed = ''))
 BEGIN SELECT RAISE(ABORT, 'the number, amount and request of a payment never change'); END;
 CREATE TRIGGER IF NOT EXISTS payment_terminal_is_final BEFORE UPDATE ON payment
 WHEN OLD.state IN ('received', 'refunded', 'dead') AND NEW.state <> OLD.state
@@ -72,6 +83,9 @@ WHEN OLD.state = 'reserved' AND NEW.state IN ('sent', 'refunding', 'received', '
 BEGIN SELECT RAISE(ABORT, 'a payment that never left cannot have arrived or died'); END;
 CREATE TRIGGER IF NOT EXISTS payment_version_advances BEFORE UPDATE ON payment
 WHEN NEW.version <> OLD.version + 1
+  AND NOT (NEW.version = OLD.version AND NEW.request_sealed <> OLD.request_sealed
+    AND NEW.state = OLD.state AND NEW.due_ms IS OLD.due_ms AND NEW.machine = OLD.machine
+    AND NEW.changed_ms = OLD.changed_ms)
 BEGIN SELECT RAISE(ABORT, 'a payment advances one version at a time'); END;
 CREATE TRIGGER IF NOT EXISTS payment_never_leaves BEFORE DELETE ON payment
 BEGIN SELECT RAISE(ABORT, 'a payment never leaves'); END;
@@ -79,7 +93,9 @@ BEGIN SELECT RAISE(ABORT, 'a payment never leaves'); END;
 CREATE TRIGGER IF NOT EXISTS city_terms_are_frozen_once_awarded BEFORE UPDATE ON city
 WHEN (NEW.opens_ms <> OLD.opens_ms OR NEW.closes_ms <> OLD.closes_ms OR NEW.pool_fen <> OLD.pool_fen
    OR NEW.bank <> OLD.bank OR NEW.plan_commitment <> OLD.plan_commitment
-   OR NEW.plan_root <> OLD.plan_root OR NEW.plan_seed_sealed <> OLD.plan_seed_sealed OR NEW.ordinal <> OLD.ordinal)
+   OR NEW.plan_root <> OLD.plan_root OR NEW.ordinal <> OLD.ordinal
+   OR (NEW.plan_seed_sealed <> OLD.plan_seed_sealed
+       AND CAST(NEW.plan_seed_sealed AS INTEGER) <= CAST(OLD.plan_seed_sealed AS INTEGER)))
   AND EXISTS (SELECT 1 FROM award WHERE award.city = OLD.city)
 BEGIN SELECT RAISE(ABORT, 'the terms of a city are frozen once it has awarded'); END;
 CREATE TRIGGER IF NOT EXISTS city_latch_never_goes_back BEFORE UPDATE ON city
@@ -162,14 +178,15 @@ WHEN (NEW.opens_ms <> OLD.opens_ms OR NEW.closes_ms <> OLD.closes_ms
   OR NEW.pool_fen <> OLD.pool_fen OR NEW.used_fen <> OLD.used_fen
   OR NEW.top_awarded <> OLD.top_awarded OR NEW.bank <> OLD.bank
   OR NEW.plan_commitment <> OLD.plan_commitment OR NEW.plan_root <> OLD.plan_root
-  OR NEW.plan_seed_sealed <> OLD.plan_seed_sealed OR NEW.ordinal <> OLD.ordinal)
+  OR NEW.ordinal <> OLD.ordinal)
   AND EXISTS (SELECT 1 FROM books_seal WHERE city = OLD.city)
 BEGIN SELECT RAISE(ABORT, 'the books of this city are sealed'); END;
 CREATE TRIGGER IF NOT EXISTS payment_of_a_sealed_city BEFORE INSERT ON payment
 WHEN EXISTS (SELECT 1 FROM award JOIN books_seal ON books_seal.city = award.city WHERE award.award = NEW.award)
 BEGIN SELECT RAISE(ABORT, 'the books of this city are sealed'); END;
 CREATE TRIGGER IF NOT EXISTS payment_of_a_sealed_city_stands BEFORE UPDATE ON payment
-WHEN EXISTS (SELECT 1 FROM award JOIN books_seal ON books_seal.city = award.city WHERE award.award = NEW.award)
+WHEN NOT (NEW.version = OLD.version AND NEW.request_sealed <> OLD.request_sealed)
+  AND EXISTS (SELECT 1 FROM award JOIN books_seal ON books_seal.city = award.city WHERE award.award = NEW.award)
 BEGIN SELECT RAISE(ABORT, 'the books of this city are sealed'); END;
 CREATE TRIGGER IF NOT EXISTS payment_event_of_a_sealed_city BEFORE INSERT ON payment_event
 WHEN EXISTS (SELECT 1 FROM payment JOIN award ON award.award = payment.award
@@ -187,3 +204,10 @@ CREATE TRIGGER IF NOT EXISTS books_seal_waits_for_every_payment BEFORE INSERT ON
 WHEN EXISTS (SELECT 1 FROM award JOIN payment ON payment.award = award.award
              WHERE award.city = NEW.city AND payment.state NOT IN ('received', 'refunded', 'dead'))
 BEGIN SELECT RAISE(ABORT, 'books are sealed when every payment has ended'); END;
+
+CREATE TRIGGER IF NOT EXISTS field_key_never_changes BEFORE UPDATE ON field_key
+WHEN NEW.ring <> OLD.ring OR NEW.version <> OLD.version OR NEW.fingerprint <> OLD.fingerprint
+  OR NEW.added_ms <> OLD.added_ms OR (OLD.destroyed_ms IS NOT NULL AND NEW.destroyed_ms IS NOT OLD.destroyed_ms)
+BEGIN SELECT RAISE(ABORT, 'a key never changes, and a destroyed one never comes back'); END;
+CREATE TRIGGER IF NOT EXISTS field_key_never_leaves BEFORE DELETE ON field_key
+BEGIN SELECT RAISE(ABORT, 'the record of a key never leaves'); END;

@@ -1,6 +1,7 @@
--- What the two roles may do, if the database has them; whoever migrates owns everything.
+-- What the three roles may do, if the database has them; whoever migrates owns everything.
 --
 --   CREATE ROLE contest_app NOLOGIN;     -- the server: adds rows, moves counters and states
+--   CREATE ROLE contest_keys NOLOGIN;    -- rotates and destroys keys; beside contest_app
 --   CREATE ROLE contest_reader NOLOGIN;  -- reports: reads, but nothing that is sealed
 --
 -- No role but the owner deletes, empties or alters anything, and the ledger, the awards,
@@ -19,18 +20,25 @@ BEGIN
         GRANT UPDATE (openid_sealed, consented_ms, district) ON person TO contest_app;
         GRANT UPDATE (following, changed_ms) ON follow TO contest_app;
         GRANT UPDATE (qr_url, qr_expires_ms) ON invite TO contest_app;
-        GRANT UPDATE (state, due_ms, machine, version, changed_ms) ON payment TO contest_app;
+        GRANT UPDATE (state, due_ms, machine, version, changed_ms, request_sealed) ON payment TO contest_app;
         GRANT UPDATE (paused_reason, paused_until_ms, changed_ms) ON rail TO contest_app;
-        GRANT UPDATE (value_sealed, expires_ms) ON shared_token TO contest_app;
+        GRANT UPDATE (value_sealed, expires_ms, obtained_ms, fetching_until_ms) ON shared_token TO contest_app;
         GRANT UPDATE (number) ON commit_mark TO contest_app;
         GRANT UPDATE (owner) ON incident TO contest_app;
+    END IF;
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'contest_keys') THEN
+        EXECUTE 'GRANT USAGE ON SCHEMA ' || place || ' TO contest_keys';
+        EXECUTE 'REVOKE ALL ON ALL TABLES IN SCHEMA ' || place || ' FROM contest_keys';
+        GRANT UPDATE (content_sealed) ON bank TO contest_keys;
+        GRANT UPDATE (plan_seed_sealed) ON city TO contest_keys;
+        GRANT UPDATE (destroyed_ms) ON field_key TO contest_keys;
     END IF;
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'contest_reader') THEN
         EXECUTE 'GRANT USAGE ON SCHEMA ' || place || ' TO contest_reader';
         EXECUTE 'REVOKE ALL ON ALL TABLES IN SCHEMA ' || place || ' FROM contest_reader';
         GRANT SELECT ON season, budget_day, packet, follow, referral, attempt, award, rail,
             transfer, audit_event, fund_flow_bill, fund_flow, incident, incident_settled, correction,
-            correction_approval, books_seal, duty TO contest_reader;
+            correction_approval, books_seal, duty, field_key TO contest_reader;
         GRANT SELECT (city, ordinal, opens_ms, closes_ms, pool_fen, used_fen, top_awarded,
             last_decision_ms, bank, plan_commitment, plan_root, paused_sentence) ON city TO contest_reader;
         GRANT SELECT (bill_number, award, attempt_number, amount_fen, state, due_ms, version,

@@ -29,6 +29,8 @@ pub struct Config {
     pub database: Option<DatabaseConfig>,
     /// A trial in place of a season.
     pub trial: Option<TrialConfig>,
+    /// The key files; one of each kind in the data folder unless stated.
+    pub keys: Option<KeysConfig>,
     /// The season.
     pub season: SeasonConfig,
     /// The Official Account.
@@ -64,6 +66,26 @@ pub struct DatabaseConfig {
 pub struct TrialConfig {
     /// The simulated WeChat, such as `http://127.0.0.1:9000`; the contest goes by its clock as it stands at the start.
     pub wechat_url: String,
+}
+
+/// The key files besides the master key, each named by its ring and version.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeysConfig {
+    /// Keys of what the contest keeps secret; the first one seals, all of them open.
+    pub contest: Vec<PathBuf>,
+    /// Keys of what names a person; the first one seals, all of them open.
+    pub people: Vec<PathBuf>,
+    /// The key of the index of openids; it stays for the season.
+    pub index: PathBuf,
+}
+
+impl KeysConfig {
+    /// Every file it names.
+    pub fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        let rings = self.contest.iter().chain(&self.people);
+        rings.chain([&self.index])
+    }
 }
 
 /// The season's name and timetable.
@@ -233,10 +255,26 @@ impl Config {
         if let Some(folder) = &mut config.content_dir {
             *folder = base.join(&*folder);
         }
+        if let Some(keys) = &mut config.keys {
+            let rings = keys.contest.iter_mut().chain(&mut keys.people);
+            for file in rings.chain([&mut keys.index]) {
+                *file = base.join(&*file);
+            }
+        }
         for file in config.files() {
             *file = base.join(&*file);
         }
         Ok(config)
+    }
+
+    /// The key files: those that are stated, or the first of each kind in the data folder.
+    #[must_use]
+    pub fn key_files(&self) -> KeysConfig {
+        self.keys.clone().unwrap_or_else(|| KeysConfig {
+            contest: vec![self.data_dir.join("contest-1.key")],
+            people: vec![self.data_dir.join("people-1.key")],
+            index: self.data_dir.join("index-1.key"),
+        })
     }
 
     fn files(&mut self) -> [&mut PathBuf; 6] {

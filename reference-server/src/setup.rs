@@ -1,5 +1,9 @@
 //! An [`App`] from a configuration file, for a demo, or for a rehearsal.
 
+mod keyring;
+
+pub use keyring::make_keys;
+
 use std::{
     fs,
     io::{self, Write as _},
@@ -21,6 +25,7 @@ use wechat_adapter::{
     pay::{Merchant, SendRedPacket},
     simulator::{PushMode, SimulatorConfig},
 };
+use zeroize::Zeroizing;
 
 use crate::{
     app::{self, App, Memory, PacketWording, Season, SimulatorHost, WeChat},
@@ -31,7 +36,7 @@ use crate::{
     entropy::{Entropy, SeededEntropy, SystemEntropy},
     journal::{InProcessWeChat, JournalError, JournaledSimulator},
     office::OfficeReader,
-    privacy::Keys,
+    privacy::{KeyFileError, Keys},
     store::{Database, DecisionClock, Durability, Store, StoreError},
     trial,
 };
@@ -40,8 +45,6 @@ use crate::{
 const ACCOUNT_NAME: &str = "苏信服";
 /// The database within the data folder, unless another is named.
 pub(crate) const DATABASE: &str = "contest.db";
-/// The file of the master key within the data folder.
-const MASTER_KEY: &str = "master.key";
 
 /// Why an [`App`] could not be put together.
 #[derive(Debug, thiserror::Error)]
@@ -85,23 +88,26 @@ pub enum SetupError {
         /// Why.
         source: io::Error,
     },
-    /// There is a database, but the key its values are sealed with is gone.
+    /// There is a database, but a key its values are sealed with is gone.
     #[error(
         "there is a database but no {}: restore the key that belongs to it", path.display()
     )]
-    MasterKeyLost {
+    KeyLost {
         /// Where the key should be.
         path: PathBuf,
     },
-    /// The database is on a server, and this instance was not given the key that all of them share.
+    /// The database is on a server, and this instance was not given a key that all of them share.
     #[error(
-        "there is no {}: every instance of a season needs the same key; make one key, once, with \
-         `openssl rand -hex 32`", path.display()
+        "there is no {}: every instance of a season needs the same keys; make them once with \
+         `keys new`, and copy them", path.display()
     )]
-    MasterKeyNotShared {
+    KeyNotShared {
         /// Where the key should be.
         path: PathBuf,
     },
+    /// A key file.
+    #[error(transparent)]
+    KeyFile(#[from] KeyFileError),
     /// The file of the master key does not hold one.
     #[error("{} does not hold a master key of 64 hexadecimal digits", path.display())]
     MasterKey {
@@ -251,7 +257,7 @@ pub fn simulated(options: &Simulated) -> Result<Arc<App>, SetupError> {
     let store = Store::open(&database, durability, DecisionClock::Caller)?;
     let master = match options.seed {
         Some(seed) => seeded_master(seed),
-        None => master_key(&options.data_dir, entropy.as_ref())?,
+        None => keyring::master(&options.data_dir, entropy.as_ref())?,
     };
     Ok(Arc::new(App {
         store,
@@ -312,14 +318,14 @@ fn configured(
         config.season.strict,
         channel(config),
     )?;
+    let keys = keyring::load(config, entropy.as_ref())?;
     let database = database_of(config)?;
-    let master = master_key(&config.data_dir, entropy.as_ref())?;
     Ok(Arc::new(App {
         store: Store::open(&database, Durability::Full, decides)?,
         clock,
         worker: app::worker_id(entropy.as_ref()),
         entropy,
-        keys: Arc::new(Keys::derive(&master)),
+        keys: Arc::new(keys),
         season: Arc::new(season),
         content: content(config)?,
         office: OfficeReader::new(office_program),
@@ -377,7 +383,8 @@ pub fn try_config(config: &Config) -> Result<(), SetupError> {
 /// Whether secrets can be read by their owner only.
 #[must_use]
 pub fn file_checks(config: &Config) -> Vec<Check> {
-    let master = config.data_dir.join(MASTER_KEY);
+    let master = config.data_dir.join(keyring::MASTER_KEY);
+    let keys = config.key_files();
     let secrets = [
         &master,
         &config.official.app_secret_file,
@@ -390,7 +397,7 @@ pub fn file_checks(config: &Config) -> Vec<Check> {
         .database
         .as_ref()
         .and_then(|database| database.password_file.as_ref());
-    let secrets = secrets.into_iter().chain(password);
+    let secrets = secrets.into_iter().chain(keys.files()).chain(password);
     secrets.map(|path| owner_only(path)).collect()
 }
 
@@ -449,22 +456,14 @@ fn channel(config: &Config) -> ChannelProfile {
     }
 }
 
-/// The database of a real season, whose master key must not be made anew beside it.
+/// The database of a real season.
 fn database_of(config: &Config) -> Result<Database, SetupError> {
-    let key = config.data_dir.join(MASTER_KEY);
-    if let Some(server) = &config.database {
-        if !key.exists() {
-            return Err(SetupError::MasterKeyNotShared { path: key });
-        }
-        let password = server.password_file.as_deref().map(config::secret);
-        let password = password.transpose()?;
-        return Ok(Database::server(&server.url, password.as_deref())?);
-    }
-    let file = config.data_dir.join(DATABASE);
-    if file.exists() && !key.exists() {
-        return Err(SetupError::MasterKeyLost { path: key });
-    }
-    Ok(Database::file(&file))
+    let Some(server) = &config.database else {
+        return Ok(Database::file(&config.data_dir.join(DATABASE)));
+    };
+    let password = server.password_file.as_deref().map(config::secret);
+    let password = password.transpose()?;
+    Ok(Database::server(&server.url, password.as_deref())?)
 }
 
 fn real_wechat(config: &Config) -> Result<WeChat, SetupError> {
@@ -605,40 +604,13 @@ fn host_of(url: &str) -> Option<String> {
     uri.host().map(str::to_owned)
 }
 
-/// The master key of a data folder, made at first use and readable by its owner only.
-fn master_key(data_dir: &Path, entropy: &dyn Entropy) -> Result<[u8; 32], SetupError> {
-    let path = data_dir.join(MASTER_KEY);
-    let failed = |source| SetupError::DataDir {
-        path: path.clone(),
-        source,
-    };
-    if !path.exists() {
-        let key: [u8; 32] = entropy.bytes();
-        // Written whole beside its place, then put there: no crash leaves half a key.
-        let mut file = tempfile::NamedTempFile::new_in(data_dir).map_err(failed)?;
-        file.write_all(hex::encode(key).as_bytes())
-            .map_err(failed)?;
-        file.as_file().sync_all().map_err(failed)?;
-        match file.persist_noclobber(&path) {
-            Ok(_file) => {}
-            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(failed(error.error)),
-        }
-    }
-    let text = fs::read_to_string(&path).map_err(failed)?;
-    hex::decode(text.trim())
-        .ok()
-        .and_then(|bytes| bytes.try_into().ok())
-        .ok_or(SetupError::MasterKey { path })
-}
-
 /// A rehearsal's key follows from its seed, so that the same seed gives the same numbers.
-fn seeded_master(seed: u64) -> [u8; 32] {
+fn seeded_master(seed: u64) -> Zeroizing<[u8; 32]> {
     use sha2::{Digest as _, Sha256};
     let mut hasher = Sha256::new();
     hasher.update(b"rehearsal master key\0");
     hasher.update(seed.to_be_bytes());
-    hasher.finalize().into()
+    Zeroizing::new(hasher.finalize().into())
 }
 
 /// How often the folder was opened before; counted in the folder itself.

@@ -21,7 +21,7 @@ use crate::{
     app::{App, Season, WeChat},
     clock::Clock,
     entropy::Entropy,
-    privacy::Keys,
+    privacy::{Field, Keys, Place},
     store::{
         Read, Tx,
         attempts::{self, AttemptRow},
@@ -502,7 +502,7 @@ impl Work {
             &request_place(&bill_number),
             &serde_json::to_vec(&order).map_err(Failure::defect)?,
             self.entropy.as_ref(),
-        );
+        )?;
         let machine = serde_json::to_string(&payout).map_err(Failure::defect)?;
         let decided_ms = decided.timestamp_millis();
         payments::insert(
@@ -611,8 +611,8 @@ pub(crate) fn bill_number(keys: &Keys, award: &str, attempt_number: u8) -> Strin
 }
 
 /// Where a payment's frozen request is sealed.
-pub(crate) fn request_place(bill_number: &str) -> String {
-    format!("payment.request/{bill_number}")
+pub(crate) fn request_place(bill_number: &str) -> Place {
+    Field::PaymentRequest.of(bill_number)
 }
 
 /// How far a payment has come, in a person's words.

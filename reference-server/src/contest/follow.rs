@@ -46,9 +46,14 @@ pub fn verify_url(app: &App, query: &str) -> Result<String, CallbackRefusal> {
 pub async fn receive(app: &App, query: &str, body: &[u8]) -> Result<Reply, CallbackRefusal> {
     let now = app.now();
     let push = app.wechat.callback.receive(query, body, now)?;
-    let newcomer = Newcomer::of(app, &push.openid);
+    let newcomer = Newcomer::of(app, &push.openid).map_err(Error::from)?;
     let (season, event) = (Arc::clone(&app.season), push.event.clone());
-    let (dedup_key, at) = (push.dedup_key.clone(), push.at.min(now));
+    // A plain digest over an openid could be tried with every openid somebody has.
+    let dedup_key = app
+        .keys
+        .openid_index(&push.dedup_key)
+        .map_err(Error::from)?;
+    let at = push.at.min(now);
     let is_new = app
         .store
         .write(move |tx| {

@@ -8,7 +8,7 @@ use wechat_adapter::{
 use super::{Error, Failure, PersonId, Refusal};
 use crate::{
     app::App,
-    privacy::Keys,
+    privacy::{Destroyed, Field, Keys, Place},
     store::{
         Tx,
         people::{self, PersonRow},
@@ -32,7 +32,8 @@ pub fn authorize_url(app: &App, state: &str) -> Result<String, Error> {
 ///
 /// # Errors
 /// Refuses with [`Refusal::LoginRefused`] for a code that is used up, expired or unknown,
-/// and with [`Refusal::SnapshotUser`] for a visitor without a real account.
+/// with [`Refusal::SnapshotUser`] for a visitor without a real account, and with
+/// [`Refusal::RecordsDestroyed`] long after the season.
 pub async fn finish(app: &App, code: &str) -> Result<PersonId, Error> {
     let code = AuthorizationCode::new(code).map_err(|_error| Refusal::LoginRefused)?;
     let request = ExchangeCode::new(code).request(&app.wechat.official);
@@ -44,7 +45,7 @@ pub async fn finish(app: &App, code: &str) -> Result<PersonId, Error> {
     if grant.is_snapshot_user {
         return Err(Refusal::SnapshotUser.into());
     }
-    let newcomer = Newcomer::of(app, &grant.openid);
+    let newcomer = Newcomer::of(app, &grant.openid)?;
     let now_ms = app.now().timestamp_millis();
     app.store
         .write(move |tx| {
@@ -63,14 +64,14 @@ pub(crate) struct Newcomer {
 }
 
 impl Newcomer {
-    pub(crate) fn of(app: &App, openid: &OpenId) -> Self {
-        let index = app.keys.openid_index(openid.as_str());
+    pub(crate) fn of(app: &App, openid: &OpenId) -> Result<Self, Destroyed> {
+        let index = app.keys.openid_index(openid.as_str())?;
         let sealed = app.keys.seal(
             &openid_place(&index),
             openid.as_str().as_bytes(),
             app.entropy.as_ref(),
-        );
-        Self { index, sealed }
+        )?;
+        Ok(Self { index, sealed })
     }
 
     /// The person of this openid, made now if need be.
@@ -89,8 +90,12 @@ impl Newcomer {
 /// The openid of a stored person.
 ///
 /// # Errors
-/// Refuses with [`Refusal::LoginRefused`] when the person had it erased: the next login brings it back.
+/// Refuses with [`Refusal::LoginRefused`] when the person had it erased: the next login brings it back;
+/// with [`Refusal::RecordsDestroyed`] when the season's keys are gone.
 pub(crate) fn openid(keys: &Keys, row: &PersonRow) -> Result<OpenId, Error> {
+    if keys.people_are_forgotten() {
+        return Err(Refusal::RecordsDestroyed.into());
+    }
     if row.openid_sealed.is_empty() {
         return Err(Refusal::LoginRefused.into());
     }
@@ -104,6 +109,6 @@ pub(crate) fn openid(keys: &Keys, row: &PersonRow) -> Result<OpenId, Error> {
     Ok(OpenId::new(text).map_err(|_error| unreadable())?)
 }
 
-fn openid_place(index: &str) -> String {
-    format!("person.openid/{index}")
+fn openid_place(person: &str) -> Place {
+    Field::Openid.of(person)
 }

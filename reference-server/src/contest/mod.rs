@@ -25,12 +25,14 @@
 //! | `token` | WeChat's tokens, shared and refreshed |
 //! | `bills` | WeChat's bill of a day comes in |
 //! | `reconcile` | our payments against the bills, number by number |
+//! | `custody` | the keys of the season: known, rotated, destroyed |
 //! | `audit` | the predicates that must hold, over the whole database |
 
 pub mod attempt;
 pub mod audit;
 pub mod bills;
 pub mod claim;
+pub mod custody;
 pub mod figures;
 pub mod follow;
 pub mod login;
@@ -54,7 +56,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use wechat_adapter::TransportError;
 
-use crate::store::StoreError;
+use crate::{privacy::Destroyed, store::StoreError};
 
 /// Why a use case gave no result.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +73,12 @@ pub enum Error {
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
+    }
+}
+
+impl From<Destroyed> for Error {
+    fn from(_destroyed: Destroyed) -> Self {
+        Self::Refused(Refusal::RecordsDestroyed)
     }
 }
 
@@ -130,6 +138,8 @@ pub enum Refusal {
     DistrictFixed,
     /// A packet of the person is neither received nor returned, so his data are still needed.
     PacketUnderway,
+    /// The season is long over, and the keys of what names persons are destroyed.
+    RecordsDestroyed,
     /// There is no such city in this season.
     UnknownCity,
     /// There is no such thing, or it belongs to somebody else.
@@ -155,6 +165,7 @@ impl Refusal {
             Self::NotDisclosed { .. } => "not-disclosed",
             Self::DistrictFixed => "district-fixed",
             Self::PacketUnderway => "packet-underway",
+            Self::RecordsDestroyed => "records-destroyed",
             Self::UnknownCity => "unknown-city",
             Self::NotFound => "not-found",
         }
@@ -179,6 +190,14 @@ pub enum Failure {
     Unreadable {
         /// Which value.
         what: &'static str,
+    },
+    /// A key file is not the one that belongs to this database.
+    #[error("the key {key} {problem}")]
+    Key {
+        /// Ring and version.
+        key: String,
+        /// What is wrong with it.
+        problem: &'static str,
     },
     /// A core refused values that were checked before: a defect of ours.
     #[error("defect: {what}")]

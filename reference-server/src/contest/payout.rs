@@ -353,7 +353,7 @@ fn renewal(
         &claim::request_place(&bill_number),
         &serde_json::to_vec(&order).map_err(Failure::defect)?,
         app.entropy.as_ref(),
-    );
+    )?;
     Ok(Some(Renewal {
         older_machine: serde_json::to_string(&transition.next).map_err(Failure::defect)?,
         newer_machine: serde_json::to_string(&newer).map_err(Failure::defect)?,

@@ -1,12 +1,15 @@
 //! What a person says of himself, and takes back: the district, and everything that names him.
 
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
 use reward_core::Payout;
 use schedule_core::{City, CitySlug};
 
-use super::{Error, Failure, PersonId, Refusal, claim};
+use super::{Error, Failure, PersonId, Refusal, claim, login, season};
 use crate::{
     app::{App, Season},
-    store::{Read, audit, awards, people},
+    store::{Read, attempts, audit, awards, payments, people},
 };
 
 /// What a person answered to the question for his district.
@@ -116,18 +119,108 @@ pub async fn choose_district(app: &App, person: &PersonId, chosen: &District) ->
         .await
 }
 
+/// What is kept of a person beside attempts, chances and packets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Particulars {
+    /// The openid; `None` once it is erased.
+    pub openid: Option<String>,
+    /// When the person was first heard of.
+    pub known_since: DateTime<Utc>,
+    /// When the privacy notice was agreed to.
+    pub consented: Option<DateTime<Utc>>,
+    /// When the person followed for the first time ever.
+    pub first_followed: Option<DateTime<Utc>>,
+    /// The person's own code, which stands in his QR.
+    pub invite_code: Option<String>,
+    /// Every attempt's answers, as `1=A,2=C,…`.
+    pub answers: BTreeMap<String, String>,
+}
+
+/// Somebody who looks after the data, or the person himself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "nobody else erases anything")]
+pub enum Eraser {
+    /// The person, on the page for it.
+    Person,
+    /// An operator, because the person asked for it.
+    Operator,
+}
+
+impl Eraser {
+    const fn actor(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Operator => "operator",
+        }
+    }
+}
+
+/// The person of an openid, if there is one.
+///
+/// # Errors
+/// Refuses with [`Refusal::RecordsDestroyed`] long after the season; fails when the database does.
+pub async fn of_openid(app: &App, openid: &str) -> Result<Option<PersonId>, Error> {
+    let index = app.keys.openid_index(openid)?;
+    let found = app
+        .store
+        .read(move |read| Ok::<_, Error>(people::person_of_index(read, &index)?))
+        .await?;
+    Ok(found.map(PersonId::new))
+}
+
+/// What is kept of a person beside attempts, chances and packets.
+///
+/// # Errors
+/// Refuses with [`Refusal::NotFound`] when there is no such person.
+pub async fn particulars(app: &App, person: &PersonId) -> Result<Particulars, Error> {
+    let who = person.clone();
+    let (row, follow, invite, attempts) = app
+        .store
+        .read(move |read| {
+            let id = who.as_str();
+            Ok::<_, Error>((
+                people::person(read, id)?,
+                people::follow(read, id)?,
+                people::invite_of(read, id)?,
+                attempts::latest(read, id, i64::MAX)?,
+            ))
+        })
+        .await?;
+    let row = row.ok_or(Refusal::NotFound)?;
+    let openid = match login::openid(&app.keys, &row) {
+        Ok(openid) => Some(openid.as_str().to_owned()),
+        Err(Error::Refused(_erased)) => None,
+        Err(failed) => return Err(failed),
+    };
+    Ok(Particulars {
+        openid,
+        known_since: season::instant(row.created_ms),
+        consented: row.consented_ms.map(season::instant),
+        first_followed: follow.map(|follow| season::instant(follow.first_ms)),
+        invite_code: invite.map(|invite| invite.code),
+        answers: attempts
+            .into_iter()
+            .map(|row| (row.attempt, row.answers))
+            .collect(),
+    })
+}
+
 /// Removes what tells who a person is.
 ///
 /// Attempts, packets and the accounts stay under the keyed index of the openid, which is
 /// what keeps a chance from being used twice; the openid itself, the consent, the
-/// district and the QR go. A payment's own sealed request stays with the accounts.
+/// district, the QR and the requests of settled payments go.
 ///
 /// # Errors
-/// Refuses with [`Refusal::PacketUnderway`] while a packet is neither received nor returned.
-pub async fn erase(app: &App, person: &PersonId) -> Result<(), Error> {
+/// Refuses with [`Refusal::PacketUnderway`] while a packet is neither received nor returned,
+/// and with [`Refusal::NotFound`] when there is no such person.
+pub async fn erase(app: &App, person: &PersonId, by: Eraser) -> Result<(), Error> {
     let (who, now_ms) = (person.clone(), app.now().timestamp_millis());
     app.store
         .write(move |tx| {
+            if people::person(&tx.read(), who.as_str())?.is_none() {
+                return Err(Refusal::NotFound.into());
+            }
             for view in awards::of_person(&tx.read(), who.as_str())? {
                 let payout: Payout =
                     serde_json::from_str(&view.machine).map_err(|_error| Failure::Unreadable {
@@ -138,7 +231,8 @@ pub async fn erase(app: &App, person: &PersonId) -> Result<(), Error> {
                 }
             }
             people::erase(tx, who.as_str())?;
-            Ok(audit::append(tx, now_ms, "person", "person.erased", "-")?)
+            payments::empty_requests(tx, who.as_str())?;
+            Ok(audit::append(tx, now_ms, by.actor(), "person.erased", "-")?)
         })
         .await
 }

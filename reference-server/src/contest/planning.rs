@@ -7,7 +7,7 @@ use reward_core::{PacketPlan, SealedPlan, SeasonSeed, SeedCommitment};
 use schedule_core::Round;
 
 use super::{
-    Error, Failure,
+    Error, Failure, custody,
     sealed::{self, StoredBank},
     season::fen_column,
 };
@@ -35,7 +35,7 @@ pub struct Prepared {
 /// Running it again changes nothing: a planned city keeps its bank and its packets.
 ///
 /// # Errors
-/// Fails when the database holds another season, or cannot be written.
+/// Fails when the database holds another season or belongs to other keys, or cannot be written.
 pub async fn prepare(app: &App) -> Result<Prepared, Error> {
     let season = SeasonRow {
         season: app.season.name.clone(),
@@ -50,6 +50,7 @@ pub async fn prepare(app: &App) -> Result<Prepared, Error> {
     if let Some(difference) = stored {
         return Err(Failure::Defect { what: difference }.into());
     }
+    custody::expect_keys(app).await?;
     let planned = app
         .store
         .read(|read| Ok::<_, Error>(rows::cities(read)?))
@@ -139,7 +140,7 @@ async fn plan_city(app: &App, ordinal: i64, round: &Round, halves: Halves) -> Re
     let content = serde_json::to_vec(&content).map_err(Failure::defect)?;
     let content_sealed =
         app.keys
-            .seal(&sealed::bank_place(&digest), &content, app.entropy.as_ref());
+            .seal(&sealed::bank_place(&digest), &content, app.entropy.as_ref())?;
     let seed = SeasonSeed::from_bytes(app.keys.season_seed()).city_seed(&slug);
     let plan = SealedPlan::new(PacketPlan::draw(&app.season.rules, &seed), &seed);
     let now_ms = app.now().timestamp_millis();
@@ -158,7 +159,7 @@ async fn plan_city(app: &App, ordinal: i64, round: &Round, halves: Halves) -> Re
             &sealed::seed_place(&slug),
             &seed.reveal(),
             app.entropy.as_ref(),
-        ),
+        )?,
         paused_sentence: None,
         city: slug,
     };

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{Error, Failure};
 use crate::{
     app::App,
+    privacy::{Field, Place},
     store::season::{self as rows, CityRow},
 };
 
@@ -75,13 +76,13 @@ pub(super) fn seed(app: &App, city: &CityRow) -> Result<PlanSeed, Error> {
 }
 
 /// Where a bank's content is sealed for.
-pub(super) fn bank_place(digest: &str) -> String {
-    format!("bank.content/{digest}")
+pub(super) fn bank_place(digest: &str) -> Place {
+    Field::BankContent.of(digest)
 }
 
 /// Where a plan's seed is sealed for.
-pub(super) fn seed_place(slug: &str) -> String {
-    format!("city.plan_seed/{slug}")
+pub(super) fn seed_place(slug: &str) -> Place {
+    Field::PlanSeed.of(slug)
 }
 
 /// The stored form of a frozen bank, sealed in the database and never sent anywhere.

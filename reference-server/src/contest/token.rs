@@ -10,7 +10,12 @@ use wechat_adapter::{
 };
 
 use super::{Error, Failure};
-use crate::{app::App, contest::season, store::tokens};
+use crate::{
+    app::App,
+    contest::season,
+    privacy::{Field, Place},
+    store::tokens,
+};
 
 const ACCESS_TOKEN: &str = "access_token";
 const JS_TICKET: &str = "jsapi_ticket";
@@ -105,7 +110,7 @@ async fn keep(app: &App, name: &'static str, issued: IssuedToken) -> Result<Secr
         &place(name),
         cached.token().expose().as_bytes(),
         app.entropy.as_ref(),
-    );
+    )?;
     let expires_ms = cached.expires_at().timestamp_millis();
     app.store
         .write(move |tx| Ok::<_, Error>(tokens::set_token(tx, name, &sealed, expires_ms)?))
@@ -113,6 +118,6 @@ async fn keep(app: &App, name: &'static str, issued: IssuedToken) -> Result<Secr
     Ok(cached.token().clone())
 }
 
-fn place(name: &str) -> String {
-    format!("shared_token.value/{name}")
+fn place(name: &str) -> Place {
+    Field::SharedToken.of(name)
 }

@@ -68,7 +68,7 @@ fn check_told(
             continue;
         };
         let is_same = u64::try_from(row.amount_fen) == Ok(told.amount_fen)
-            && row.person == app.keys.openid_index(&told.openid)
+            && app.keys.openid_index(&told.openid).as_ref() == Ok(&row.person)
             && row.city == told.city
             && row.kind == told.kind;
         if !is_same {

@@ -16,6 +16,7 @@
 //! | `incidents` | incident, `incident_settled`, correction, `correction_approval` |
 //! | `books` | `books_seal`, duty, what a seal and a tax list read |
 //! | `tokens` | `shared_token` |
+//! | `keys` | `field_key`; the sealed column of every table |
 //! | `audit` | `audit_event` |
 //! | `facts` | whole-database reads for the auditor and reports |
 //! | `writer` | none: the thread that commits in groups |
@@ -33,6 +34,7 @@ pub mod books;
 mod engine;
 pub mod facts;
 pub mod incidents;
+pub mod keys;
 pub mod payments;
 pub mod people;
 pub mod season;

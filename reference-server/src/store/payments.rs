@@ -252,6 +252,37 @@ pub fn advance(tx: &Tx<'_>, step: &PaymentStep<'_>) -> Result<bool, StoreError> 
     Ok(true)
 }
 
+/// How many payments are neither received, refunded nor dead.
+pub fn n_open(read: &Read<'_>) -> Result<i64, StoreError> {
+    // store::payments::n_open
+    read.connection.one(
+        "SELECT COUNT(*) FROM payment WHERE state NOT IN ('received', 'refunded', 'dead')",
+        params![],
+        |row| row.get(0),
+    )
+}
+
+/// When a payment changed last.
+pub fn last_change_ms(read: &Read<'_>) -> Result<Option<i64>, StoreError> {
+    // store::payments::last_change_ms
+    read.connection
+        .one("SELECT MAX(changed_ms) FROM payment", params![], |row| {
+            row.get(0)
+        })
+}
+
+/// Empties the requests of an erased person's settled payments: they name the payee.
+pub fn empty_requests(tx: &Tx<'_>, person: &str) -> Result<(), StoreError> {
+    // store::payments::empty_requests
+    tx.connection.execute(
+        "UPDATE payment SET request_sealed = ''
+         WHERE state IN ('received', 'refunded', 'dead') AND request_sealed <> ''
+           AND award IN (SELECT award FROM award WHERE person = ?1)",
+        params![person],
+    )?;
+    Ok(())
+}
+
 struct EventRow<'a> {
     bill_number: &'a str,
     version: i64,

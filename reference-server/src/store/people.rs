@@ -12,6 +12,8 @@ pub struct PersonRow {
     pub person: String,
     /// The openid, sealed; empty once the person had it erased.
     pub openid_sealed: String,
+    /// When the person was first heard of.
+    pub created_ms: i64,
     /// When the person agreed to the privacy notice.
     pub consented_ms: Option<i64>,
     /// The district the person declared.
@@ -73,14 +75,15 @@ pub fn person_of_index(read: &Read<'_>, index: &str) -> Result<Option<String>, S
 pub fn person(read: &Read<'_>, person: &str) -> Result<Option<PersonRow>, StoreError> {
     // store::people::person
     read.connection.row(
-        "SELECT person, openid_sealed, consented_ms, district FROM person WHERE person = ?1",
+        "SELECT person, openid_sealed, created_ms, consented_ms, district FROM person WHERE person = ?1",
         params![person],
         |row| {
             Ok(PersonRow {
                 person: row.get(0)?,
                 openid_sealed: row.get(1)?,
-                consented_ms: row.get(2)?,
-                district: row.get(3)?,
+                created_ms: row.get(2)?,
+                consented_ms: row.get(3)?,
+                district: row.get(4)?,
             })
         },
     )

@@ -72,6 +72,7 @@ pub(super) fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::NotDisclosed { .. }
         | Refusal::DistrictFixed
         | Refusal::PacketUnderway => StatusCode::CONFLICT,
+        Refusal::RecordsDestroyed => StatusCode::GONE,
         Refusal::LoginRefused => StatusCode::UNAUTHORIZED,
         Refusal::UnknownAnswer { .. } | Refusal::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::TooFast { .. } => StatusCode::TOO_MANY_REQUESTS,

@@ -94,7 +94,7 @@ impl Frame {
                     visitor
                         .person
                         .as_ref()
-                        .is_some_and(|person| person.as_str() == index)
+                        .is_some_and(|person| index.as_deref() == Ok(person.as_str()))
                 })
                 .and_then(|openid| host.simulator.person(openid))
                 .map_or_else(|| "未登录".to_owned(), |person| person.name),

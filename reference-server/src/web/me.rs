@@ -12,7 +12,7 @@ use axum::{
 };
 
 use super::{
-    api::records_body::MeBody,
+    api::records_body::ExportBody,
     error::PageError,
     frame::{self, Frame},
     moment,
@@ -23,7 +23,9 @@ use super::{
 use crate::{
     app::App,
     contest::{
+        Error, PersonId,
         claim::Packet,
+        personal,
         records::{self, AttemptLine, ChanceLine, ChanceState},
     },
 };
@@ -168,7 +170,7 @@ fn chance(line: ChanceLine) -> ChanceView {
 
 /// Everything we keep about the person, as one file.
 async fn export(State(app): State<Arc<App>>, signed_in: SignedIn) -> Result<Response, PageError> {
-    let records = records::all_records(&app, &signed_in.person).await?;
+    let body = export_of(&app, &signed_in.person).await?;
     let headers = [
         (
             header::CONTENT_DISPOSITION,
@@ -176,5 +178,12 @@ async fn export(State(app): State<Arc<App>>, signed_in: SignedIn) -> Result<Resp
         ),
         (header::CACHE_CONTROL, "private, no-store"),
     ];
-    Ok((headers, Json(MeBody::of(&app, records))).into_response())
+    Ok((headers, Json(body)).into_response())
+}
+
+/// Everything we keep about a person, as the person and an operator get it.
+pub(super) async fn export_of(app: &App, person: &PersonId) -> Result<ExportBody, Error> {
+    let particulars = personal::particulars(app, person).await?;
+    let records = records::all_records(app, person).await?;
+    Ok(ExportBody::of(app, particulars, records))
 }

@@ -58,7 +58,10 @@ use tower_http::{
     timeout::TimeoutLayer,
 };
 
-use crate::app::App;
+use crate::{
+    app::App,
+    contest::{Error, Failure, PersonId},
+};
 
 pub use health::private_router;
 pub use simulator::{SimulatedWeChat, keep_delivering, simulator_router};
@@ -69,6 +72,15 @@ const FORM_BYTES: usize = 64 * 1024;
 const API_BYTES: usize = 16 * 1024;
 /// A request that takes longer is given up.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Everything that is kept about a person, as the person's own export has it.
+///
+/// # Errors
+/// Refuses with [`Refusal::NotFound`](crate::contest::Refusal::NotFound) when there is no such person.
+pub async fn export_of(app: &App, person: &PersonId) -> Result<serde_json::Value, Error> {
+    let body = me::export_of(app, person).await?;
+    Ok(serde_json::to_value(body).map_err(Failure::defect)?)
+}
 
 /// Every page, call and callback of the contest.
 ///

@@ -22,7 +22,7 @@ use crate::{
     app::App,
     contest::{
         Refusal,
-        personal::{self, District, DistrictQuestion},
+        personal::{self, District, DistrictQuestion, Eraser},
     },
 };
 
@@ -130,7 +130,7 @@ async fn erase(
     signed_in: SignedIn,
     headers: HeaderMap,
 ) -> Result<Response, PageError> {
-    personal::erase(&app, &signed_in.person).await?;
+    personal::erase(&app, &signed_in.person, Eraser::Person).await?;
     let page = frame::personal(&ErasePage {
         frame: Frame::of(&app, &signed_in.visitor),
         done: true,

@@ -23,6 +23,7 @@ use reference_server::{
     },
     entropy::SeededEntropy,
     journal::JournaledSimulator,
+    privacy::{Keys, SeasonSecret},
     setup::{self, Simulated, Wire},
     store::{DecisionClock, Durability, Store},
     worker,
@@ -109,6 +110,7 @@ pub(crate) struct TestApp {
     pub(crate) clock: Arc<SimulatedClock>,
     pub(crate) simulator: Arc<JournaledSimulator>,
     pub(crate) pay: Arc<PayWire>,
+    seed: u64,
     right: BTreeMap<String, String>,
     database: TestDatabase,
     _dir: TempDir,
@@ -168,6 +170,7 @@ impl TestApp {
             clock: host.clock,
             simulator: host.simulator,
             pay,
+            seed: setting.seed,
             right,
             database,
             _dir: dir,
@@ -208,6 +211,32 @@ impl TestApp {
     /// Another instance on the same database and WeChat, with a clock of its own.
     pub(crate) fn another_instance_at(&self, seed: u64, clock: Arc<dyn Clock>) -> Arc<App> {
         self.instance(seed, self.another_store(DecisionClock::Caller), clock)
+    }
+
+    /// Whoever looks after the keys, with these: another instance with the rights that takes.
+    pub(crate) fn custodian(&self, seed: u64, keys: Keys) -> Arc<App> {
+        let database = self.database.of_custodian();
+        let store = Store::open(&database, Durability::None, DecisionClock::Caller).unwrap();
+        let app = self.instance_with_keys(seed, keys);
+        let app = Arc::try_unwrap(app).unwrap();
+        Arc::new(App { store, ..app })
+    }
+
+    /// Another instance that was given these keys.
+    pub(crate) fn instance_with_keys(&self, seed: u64, keys: Keys) -> Arc<App> {
+        let app = Arc::try_unwrap(self.another_instance(seed)).unwrap();
+        Arc::new(App {
+            keys: Arc::new(keys),
+            ..app
+        })
+    }
+
+    /// The secret from which the keys of this contest follow.
+    pub(crate) fn season_secret(&self) -> SeasonSecret {
+        let mut hasher = Sha256::new();
+        hasher.update(b"rehearsal master key\0");
+        hasher.update(self.seed.to_be_bytes());
+        SeasonSecret::new(&hasher.finalize().into())
     }
 
     /// Ends this process in the middle of whatever it does, and starts the next one.

@@ -113,6 +113,16 @@ impl TestDatabase {
         self.of_server_unmigrated()
     }
 
+    /// As the commands about keys open it.
+    pub(crate) fn of_custodian(&self) -> Database {
+        match self {
+            Self::File(path) => Database::file(path),
+            Self::Schema { .. } => {
+                Database::server(&self.address_as("%20-crole%3Dcontest_custodian"), None).unwrap()
+            }
+        }
+    }
+
     /// As a server opens it before anybody migrated.
     pub(crate) fn of_server_unmigrated(&self) -> Database {
         Database::server(&self.address_as("%20-crole%3Dcontest_app"), None).unwrap()
@@ -166,8 +176,10 @@ fn make_roles(address: &str) {
     Raw::server(address).run(
         "SELECT pg_advisory_lock(815);
          DO $$ BEGIN
-             IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'contest_app') THEN
+             IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'contest_keys') THEN
                  CREATE ROLE contest_app NOLOGIN; CREATE ROLE contest_reader NOLOGIN;
+                 CREATE ROLE contest_keys NOLOGIN;
+                 CREATE ROLE contest_custodian NOLOGIN IN ROLE contest_app, contest_keys;
              END IF;
          END $$",
     );

@@ -1,5 +1,7 @@
 //! What the API answers about a person: attempts, chances, packets, the poster.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -7,6 +9,7 @@ use super::body::{PacketBody, kind};
 use crate::{
     app::App,
     contest::{
+        personal::Particulars,
         poster::Poster,
         records::{AttemptLine, ChanceLine, ChanceState, Records},
     },
@@ -79,6 +82,36 @@ impl MeBody {
                 .into_iter()
                 .map(|packet| PacketBody::of(app, packet))
                 .collect(),
+        }
+    }
+}
+
+/// Everything the contest keeps about a person.
+#[derive(Debug, Serialize)]
+pub(in crate::web) struct ExportBody {
+    /// Absent once it is erased.
+    openid: Option<String>,
+    /// RFC 3339, as the other instants.
+    known_since: String,
+    consented_at: Option<String>,
+    first_followed_at: Option<String>,
+    invite_code: Option<String>,
+    /// What was answered in each attempt.
+    answers: BTreeMap<String, String>,
+    #[serde(flatten)]
+    records: MeBody,
+}
+
+impl ExportBody {
+    pub(in crate::web) fn of(app: &App, particulars: Particulars, records: Records) -> Self {
+        Self {
+            openid: particulars.openid,
+            known_since: rfc3339(particulars.known_since),
+            consented_at: particulars.consented.map(rfc3339),
+            first_followed_at: particulars.first_followed.map(rfc3339),
+            invite_code: particulars.invite_code,
+            answers: particulars.answers,
+            records: MeBody::of(app, records),
         }
     }
 }

@@ -167,7 +167,10 @@ async fn follow_self(
     let holder = signed_in
         .visitor
         .holder
-        .filter(|openid| app.keys.openid_index(openid) == signed_in.person.as_str())
+        .filter(|openid| {
+            let index = app.keys.openid_index(openid);
+            index.as_deref() == Ok(signed_in.person.as_str())
+        })
         .ok_or(Refusal::NotFound)?;
     let host = SimulatedWeChat::of(&app).ok_or(Refusal::NotFound)?;
     act::follow(&host, &holder, None)

@@ -6,6 +6,7 @@ mod bills;
 mod callbacks;
 mod claims;
 mod crashes;
+mod custody;
 mod money;
 mod operating;
 mod payments;

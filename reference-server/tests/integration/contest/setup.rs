@@ -1,10 +1,14 @@
 //! Laws of setting a real season up: what would fail a payment later fails the start.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use reference_server::{
     app::App,
     config::{Config, ConfigError, DatabaseConfig, TrialConfig},
+    privacy::{KeyFileError, Suite},
     setup::{self, SetupError},
     store::StoreError,
 };
@@ -81,64 +85,144 @@ fn a_send_name_too_long_for_wechat_is_refused_at_the_start() {
     }
 }
 
-#[test]
-fn a_database_without_its_master_key_is_refused_and_no_new_key_is_made() {
-    let dir = TempDir::new().unwrap();
-    let config = config(&dir, "江苏省信用办");
-    drop(start(&config).unwrap_err());
-    let key = config.data_dir.join("master.key");
-    let first = fs::read_to_string(&key).unwrap();
-    assert!(config.data_dir.join("contest.db").exists());
-    fs::remove_file(&key).unwrap();
-    for _ in 0..2 {
-        let error = start(&config).unwrap_err();
-        assert!(
-            matches!(&error, SetupError::MasterKeyLost { path } if *path == key),
-            "{error}"
-        );
-        assert!(!key.exists());
-    }
-    // The key that belongs to it opens it again; the start fails further on, for want of secrets.
-    fs::write(&key, &first).unwrap();
-    assert!(matches!(
-        start(&config).unwrap_err(),
-        SetupError::Config(ConfigError::Unreadable { .. })
-    ));
-    assert_eq!(fs::read_to_string(&key).unwrap(), first);
+/// Every key file of a season that states none.
+const KEYS: [&str; 4] = ["master.key", "contest-1.key", "people-1.key", "index-1.key"];
+
+/// Writes a key file as its owner must have it.
+fn write_private(path: &Path, text: &str) {
+    fs::write(path, text).unwrap();
+    #[cfg(unix)]
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o400)).unwrap();
 }
 
 #[test]
-fn an_instance_on_a_server_never_makes_a_master_key_of_its_own() {
+fn a_database_without_one_of_its_keys_is_refused_and_no_new_key_is_made() {
+    let dir = TempDir::new().unwrap();
+    let config = config(&dir, "江苏省信用办");
+    drop(start(&config).unwrap_err());
+    assert!(config.data_dir.join("contest.db").exists());
+    for name in KEYS {
+        let key = config.data_dir.join(name);
+        let first = fs::read_to_string(&key).unwrap();
+        fs::remove_file(&key).unwrap();
+        for _ in 0..2 {
+            let error = start(&config).unwrap_err();
+            assert!(
+                matches!(&error, SetupError::KeyLost { path } if *path == key),
+                "{error}"
+            );
+            assert!(!key.exists());
+        }
+        // The key that belongs to it opens it again; the start fails further on, for want of secrets.
+        write_private(&key, &first);
+        assert!(matches!(
+            start(&config).unwrap_err(),
+            SetupError::Config(ConfigError::Unreadable { .. })
+        ));
+        assert_eq!(fs::read_to_string(&key).unwrap(), first);
+    }
+}
+
+#[test]
+fn an_instance_on_a_server_never_makes_a_key_of_its_own() {
     let dir = TempDir::new().unwrap();
     let mut config = config(&dir, "江苏省信用办");
     config.database = Some(DatabaseConfig {
         url: "postgres://contest@127.0.0.1:1/contest".to_owned(),
         password_file: None,
     });
+    for name in KEYS {
+        let key = config.data_dir.join(name);
+        let error = start(&config).unwrap_err();
+        assert!(
+            matches!(&error, SetupError::KeyNotShared { path } if *path == key),
+            "{error}"
+        );
+        assert!(!key.exists());
+        // Told to, it makes what is missing, once.
+        let made = setup::make_keys(&config, Suite::AesSha2).unwrap();
+        assert!(made.contains(&key));
+        assert_eq!(
+            setup::make_keys(&config, Suite::AesSha2).unwrap(),
+            [""; 0].map(PathBuf::from)
+        );
+        assert!(matches!(
+            start(&config).unwrap_err(),
+            SetupError::Store(StoreError::Unreachable(_))
+        ));
+        if name != "index-1.key" {
+            let next = KEYS[KEYS.iter().position(|known| *known == name).unwrap() + 1];
+            fs::remove_file(config.data_dir.join(next)).unwrap();
+        }
+    }
+    // Other keys are there that a new master key could not open.
+    fs::remove_file(config.data_dir.join("master.key")).unwrap();
+    let refused = setup::make_keys(&config, Suite::AesSha2).unwrap_err();
+    assert!(matches!(refused, SetupError::KeyLost { .. }), "{refused}");
+}
+
+#[test]
+fn a_key_that_is_cut_off_or_open_to_others_is_refused() {
+    let dir = TempDir::new().unwrap();
+    let config = config(&dir, "江苏省信用办");
+    drop(start(&config).unwrap_err());
+    for name in KEYS {
+        let key = config.data_dir.join(name);
+        let whole = fs::read_to_string(&key).unwrap();
+        fs::remove_file(&key).unwrap();
+        write_private(&key, &whole[..16]);
+        assert!(
+            matches!(
+                start(&config).unwrap_err(),
+                SetupError::MasterKey { .. } | SetupError::KeyFile(KeyFileError::Malformed { .. })
+            ),
+            "{name}"
+        );
+        fs::remove_file(&key).unwrap();
+        write_private(&key, &whole);
+        #[cfg(unix)]
+        {
+            let mode = |mode| {
+                let mode = std::os::unix::fs::PermissionsExt::from_mode(mode);
+                fs::set_permissions(&key, mode).unwrap();
+            };
+            mode(0o440);
+            assert!(matches!(
+                start(&config).unwrap_err(),
+                SetupError::KeyFile(KeyFileError::OpenToOthers { .. })
+            ));
+            mode(0o400);
+        }
+    }
+    // Under another master key nothing of it opens.
     let key = config.data_dir.join("master.key");
-    let error = start(&config).unwrap_err();
-    assert!(
-        matches!(&error, SetupError::MasterKeyNotShared { path } if *path == key),
-        "{error}"
-    );
-    assert!(!key.exists());
-    fs::write(&key, "01".repeat(32)).unwrap();
+    fs::remove_file(&key).unwrap();
+    write_private(&key, &"01".repeat(32));
     assert!(matches!(
         start(&config).unwrap_err(),
-        SetupError::Store(StoreError::Unreachable(_))
+        SetupError::KeyFile(KeyFileError::OtherMaster { .. })
     ));
 }
 
 #[test]
-fn a_master_key_that_is_cut_off_is_refused() {
+fn a_ring_without_a_key_is_refused() {
     let dir = TempDir::new().unwrap();
-    let config = config(&dir, "江苏省信用办");
-    fs::create_dir_all(&config.data_dir).unwrap();
-    fs::write(config.data_dir.join("master.key"), "0123456789abcdef").unwrap();
-    assert!(matches!(
-        start(&config).unwrap_err(),
-        SetupError::MasterKey { .. }
-    ));
+    let mut config = config(&dir, "江苏省信用办");
+    for field in ["keys.contest", "keys.people"] {
+        let mut keys = config.key_files();
+        if field == "keys.contest" {
+            keys.contest.clear();
+        } else {
+            keys.people.clear();
+        }
+        config.keys = Some(keys);
+        let error = start(&config).unwrap_err();
+        assert!(
+            matches!(&error, SetupError::Config(ConfigError::Value { field: named, .. }) if *named == field),
+            "{error}"
+        );
+        config.keys = None;
+    }
 }
 
 fn variables(pairs: &[(&str, &str)]) -> Vec<(String, String)> {

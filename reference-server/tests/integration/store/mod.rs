@@ -2,6 +2,7 @@
 
 mod attack;
 mod attack_books;
+mod attack_keys;
 mod commit;
 pub(crate) mod line;
 mod lost;

@@ -4,7 +4,7 @@ use super::attack::{Scene, assert_refused_by, fixed};
 use crate::{app::TestApp, engine::is_server};
 
 /// Tables of which nobody takes a row back.
-const KEPT: [(&str, &str); 18] = [
+const KEPT: [(&str, &str); 19] = [
     ("packet", "a sealed packet never leaves"),
     ("bank", "a frozen bank never leaves"),
     ("award", "an award never leaves"),
@@ -23,6 +23,7 @@ const KEPT: [(&str, &str); 18] = [
     ("correction_approval", "an approval never leaves"),
     ("books_seal", "a seal never leaves"),
     ("duty", "the outcome of a duty never leaves"),
+    ("field_key", "the record of a key never leaves"),
 ];
 
 #[tokio::test]
@@ -34,7 +35,9 @@ async fn no_hand_empties_a_table() {
     let test = TestApp::new().await;
     let alone: Vec<(String, &str)> = KEPT
         .iter()
-        .filter(|(table, _reason)| ["transfer", "payment_event", "audit_event"].contains(table))
+        .filter(|(table, _reason)| {
+            ["transfer", "payment_event", "audit_event", "field_key"].contains(table)
+        })
         .map(|(table, reason)| (format!("TRUNCATE {table}"), *reason))
         .collect();
     let cascading: Vec<(String, &str)> = KEPT
@@ -85,10 +88,8 @@ async fn the_servers_own_role_can_neither_change_nor_delete_what_is_kept() {
         ),
         ("UPDATE audit_event SET detail = ''", "permission denied"),
         ("UPDATE payment SET amount_fen = 1", "permission denied"),
-        (
-            "UPDATE payment SET request_sealed = ''",
-            "permission denied",
-        ),
+        ("UPDATE field_key SET destroyed_ms = 1", "permission denied"),
+        ("UPDATE field_key SET fingerprint = ''", "permission denied"),
         ("UPDATE city SET pool_fen = 1", "permission denied"),
         ("UPDATE city SET closes_ms = 1", "permission denied"),
         ("UPDATE city SET plan_seed_sealed = ''", "permission denied"),
