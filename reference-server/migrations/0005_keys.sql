@@ -16,3 +16,5 @@ CREATE TABLE field_key (
 
 ALTER TABLE shared_token ADD COLUMN obtained_ms BIGINT;
 ALTER TABLE shared_token ADD COLUMN fetching_until_ms BIGINT;
+ALTER TABLE shared_token ADD COLUMN fetch_failed BIGINT NOT NULL DEFAULT 0
+    CHECK (fetch_failed IN (0, 1));

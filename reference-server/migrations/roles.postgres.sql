@@ -22,7 +22,8 @@ BEGIN
         GRANT UPDATE (qr_url, qr_expires_ms) ON invite TO contest_app;
         GRANT UPDATE (state, due_ms, machine, version, changed_ms, request_sealed) ON payment TO contest_app;
         GRANT UPDATE (paused_reason, paused_until_ms, changed_ms) ON rail TO contest_app;
-        GRANT UPDATE (value_sealed, expires_ms, obtained_ms, fetching_until_ms) ON shared_token TO contest_app;
+        GRANT UPDATE (value_sealed, expires_ms, obtained_ms, fetching_until_ms, fetch_failed)
+            ON shared_token TO contest_app;
         GRANT UPDATE (number) ON commit_mark TO contest_app;
         GRANT UPDATE (owner) ON incident TO contest_app;
     END IF;

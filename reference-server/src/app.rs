@@ -195,6 +195,9 @@ pub struct Memory {
     sends: Mutex<SendBudget>,
     silence: Mutex<Silence>,
     draining: AtomicBool,
+    /// Whose turn it is among this process's tasks to look for a token that is not at hand.
+    pub(crate) token_turn: tokio::sync::Mutex<()>,
+    pub(crate) ticket_turn: tokio::sync::Mutex<()>,
     pub(crate) metrics: Metrics,
 }
 

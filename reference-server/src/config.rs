@@ -58,6 +58,11 @@ pub struct DatabaseConfig {
     pub url: String,
     /// File with the password, when the server wants one.
     pub password_file: Option<PathBuf>,
+    /// File with the certificates (PEM) that prove the server; with it the line is TLS to its proven name, or there is none.
+    pub ca_file: Option<PathBuf>,
+    /// Whether a line to another machine may go without encryption, because something else protects it.
+    #[serde(default)]
+    pub unprotected: bool,
 }
 
 /// A trial: WeChat is simulated by another process, and nobody is paid.
@@ -247,10 +252,10 @@ impl Config {
             table.try_into().map_err(malformed)?
         };
         let base = path.parent().unwrap_or_else(|| Path::new("."));
-        if let Some(server) = &mut config.database
-            && let Some(file) = &mut server.password_file
-        {
-            *file = base.join(&*file);
+        if let Some(server) = &mut config.database {
+            for file in [&mut server.password_file, &mut server.ca_file] {
+                *file = file.take().map(|file| base.join(file));
+            }
         }
         if let Some(folder) = &mut config.content_dir {
             *folder = base.join(&*folder);

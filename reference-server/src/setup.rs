@@ -30,14 +30,14 @@ use zeroize::Zeroizing;
 use crate::{
     app::{self, App, Memory, PacketWording, Season, SimulatorHost, WeChat},
     clock::{Clock, ShiftedClock, SimulatedClock, SystemClock},
-    config::{self, Config, ConfigError, EditionName, ScopeName},
+    config::{self, Config, ConfigError, DatabaseConfig, EditionName, ScopeName},
     content::{Content, ContentError},
     contest::preflight::{Check, Verdict},
     entropy::{Entropy, SeededEntropy, SystemEntropy},
     journal::{InProcessWeChat, JournalError, JournaledSimulator},
     office::OfficeReader,
     privacy::{KeyFileError, Keys},
-    store::{Database, DecisionClock, Durability, Store, StoreError},
+    store::{Database, DecisionClock, Durability, Line, Store, StoreError},
     trial,
 };
 
@@ -347,12 +347,17 @@ pub fn migrate(
 ) -> Result<(), SetupError> {
     create_dir(&config.data_dir)?;
     let database = match &config.database {
-        None => Database::file(&config.data_dir.join(DATABASE)),
+        None => {
+            // The keys of a file are made before it, and never beside it.
+            keyring::load(config, &SystemEntropy)?;
+            Database::file(&config.data_dir.join(DATABASE))
+        }
         Some(server) => {
             // Another user's password is another one.
             let own = server.password_file.as_deref().filter(|_| user.is_none());
             let password = password_file.or(own).map(config::secret).transpose()?;
-            let database = Database::server(&server.url, password.as_deref())?;
+            let line = line_of(server)?;
+            let database = Database::server_over(&server.url, password.as_deref(), &line)?;
             match user {
                 Some(user) => database.as_user(user),
                 None => database,
@@ -376,6 +381,7 @@ pub fn try_config(config: &Config) -> Result<(), SetupError> {
         channel(config),
     )?;
     content(config)?;
+    database_of(config)?;
     real_wechat(config)?;
     Ok(())
 }
@@ -463,7 +469,26 @@ fn database_of(config: &Config) -> Result<Database, SetupError> {
     };
     let password = server.password_file.as_deref().map(config::secret);
     let password = password.transpose()?;
-    Ok(Database::server(&server.url, password.as_deref())?)
+    Ok(Database::server_over(
+        &server.url,
+        password.as_deref(),
+        &line_of(server)?,
+    )?)
+}
+
+/// How the line to a database server is protected.
+fn line_of(server: &DatabaseConfig) -> Result<Line, SetupError> {
+    match (&server.ca_file, server.unprotected) {
+        (Some(path), false) => Ok(Line::Verified {
+            authorities: config::secret(path)?,
+        }),
+        (None, true) => Ok(Line::Unprotected),
+        (None, false) => Ok(Line::Local),
+        (Some(_), true) => Err(SetupError::Config(ConfigError::Value {
+            field: "database.unprotected",
+            problem: "a line with a ca_file is protected".to_owned(),
+        })),
+    }
 }
 
 fn real_wechat(config: &Config) -> Result<WeChat, SetupError> {

@@ -185,6 +185,9 @@ pub enum Failure {
     /// WeChat could not be reached, or its answer was lost.
     #[error("WeChat: {0}")]
     Transport(#[from] TransportError),
+    /// There is no token for the call: its last fetch failed a moment ago, or takes too long.
+    #[error("WeChat: there is no token for this call at the moment")]
+    NoToken,
     /// A stored value does not open or parse; the database and the keys do not belong together.
     #[error("unreadable stored value: {what}")]
     Unreadable {
@@ -235,7 +238,7 @@ impl Failure {
     /// Whether WeChat is to blame, so that the same call may succeed in a moment.
     #[must_use]
     pub fn is_wechat(&self) -> bool {
-        matches!(self, Self::WeChat(_) | Self::Transport(_))
+        matches!(self, Self::WeChat(_) | Self::Transport(_) | Self::NoToken)
     }
 }
 

@@ -132,7 +132,7 @@ impl Cipher {
 
 /// A key under which equal texts have equal digests, and nobody else can compute them.
 pub(super) enum Hash {
-    Sha2(hmac::Key),
+    Sha2(Box<hmac::Key>),
     #[cfg(feature = "sm")]
     Sm3(Secret),
 }
@@ -140,7 +140,10 @@ pub(super) enum Hash {
 impl Hash {
     pub(super) fn new(suite: Suite, secret: &Secret) -> Self {
         match suite {
-            Suite::AesSha2 => Self::Sha2(hmac::Key::new(hmac::HMAC_SHA256, secret.as_slice())),
+            Suite::AesSha2 => Self::Sha2(Box::new(hmac::Key::new(
+                hmac::HMAC_SHA256,
+                secret.as_slice(),
+            ))),
             #[cfg(feature = "sm")]
             Suite::Sm4Sm3 => Self::Sm3(secret.clone()),
         }

@@ -50,7 +50,7 @@ use std::{
 use tokio::sync::{mpsc, oneshot};
 
 use engine::Connection;
-pub use engine::{Database, DecisionClock, Durability, EngineError, Schema};
+pub use engine::{Database, DecisionClock, Durability, EngineError, Line, Schema};
 use writer::{Job, WriteJob};
 
 /// How many writes may wait before the server says that it is busy.

@@ -131,14 +131,18 @@ pub(super) fn refusal(refusal: &Refusal) -> Sentence {
             "等它到账或退回后再删除，红包发放要用到您的微信编号。",
             Step::Me,
         ),
-        Refusal::RecordsDestroyed => sentence(
-            "本季的个人信息已经按期销毁",
-            "活动结束已满保存期限，不能再登录；公布的记录仍然可以核对。",
-            Step::Verify,
-        ),
+        Refusal::RecordsDestroyed => long_over(),
         Refusal::UnknownCity => sentence("没有找到这座城市", "请从赛程里选一座。", Step::Stations),
         Refusal::NotFound => sentence("没有找到这一页", "它可能属于另一个微信号。", Step::Home),
     }
+}
+
+fn long_over() -> Sentence {
+    sentence(
+        "本季的个人信息已经按期销毁",
+        "活动结束已满保存期限，不能再登录；公布的记录仍然可以核对。",
+        Step::Verify,
+    )
 }
 
 /// The sentence of reward-core's refusal of a packet.

@@ -23,7 +23,7 @@ use reference_server::{
     },
     entropy::SeededEntropy,
     journal::JournaledSimulator,
-    privacy::{Keys, SeasonSecret},
+    privacy::{Field, Keys, SeasonSecret},
     setup::{self, Simulated, Wire},
     store::{DecisionClock, Durability, Store},
     worker,
@@ -187,6 +187,11 @@ impl TestApp {
         self.database.raw_of_server()
     }
 
+    /// This contest's database behind another address of its server.
+    pub(crate) fn on_another_address(&self, address: &str) -> String {
+        self.database.on_another_address(address)
+    }
+
     /// Another store on the same database.
     pub(crate) fn another_store(&self, clock: DecisionClock) -> Store {
         Store::open(&self.database.of_server(), Durability::None, clock).unwrap()
@@ -231,12 +236,30 @@ impl TestApp {
         })
     }
 
-    /// The secret from which the keys of this contest follow.
-    pub(crate) fn season_secret(&self) -> SeasonSecret {
+    /// The key from which all others of this contest follow.
+    pub(crate) fn master(&self) -> [u8; 32] {
         let mut hasher = Sha256::new();
         hasher.update(b"rehearsal master key\0");
         hasher.update(self.seed.to_be_bytes());
-        SeasonSecret::new(&hasher.finalize().into())
+        hasher.finalize().into()
+    }
+
+    /// The secret of this contest's season.
+    pub(crate) fn season_secret(&self) -> SeasonSecret {
+        SeasonSecret::new(&self.master())
+    }
+
+    /// The token for WeChat's calls that every instance shares.
+    pub(crate) fn access_token(&self) -> String {
+        let sealed = "SELECT value_sealed FROM shared_token WHERE name = 'access_token'";
+        let sealed = self.raw().text(sealed);
+        let place = Field::SharedToken.of("access_token");
+        String::from_utf8(self.app.keys.open(&place, &sealed).unwrap()).unwrap()
+    }
+
+    /// Every byte the database keeps, as far as they can be read at all.
+    pub(crate) fn stored(&self) -> Vec<u8> {
+        self.database.stored()
     }
 
     /// Ends this process in the middle of whatever it does, and starts the next one.

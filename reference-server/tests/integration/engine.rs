@@ -1,7 +1,7 @@
 //! The database under test: a file, or a schema of its own on the server that the environment names.
 
 use std::{
-    env, fmt,
+    env, fmt, fs,
     path::{Path, PathBuf},
     sync::{
         Once,
@@ -143,6 +143,33 @@ impl TestDatabase {
              ?application_name=behind-a-line&options=-csearch_path%3D{name}"
         );
         (line, address)
+    }
+
+    /// Every byte of the files, the write-ahead log included; or every column of every table.
+    pub(crate) fn stored(&self) -> Vec<u8> {
+        let Self::File(path) = self else {
+            let mut raw = self.raw();
+            let tables = raw.texts(
+                "SELECT table_name FROM information_schema.tables
+                 WHERE table_schema = current_schema()",
+            );
+            assert!(tables.len() > 15, "{tables:?}");
+            let rows = tables.iter().flat_map(|table| {
+                // A row as text has each of its columns.
+                raw.texts(&format!("SELECT CAST(t AS text) FROM {table} AS t"))
+            });
+            return rows.collect::<Vec<_>>().join("\n").into_bytes();
+        };
+        let log = path.with_extension("db-wal");
+        [fs::read(path).unwrap(), fs::read(log).unwrap()].concat()
+    }
+
+    /// This database behind another address of its server, with a query already.
+    pub(crate) fn on_another_address(&self, address: &str) -> String {
+        let Self::Schema { name, .. } = self else {
+            panic!("a file has no address");
+        };
+        format!("{address}&options=-csearch_path%3D{name}")
     }
 
     /// A connection of our own, with every right.

@@ -9,7 +9,8 @@ use crate::secret::Secret;
 ///
 /// It holds no clock and makes no call: the caller asks for a [`TokenStep`], does it, and tells the outcome.
 /// Several instances share a token by storing [`TokenKeeper::cached`] where all can read it and giving what they read to
-/// [`TokenKeeper::adopt`]; with `stable_token` they need no lock to be correct.
+/// [`TokenKeeper::adopt`], or by keeping the whole state in one row ([`TokenKeeper::resumed`]), so that one of them fetches;
+/// with `stable_token` they need no lock to be correct.
 ///
 /// ```
 /// use wechat_adapter::official::{IssuedToken, TokenKeeper, TokenStep};
@@ -109,6 +110,37 @@ impl TokenKeeper {
             fetching_until: None,
             refused: None,
         }
+    }
+
+    /// A keeper that goes on where a store left it: with the token there, and until when somebody else fetches one.
+    ///
+    /// A store that hands the keeper to one user at a time (a row under its transaction) makes the fetch a single one over all instances.
+    ///
+    /// ```
+    /// use wechat_adapter::official::{TokenKeeper, TokenStep};
+    /// let now = "2020-05-09T13:36:00Z".parse()?;
+    /// let mut here = TokenKeeper::resumed(None, None);
+    /// assert!(matches!(here.step(now), TokenStep::Fetch));
+    /// let mut elsewhere = TokenKeeper::resumed(None, here.fetching_until());
+    /// assert!(matches!(elsewhere.step(now), TokenStep::Wait { .. }));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub const fn resumed(
+        cached: Option<CachedToken>,
+        fetching_until: Option<DateTime<Utc>>,
+    ) -> Self {
+        Self {
+            cached,
+            fetching_until,
+            refused: None,
+        }
+    }
+
+    /// Until when others are kept from fetching, to be stored beside [`TokenKeeper::cached`].
+    #[must_use]
+    pub const fn fetching_until(&self) -> Option<DateTime<Utc>> {
+        self.fetching_until
     }
 
     /// The token to be stored for others, if there is one.

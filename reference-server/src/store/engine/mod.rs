@@ -58,6 +58,25 @@ pub enum DecisionClock {
     },
 }
 
+/// How the line to a database server is protected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "whoever opens a line says which of these it is"
+)]
+pub enum Line {
+    /// It never leaves this machine: a socket, or a loopback address.
+    Local,
+    /// It is not encrypted, and whoever says so has protected it by other means.
+    Unprotected,
+    /// TLS 1.2 or later; the server proves its name by a certificate under one of these
+    /// authorities (PEM), and by no other.
+    Verified {
+        /// The authorities' certificates.
+        authorities: String,
+    },
+}
+
 /// Which database, and on which engine.
 #[derive(Debug, Clone)]
 pub struct Database(Place);
@@ -65,7 +84,7 @@ pub struct Database(Place);
 #[derive(Debug, Clone)]
 enum Place {
     File(PathBuf),
-    Server(Box<::postgres::Config>),
+    Server(Box<postgres::Target>),
 }
 
 impl Database {
@@ -75,16 +94,31 @@ impl Database {
         Self(Place::File(path.to_owned()))
     }
 
-    /// A database on a server, by its address `postgres://…` (PostgreSQL 15 or later).
+    /// A database on a server of this machine, by its address `postgres://…` (PostgreSQL 15 or later).
     ///
     /// The search path may be given in the address: `?options=-csearch_path%3Dseason`.
-    /// The line is not encrypted; an address that asks for encryption is refused when it is used.
     ///
     /// # Errors
-    /// [`StoreError::Engine`] when the address cannot be read.
+    /// [`StoreError::Engine`] when the address cannot be read, or leads elsewhere than to a
+    /// socket or a loopback address.
     pub fn server(address: &str, password: Option<&str>) -> Result<Self, StoreError> {
-        let config = postgres::config(address, password)?;
-        Ok(Self(Place::Server(Box::new(config))))
+        Self::server_over(address, password, &Line::Local)
+    }
+
+    /// A database on a server, over a line of this kind.
+    ///
+    /// What the address itself says about encryption decides nothing: an opportunistic mode
+    /// would give way to whoever answers in the server's place.
+    ///
+    /// # Errors
+    /// [`StoreError::Engine`] when the address or the certificates cannot be read, or contradict the line.
+    pub fn server_over(
+        address: &str,
+        password: Option<&str>,
+        line: &Line,
+    ) -> Result<Self, StoreError> {
+        let target = postgres::Target::new(address, password, line)?;
+        Ok(Self(Place::Server(Box::new(target))))
     }
 }
 
@@ -92,8 +126,8 @@ impl Database {
     /// The same database opened by another user; a file has no users.
     #[must_use]
     pub fn as_user(mut self, name: &str) -> Self {
-        if let Place::Server(config) = &mut self.0 {
-            config.user(name);
+        if let Place::Server(target) = &mut self.0 {
+            target.set_user(name);
         }
         self
     }
@@ -161,8 +195,8 @@ impl Connection {
     ) -> Result<Self, StoreError> {
         Ok(match &database.0 {
             Place::File(path) => Self::File(sqlite::Connection::open_writer(path, durability)?),
-            Place::Server(config) => Self::Server(
-                Box::new(postgres::Connection::open_writer(config, durability)?),
+            Place::Server(target) => Self::Server(
+                Box::new(postgres::Connection::open_writer(target, durability)?),
                 clock,
             ),
         })
@@ -175,8 +209,8 @@ impl Connection {
     ) -> Result<Self, StoreError> {
         Ok(match &database.0 {
             Place::File(path) => Self::File(sqlite::Connection::open_reader(path)?),
-            Place::Server(config) => {
-                Self::Server(Box::new(postgres::Connection::open_reader(config)?), clock)
+            Place::Server(target) => {
+                Self::Server(Box::new(postgres::Connection::open_reader(target)?), clock)
             }
         })
     }

@@ -4,16 +4,23 @@
 //! One writer at a time, as in a file: a group holds an advisory lock of its schema from its
 //! first statement to its commit, because the audit chain is one chain and would fork
 //! otherwise. Several instances queue up there, and each brings a whole group.
+//!
+//! | file | what |
+//! |---|---|
+//! | `target` | where the server is, and how the line to it is protected |
 
-use std::{cell::RefCell, collections::HashMap, error::Error as _, io, time::Duration};
+mod target;
+
+use std::{cell::RefCell, collections::HashMap, error::Error as _, io};
 
 use postgres::{
-    Client, Config, NoTls, SimpleQueryMessage, Statement,
-    config::TargetSessionAttrs,
+    Client, SimpleQueryMessage, Statement,
     error::SqlState,
     fallible_iterator::FallibleIterator as _,
     types::{IsNull, ToSql, Type, private::BytesMut, to_sql_checked},
 };
+
+pub(super) use target::Target;
 
 use super::{Durability, EngineError, MIGRATIONS, Value, engine_error};
 use crate::store::StoreError;
@@ -23,10 +30,6 @@ const ROLES: &str = include_str!("../../../migrations/roles.postgres.sql");
 
 /// The oldest server this text is tested with.
 const OLDEST_VERSION: i64 = 15;
-/// How long a server may take to be reached, unless its address says otherwise.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-/// How long sent bytes may stay unacknowledged before the connection counts as lost.
-const TCP_USER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What every connection of ours expects.
 const SESSION: &str = "SET client_min_messages = warning; SET lock_timeout = '5s'; \
@@ -46,7 +49,7 @@ const BEGIN_MIGRATION: &str = "BEGIN; SELECT pg_advisory_xact_lock(2, hashtext(c
 pub(in crate::store) struct Connection(RefCell<Link>);
 
 struct Link {
-    config: Config,
+    target: Target,
     session: String,
     client: Option<Client>,
     /// Process and start of the session that was made last, when its user may see them.
@@ -77,8 +80,8 @@ impl std::fmt::Debug for Connection {
 }
 
 /// Runs statements without values on a connection of their own.
-pub(super) fn run_once(config: &Config, text: &str) -> Result<(), StoreError> {
-    Connection::open(config, SESSION.to_owned())?
+pub(super) fn run_once(target: &Target, text: &str) -> Result<(), StoreError> {
+    Connection::open(target, SESSION.to_owned())?
         .0
         .borrow_mut()
         .run(text)
@@ -140,27 +143,27 @@ impl ToSql for Value<'_> {
 
 impl Connection {
     /// The one writing connection; brings the schema up to date if its user may.
-    pub(super) fn open_writer(config: &Config, durability: Durability) -> Result<Self, StoreError> {
+    pub(super) fn open_writer(target: &Target, durability: Durability) -> Result<Self, StoreError> {
         let synchronous = match durability {
             Durability::Full => "SET synchronous_commit = on",
             Durability::None => "SET synchronous_commit = off",
         };
-        let connection = Self::open(config, format!("{SESSION}{synchronous}"))?;
+        let connection = Self::open(target, format!("{SESSION}{synchronous}"))?;
         connection.0.borrow_mut().migrate()?;
         Ok(connection)
     }
 
     /// A connection that can only read, of the same server: nothing is decided on a copy.
-    pub(super) fn open_reader(config: &Config) -> Result<Self, StoreError> {
+    pub(super) fn open_reader(target: &Target) -> Result<Self, StoreError> {
         Self::open(
-            config,
+            target,
             format!("{SESSION}SET default_transaction_read_only = on"),
         )
     }
 
-    fn open(config: &Config, session: String) -> Result<Self, StoreError> {
+    fn open(target: &Target, session: String) -> Result<Self, StoreError> {
         let mut link = Link {
-            config: config.clone(),
+            target: target.clone(),
             session,
             client: None,
             session_id: None,
@@ -281,7 +284,7 @@ impl Link {
     fn connect(&mut self) -> Result<(), StoreError> {
         self.statements.clear();
         self.client = None;
-        let mut client = self.config.connect(NoTls).map_err(unreachable)?;
+        let mut client = self.target.connect().map_err(unreachable)?;
         client.batch_execute(&self.session)?;
         let row = client.query_one(
             "SELECT pid, backend_start::text FROM pg_stat_activity WHERE pid = pg_backend_pid()",
@@ -495,27 +498,6 @@ fn digest_of_guards() -> String {
     hasher.update(GUARDS);
     hasher.update(ROLES);
     hex::encode(hasher.finalize())
-}
-
-/// Reads a server's address, and fills in what must not be left to chance.
-pub(super) fn config(url: &str, password: Option<&str>) -> Result<Config, StoreError> {
-    let mut config: Config = url.parse().map_err(|error: postgres::Error| {
-        engine_error(format_args!("the database's address: {}", words(&error)))
-    })?;
-    if let Some(password) = password {
-        config.password(password);
-    }
-    config.target_session_attrs(TargetSessionAttrs::ReadWrite);
-    if config.get_connect_timeout().is_none() {
-        config.connect_timeout(CONNECT_TIMEOUT);
-    }
-    if config.get_tcp_user_timeout().is_none() {
-        config.tcp_user_timeout(TCP_USER_TIMEOUT);
-    }
-    if config.get_application_name().is_none() {
-        config.application_name("contest");
-    }
-    Ok(config)
 }
 
 /// What the server said, without the values it was about.

@@ -11,7 +11,7 @@ const LONGEST_NAME: usize = 63;
 /// Making and removing wait for the server by themselves, so not within a task.
 #[derive(Debug, Clone)]
 pub struct Schema {
-    server: Box<::postgres::Config>,
+    server: Box<postgres::Target>,
     name: String,
 }
 
@@ -47,14 +47,7 @@ impl Schema {
     /// The database that lies in it.
     #[must_use]
     pub fn database(&self) -> Database {
-        let mut server = self.server.clone();
-        let path = format!("-csearch_path={}", self.name);
-        let options = match server.get_options() {
-            Some(given) => format!("{given} {path}"),
-            None => path,
-        };
-        server.options(&options);
-        Database(Place::Server(server))
+        Database(Place::Server(Box::new(self.server.within(&self.name))))
     }
 
     /// Removes the schema and everything in it.

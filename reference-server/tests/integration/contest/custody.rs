@@ -69,7 +69,7 @@ async fn sealed_by(app: &App, version: u32) -> i64 {
 
 #[tokio::test]
 async fn values_move_to_a_newer_key_while_the_contest_runs() {
-    let test = TestApp::with(Setting {
+    let mut test = TestApp::with(Setting {
         terms: RewardTerms {
             pool: Fen::new(420_400),
             daily_cap: Fen::new(60_000),
@@ -129,6 +129,7 @@ async fn values_move_to_a_newer_key_while_the_contest_runs() {
     claim::claim(&newest, &person.id, ClaimRequest::default())
         .await
         .unwrap();
+    test.app = newest;
     test.assert_sound().await;
 }
 

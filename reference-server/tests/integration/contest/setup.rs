@@ -15,7 +15,7 @@ use reference_server::{
 use tempfile::TempDir;
 
 /// The configuration of a real season in a folder of its own, without any secret.
-fn config(dir: &TempDir, send_name: &str) -> Config {
+pub(super) fn config(dir: &TempDir, send_name: &str) -> Config {
     for folder in ["content/cities", "content/banks"] {
         fs::create_dir_all(dir.path().join(folder)).unwrap();
     }
@@ -130,6 +130,8 @@ fn an_instance_on_a_server_never_makes_a_key_of_its_own() {
     config.database = Some(DatabaseConfig {
         url: "postgres://contest@127.0.0.1:1/contest".to_owned(),
         password_file: None,
+        ca_file: None,
+        unprotected: false,
     });
     for name in KEYS {
         let key = config.data_dir.join(name);

@@ -101,11 +101,14 @@ impl Trial {
         text.insert_str(0, &format!("content_dir = {content:?}\n"));
         if let Some(url) = database {
             text.push_str(&format!("\n[database]\nurl = {url:?}\n"));
-            let data = folder.join("contest");
-            fs::create_dir_all(&data).unwrap();
-            fs::write(data.join("master.key"), "5a".repeat(32)).unwrap();
         }
         fs::write(&config, text).unwrap();
+        let keys = program()
+            .args(["keys", "new", "--config"])
+            .arg(&config)
+            .output()
+            .unwrap();
+        assert!(keys.status.success(), "{keys:?}");
         Self {
             folder: folder.to_owned(),
             _simulator: simulator,

@@ -2,7 +2,10 @@
 
 use std::sync::mpsc;
 
-use reference_server::store::{DecisionClock, Durability, Store, StoreError, Tx, audit, tokens};
+use reference_server::store::{
+    DecisionClock, Durability, Store, StoreError, Tx, audit,
+    tokens::{self, TokenRow},
+};
 use tempfile::TempDir;
 
 use crate::engine::{TestDatabase, is_server};
@@ -28,11 +31,19 @@ async fn kept(store: &Store, name: &'static str) -> Option<String> {
         .read(move |read| tokens::token(read, name))
         .await
         .unwrap()
-        .map(|(value, _expires_ms)| value)
+        .map(|token| token.value_sealed)
 }
 
 fn keep(tx: &Tx<'_>, name: &str) -> Result<(), StoreError> {
-    tokens::set_token(tx, name, "value", 1)
+    tokens::set_token(tx, name, &token(1))
+}
+
+fn token(expires_ms: i64) -> TokenRow {
+    TokenRow {
+        value_sealed: "value".to_owned(),
+        expires_ms,
+        ..TokenRow::default()
+    }
 }
 
 fn refuse(tx: &Tx<'_>, name: &str) -> Result<(), StoreError> {
@@ -104,7 +115,7 @@ async fn every_reader_sees_every_answered_write() {
     let store = open(&database);
     for number in 1..=100_i64 {
         store
-            .write(move |tx| tokens::set_token(tx, "counter", "value", number))
+            .write(move |tx| tokens::set_token(tx, "counter", &token(number)))
             .await
             .unwrap();
         for _ in 0..2 {
@@ -113,7 +124,7 @@ async fn every_reader_sees_every_answered_write() {
                 .await
                 .unwrap()
                 .unwrap();
-            assert_eq!(seen.1, number);
+            assert_eq!(seen.expires_ms, number);
         }
     }
 }

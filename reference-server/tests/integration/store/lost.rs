@@ -3,7 +3,8 @@
 //! A file is never lost, so these run on a server only.
 
 use reference_server::store::{
-    Database, DecisionClock, Durability, Store, StoreError, season, tokens,
+    Database, DecisionClock, Durability, Store, StoreError, season,
+    tokens::{self, TokenRow},
 };
 use tempfile::TempDir;
 
@@ -42,7 +43,7 @@ impl Scene {
 
     async fn keep(&self, name: &'static str) -> Result<(), StoreError> {
         self.store
-            .write(move |tx| tokens::set_token(tx, name, "value", 1))
+            .write(move |tx| tokens::set_token(tx, name, &TokenRow::default()))
             .await
     }
 

@@ -7,5 +7,6 @@ mod commit;
 pub(crate) mod line;
 mod lost;
 mod roles;
+mod tls;
 
 pub(crate) use line::Line;

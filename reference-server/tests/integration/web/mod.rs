@@ -2,6 +2,7 @@
 
 mod browser;
 mod callbacks;
+mod canary;
 mod document;
 mod guards;
 mod headers;
