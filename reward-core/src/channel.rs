@@ -9,8 +9,8 @@ use crate::{
 
 /// The limits of one payment rail as data; the payout machine and the plan read them, nothing else knows a rail.
 ///
-/// The named profiles carry the figures of the vendor's page on cash red packets (dated 2025-08-22);
-/// a merchant whose console shows others writes its own.
+/// The named profiles carry the figures of the vendor's pages on cash red packets (dated 2025-08-22)
+/// and on merchant transfers (read 2026-08); a merchant whose console shows others writes its own.
 ///
 /// ```
 /// use reward_core::{ChannelProfile, Fen};
@@ -77,6 +77,20 @@ impl ChannelProfile {
             refund_after_seconds: 24 * 3_600,
             query_window_seconds: 30 * 86_400,
             number_reuse_seconds: 20 * 3_600,
+        }
+    }
+
+    /// Returns the profile of merchant transfers that the person confirms: amounts from 0.10 to 200.00 yuan.
+    ///
+    /// 80 sendings a second of the 100 allowed, no published limit of a person's day, closed after 24 hours
+    /// without confirmation, queries for 30 days, numbers sent again for 20 hours.
+    #[must_use]
+    pub const fn merchant_transfer() -> Self {
+        Self {
+            floor: Fen::new(10),
+            sends_per_second: 80,
+            packets_per_person_per_day: u32::MAX,
+            ..Self::red_packet_default()
         }
     }
 

@@ -82,6 +82,14 @@ impl PayoutPolicy {
         renew_after_close: false,
     };
 
+    /// The published figures for a rail on which the person waits to confirm: what is still running is asked about
+    /// after 20 seconds, and then after one minute, doubling.
+    pub const CONFIRMED_BY_PERSON: Self = Self {
+        processing_seconds: 20,
+        in_process_base_seconds: 60,
+        ..Self::PUBLISHED
+    };
+
     /// Returns how long after a sending was committed its packet may still arrive, in seconds.
     #[must_use]
     pub const fn quarantine_seconds(&self) -> u32 {
