@@ -62,6 +62,12 @@ pub(super) fn request_id(seed: u64, number: u64) -> String {
     groups.join("-")
 }
 
+/// What opens the confirm page of a transfer; the same for the same number, whatever was asked before.
+pub(super) fn package_info(seed: u64, bill_number: &str) -> String {
+    let text = spell(seed, "package", bill_number.as_bytes(), URL_SAFE, 60);
+    format!("{text}+/==")
+}
+
 /// The virtual openid a person shows in a snapshot page.
 pub(super) fn snapshot_openid(seed: u64, openid: &str) -> String {
     format!(

@@ -507,12 +507,10 @@ impl Simulator {
         self.world(now).transfers.confirm(openid, package_info, now)
     }
 
-    /// Every transfer to a person, oldest first; linear in all transfers.
+    /// Every transfer to a person, oldest first.
     #[must_use]
     pub fn transfers_to(&self, openid: &str) -> Vec<TransferBill> {
-        let world = self.lock();
-        let theirs = |bill: &&TransferBill| bill.openid == openid;
-        world.transfers.iter().filter(theirs).cloned().collect()
+        self.lock().transfers.to_person(openid).cloned().collect()
     }
 
     /// One transfer, by the merchant's number.

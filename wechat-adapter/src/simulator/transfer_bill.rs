@@ -139,6 +139,8 @@ pub(super) struct NewTransfer {
 pub(super) struct Transfers {
     bills: Vec<TransferBill>,
     by_number: BTreeMap<String, usize>,
+    by_person: BTreeMap<String, Vec<usize>>,
+    by_package: BTreeMap<String, usize>,
     timers: BTreeSet<(DateTime<Utc>, usize)>,
     /// Transfers that ended and whose end nobody was told yet.
     ended: Vec<usize>,
@@ -168,6 +170,12 @@ impl Transfers {
         self.bills.iter()
     }
 
+    /// The transfers to a person, oldest first.
+    pub(super) fn to_person(&self, openid: &str) -> impl Iterator<Item = &TransferBill> {
+        let theirs = self.by_person.get(openid).into_iter().flatten();
+        theirs.filter_map(|&index| self.at(index))
+    }
+
     /// The bill of a serial number of the ledger.
     pub(super) fn of_serial(&self, serial: u64) -> Option<&TransferBill> {
         self.at(usize::try_from(serial.checked_sub(FIRST_SERIAL)?).ok()?)
@@ -190,6 +198,9 @@ impl Transfers {
             None => (TransferStage::WaitUserConfirm, closing(now)),
         };
         self.by_number.insert(new.bill_number.clone(), index);
+        self.by_package.insert(new.package_info.clone(), index);
+        let theirs = self.by_person.entry(new.openid.clone()).or_default();
+        theirs.push(index);
         self.timers.insert((due, index));
         self.bills.push(TransferBill {
             transfer_number: format!("133000007110099999118202{index:017}"),
@@ -310,8 +321,9 @@ impl Transfers {
         package_info: &str,
         now: DateTime<Utc>,
     ) -> Result<TransferBill, SimulatorError> {
-        let found = self.bills.iter().find(|b| b.package_info == package_info);
-        let bill = found.ok_or(SimulatorError::UnknownPackage)?;
+        let found = self.by_package.get(package_info);
+        let bill = found.and_then(|&index| self.at(index));
+        let bill = bill.ok_or(SimulatorError::UnknownPackage)?;
         let bill_number = bill.bill_number.clone();
         if bill.openid != openid {
             return Err(SimulatorError::PacketOfAnotherPerson {

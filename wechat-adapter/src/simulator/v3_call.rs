@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::config::SimulatorConfig;
 use super::fault::Fault;
+use super::identifier;
 use super::notice::Echo;
 use super::operation::Operation;
 use super::transfer_bill::{NewTransfer, TransferBill, TransferStage};
@@ -215,8 +216,8 @@ fn create(
         _ => {}
     }
     new.by_certificate = v3.setup.signs_by_certificate || signs_by_certificate(v3, world, call);
-    new.package_info = format!("{}+/==", world.identifiers.text("package", 60));
     let number = new.bill_number.clone();
+    new.package_info = identifier::package_info(config.seed, &number);
     if !world.transfers.create(new, &mut world.book, now) {
         return Outcome::refused(403, "NOT_ENOUGH", "balance is too small");
     }

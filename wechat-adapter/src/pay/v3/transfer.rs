@@ -1,7 +1,7 @@
 //! Creating one transfer, which the person then confirms.
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::http::{Request, Response};
 use crate::id::{AppId, BillNumber, MerchantId};
@@ -134,7 +134,7 @@ impl CreatedTransfer {
 /// It must be the person of the order who opens it, within 24 hours.
 ///
 /// Source: <https://pay.weixin.qq.com/doc/v3/merchant/4012716434>, read 2026-08.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ConfirmCall {
