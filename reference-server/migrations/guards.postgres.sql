@@ -105,8 +105,9 @@ FOR EACH ROW EXECUTE FUNCTION audit_event_is_dense();
 
 CREATE TRIGGER payment_identity_never_changes BEFORE UPDATE ON payment
 FOR EACH ROW WHEN (NEW.bill_number <> OLD.bill_number OR NEW.award <> OLD.award
-  OR NEW.attempt_number <> OLD.attempt_number OR NEW.amount_fen <> OLD.amount_fen)
-EXECUTE FUNCTION refuse('the number, amount and request of a payment never change');
+  OR NEW.attempt_number <> OLD.attempt_number OR NEW.amount_fen <> OLD.amount_fen
+  OR NEW.rail <> OLD.rail)
+EXECUTE FUNCTION refuse('the number, amount, rail and request of a payment never change');
 CREATE OR REPLACE FUNCTION payment_request_never_changes() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS
 $$ BEGIN
     IF NEW.request_sealed = '' AND OLD.state IN ('received', 'refunded', 'dead')
@@ -114,7 +115,7 @@ $$ BEGIN
                    WHERE award.award = OLD.award AND person.openid_sealed = '') THEN
         RETURN NEW;
     END IF;
-    RAISE EXCEPTION 'the number, amount and request of a payment never change' USING ERRCODE = 'integrity_constraint_violation';
+    RAISE EXCEPTION 'the number, amount, rail and request of a payment never change' USING ERRCODE = 'integrity_constraint_violation';
 END $$;
 CREATE TRIGGER payment_request_never_changes BEFORE UPDATE ON payment
 FOR EACH ROW WHEN (NEW.request_sealed <> OLD.request_sealed
@@ -128,7 +129,8 @@ FOR EACH ROW WHEN (OLD.state = 'reserved' AND NEW.state IN ('sent', 'refunding',
 EXECUTE FUNCTION refuse('a payment that never left cannot have arrived or died');
 CREATE TRIGGER payment_version_advances BEFORE UPDATE ON payment
 FOR EACH ROW WHEN (NEW.version <> OLD.version + 1
-  AND NOT (NEW.version = OLD.version AND NEW.request_sealed <> OLD.request_sealed
+  AND NOT (NEW.version = OLD.version AND (NEW.request_sealed <> OLD.request_sealed
+    OR COALESCE(NEW.package_sealed <> OLD.package_sealed, FALSE))
     AND NEW.state = OLD.state AND NEW.due_ms IS NOT DISTINCT FROM OLD.due_ms
     AND NEW.machine = OLD.machine AND NEW.changed_ms = OLD.changed_ms))
 EXECUTE FUNCTION refuse('a payment advances one version at a time');

@@ -67,14 +67,15 @@ BEGIN SELECT RAISE(ABORT, 'the audit chain is dense and never forks'); END;
 CREATE TRIGGER IF NOT EXISTS payment_identity_never_changes BEFORE UPDATE ON payment
 WHEN NEW.bill_number <> OLD.bill_number OR NEW.award <> OLD.award
   OR NEW.attempt_number <> OLD.attempt_number OR NEW.amount_fen <> OLD.amount_fen
-BEGIN SELECT RAISE(ABORT, 'the number, amount and request of a payment never change'); END;
+  OR NEW.rail <> OLD.rail
+BEGIN SELECT RAISE(ABORT, 'the number, amount, rail and request of a payment never change'); END;
 CREATE TRIGGER IF NOT EXISTS payment_request_never_changes BEFORE UPDATE ON payment
 WHEN NEW.request_sealed <> OLD.request_sealed
   AND CAST(NEW.request_sealed AS INTEGER) <= CAST(OLD.request_sealed AS INTEGER)
   AND NOT (NEW.request_sealed = '' AND OLD.state IN ('received', 'refunded', 'dead')
     AND EXISTS (SELECT 1 FROM award JOIN person ON person.person = award.person
                 WHERE award.award = OLD.award AND person.openid_sealed = ''))
-BEGIN SELECT RAISE(ABORT, 'the number, amount and request of a payment never change'); END;
+BEGIN SELECT RAISE(ABORT, 'the number, amount, rail and request of a payment never change'); END;
 CREATE TRIGGER IF NOT EXISTS payment_terminal_is_final BEFORE UPDATE ON payment
 WHEN OLD.state IN ('received', 'refunded', 'dead') AND NEW.state <> OLD.state
 BEGIN SELECT RAISE(ABORT, 'a settled payment never leaves its state'); END;
@@ -83,7 +84,8 @@ WHEN OLD.state = 'reserved' AND NEW.state IN ('sent', 'refunding', 'received', '
 BEGIN SELECT RAISE(ABORT, 'a payment that never left cannot have arrived or died'); END;
 CREATE TRIGGER IF NOT EXISTS payment_version_advances BEFORE UPDATE ON payment
 WHEN NEW.version <> OLD.version + 1
-  AND NOT (NEW.version = OLD.version AND NEW.request_sealed <> OLD.request_sealed
+  AND NOT (NEW.version = OLD.version AND (NEW.request_sealed <> OLD.request_sealed
+    OR COALESCE(NEW.package_sealed <> OLD.package_sealed, FALSE))
     AND NEW.state = OLD.state AND NEW.due_ms IS OLD.due_ms AND NEW.machine = OLD.machine
     AND NEW.changed_ms = OLD.changed_ms)
 BEGIN SELECT RAISE(ABORT, 'a payment advances one version at a time'); END;

@@ -20,8 +20,10 @@ BEGIN
         GRANT UPDATE (openid_sealed, consented_ms, district) ON person TO contest_app;
         GRANT UPDATE (following, changed_ms) ON follow TO contest_app;
         GRANT UPDATE (qr_url, qr_expires_ms) ON invite TO contest_app;
-        GRANT UPDATE (state, due_ms, machine, version, changed_ms, request_sealed) ON payment TO contest_app;
-        GRANT UPDATE (paused_reason, paused_until_ms, changed_ms) ON rail TO contest_app;
+        GRANT UPDATE (state, due_ms, machine, version, changed_ms, request_sealed,
+            package_sealed) ON payment TO contest_app;
+        GRANT UPDATE (paused_reason, paused_until_ms, changed_ms, sending_second, n_in_second) ON rail
+            TO contest_app;
         GRANT UPDATE (value_sealed, expires_ms, obtained_ms, fetching_until_ms, fetch_failed)
             ON shared_token TO contest_app;
         GRANT UPDATE (number) ON commit_mark TO contest_app;
@@ -42,7 +44,7 @@ BEGIN
             correction_approval, books_seal, duty, field_key TO contest_reader;
         GRANT SELECT (city, ordinal, opens_ms, closes_ms, pool_fen, used_fen, top_awarded,
             last_decision_ms, bank, plan_commitment, plan_root, paused_sentence) ON city TO contest_reader;
-        GRANT SELECT (bill_number, award, attempt_number, amount_fen, state, due_ms, version,
+        GRANT SELECT (bill_number, award, attempt_number, amount_fen, rail, state, due_ms, version,
             changed_ms) ON payment TO contest_reader;
         GRANT SELECT (bill_number, version, at_ms, event, state_before, state_after)
             ON payment_event TO contest_reader;

@@ -1,7 +1,7 @@
 //! The composition root: everything a use case needs, in one value.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     fmt,
     net::Ipv4Addr,
     sync::{
@@ -17,7 +17,10 @@ use schedule_core::{Edition, Province};
 use wechat_adapter::{
     AppId, BillNumber, HttpClient, MerchantId, OpenId,
     official::{CallbackVerifier, JsSigner, Official},
-    pay::{Merchant, RedPacketOrder},
+    pay::{
+        Merchant, RedPacketOrder,
+        v3::{ApiV3Key, Credentials, ReceiveStyle, TransferOrder, TransferScene, WeChatKeys},
+    },
 };
 
 use crate::{
@@ -29,6 +32,7 @@ use crate::{
     metrics::Metrics,
     office::OfficeReader,
     privacy::Keys,
+    rail::Rail,
     store::Store,
 };
 
@@ -49,13 +53,25 @@ pub struct Season {
     pub draw: DrawRule,
     /// How many right answers pass.
     pub pass_mark: PassMark,
-    /// What the payout channel can do.
+    /// How awards are paid from now on.
+    pub rail: Rail,
+    /// What that rail can do.
     pub channel: ChannelProfile,
-    /// The waits and ages of the payout machine.
+    /// The waits and ages of the payout machine on that rail.
     pub payout: PayoutPolicy,
 }
 
 impl Season {
+    /// What a rail can do and the waits on it; a payment keeps its rail when the season takes another.
+    #[must_use]
+    pub fn payout_terms(&self, rail: Rail) -> (ChannelProfile, PayoutPolicy) {
+        if rail == self.rail {
+            (self.channel, self.payout)
+        } else {
+            (rail.channel(), rail.policy())
+        }
+    }
+
     /// How many questions a paper has.
     #[must_use]
     pub fn n_questions(&self) -> u16 {
@@ -105,20 +121,55 @@ pub struct WeChat {
     pub official: Official,
     /// The merchant's number.
     pub merchant_id: MerchantId,
-    /// The merchant's credentials.
-    pub merchant: Merchant,
+    /// What cash red packets need, if the merchant has them.
+    pub red_packets: Option<RedPackets>,
+    /// The credentials of version 3, if the merchant has them.
+    pub pay_v3: Option<PayV3>,
+    /// What is said on a transfer, if the merchant has them.
+    pub transfers: Option<TransferWording>,
     /// Checks callbacks.
     pub callback: CallbackVerifier,
     /// Signs pages for the JS-SDK.
     pub js: JsSigner,
     /// Sends requests of the Official Account.
     pub http: Arc<dyn HttpClient>,
-    /// Sends payments, over a connection with the merchant's certificate.
+    /// Sends payments, over a connection with the merchant's certificate when red packets need one.
     pub pay_http: Arc<dyn HttpClient>,
-    /// What is printed on a red packet.
-    pub wording: PacketWording,
     /// Whether it is a simulation, of this process or of another: nobody is paid.
     pub is_simulated: bool,
+}
+
+/// What cash red packets need.
+#[derive(Debug)]
+pub struct RedPackets {
+    /// The merchant's credentials of version 2.
+    pub merchant: Merchant,
+    /// What is printed on a packet.
+    pub wording: PacketWording,
+}
+
+/// The credentials of version 3 of WeChat Pay.
+#[derive(Debug)]
+pub struct PayV3 {
+    /// Who signs our requests.
+    pub credentials: Credentials,
+    /// Whose signatures we believe.
+    pub keys: WeChatKeys,
+    /// What notifications are encrypted with.
+    pub api_key: ApiV3Key,
+}
+
+/// What is said on a transfer.
+#[derive(Debug, Clone)]
+pub struct TransferWording {
+    /// The activity's name.
+    pub activity: String,
+    /// What the reward is for.
+    pub reward: String,
+    /// What the person reads.
+    pub remark: String,
+    /// Where WeChat tells the end of a transfer, if it can reach us; queries find it as well.
+    pub notify_url: Option<String>,
 }
 
 impl PacketWording {
@@ -144,6 +195,32 @@ impl PacketWording {
             remark: self.remark.clone(),
             scene_id: self.scene_id.clone(),
             client_ip: self.client_ip,
+        }
+    }
+}
+
+impl TransferWording {
+    /// The order that pays a person by a transfer worded so, in the dress of a red packet.
+    #[must_use]
+    pub fn order(
+        &self,
+        bill_number: BillNumber,
+        merchant_id: MerchantId,
+        app_id: AppId,
+        openid: OpenId,
+        amount_fen: u32,
+    ) -> TransferOrder {
+        TransferOrder {
+            bill_number,
+            merchant_id,
+            app_id,
+            openid,
+            amount_fen,
+            remark: self.remark.clone(),
+            scene: TransferScene::cash_marketing(self.activity.as_str(), self.reward.as_str()),
+            name: None,
+            notify_url: self.notify_url.clone(),
+            style: Some(ReceiveStyle::RedPacket),
         }
     }
 }
@@ -192,8 +269,8 @@ pub struct Memory {
     plans: RwLock<HashMap<String, Arc<SealedPlan>>>,
     heads: RwLock<HashMap<String, Arc<[DailyHead]>>>,
     totals: RwLock<Vec<CityTotals>>,
-    sends: Mutex<SendBudget>,
     silence: Mutex<Silence>,
+    stuck: Mutex<BTreeSet<String>>,
     draining: AtomicBool,
     /// Whose turn it is among this process's tasks to look for a token that is not at hand.
     pub(crate) token_turn: tokio::sync::Mutex<()>,
@@ -339,35 +416,27 @@ impl App {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes one of the channel's sendings of this second; `false` when they are used up.
-    pub(crate) fn take_send(&self, now: DateTime<Utc>, per_second: u32) -> bool {
-        self.memory
-            .sends
+    /// Notes that a payment cannot be driven; `true` when this process had not noted it yet.
+    pub(crate) fn note_stuck(&self, bill_number: &str) -> bool {
+        let mut stuck = self
+            .memory
+            .stuck
             .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take(now, per_second)
+            .unwrap_or_else(PoisonError::into_inner);
+        let is_new = stuck.insert(bill_number.to_owned());
+        self.memory.metrics.stuck(stuck.len());
+        is_new
     }
-}
 
-/// Counts sendings within the running second.
-#[derive(Debug, Default)]
-struct SendBudget {
-    second: i64,
-    n_sent: u32,
-}
-
-impl SendBudget {
-    fn take(&mut self, now: DateTime<Utc>, per_second: u32) -> bool {
-        if self.second != now.timestamp() {
-            *self = Self {
-                second: now.timestamp(),
-                n_sent: 0,
-            };
+    /// Notes that a payment can be driven, in case it could not.
+    pub(crate) fn note_driven(&self, bill_number: &str) {
+        let mut stuck = self
+            .memory
+            .stuck
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if stuck.remove(bill_number) {
+            self.memory.metrics.stuck(stuck.len());
         }
-        if self.n_sent >= per_second {
-            return false;
-        }
-        self.n_sent = self.n_sent.saturating_add(1);
-        true
     }
 }

@@ -8,6 +8,8 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+use crate::rail::Rail;
+
 /// Everything `serve` needs to know.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -148,12 +150,27 @@ pub struct OfficialConfig {
     pub encoding_aes_key_file: PathBuf,
 }
 
-/// The merchant's credentials and what is printed on a packet.
+/// The merchant, and what each way to pay needs.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct MerchantConfig {
     /// The merchant number.
     pub merchant_id: String,
+    /// How awards are paid from now on; red packets unless stated.
+    #[serde(default)]
+    pub rail: Rail,
+    /// What cash red packets need.
+    pub red_packet: Option<RedPacketConfig>,
+    /// The credentials of WeChat Pay version 3.
+    pub v3: Option<V3Config>,
+    /// What is said on a transfer, which also needs `v3`.
+    pub transfer: Option<TransferConfig>,
+}
+
+/// What cash red packets need: credentials of version 2, and what is printed on a packet.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct RedPacketConfig {
     /// File with the V2 key.
     pub key_file: PathBuf,
     /// File with the client certificate and its key, both as PEM.
@@ -168,6 +185,37 @@ pub struct MerchantConfig {
     pub scene_id: Option<String>,
     /// The server's IPv4 address, as the merchant's allow-list has it.
     pub client_ip: String,
+}
+
+/// The credentials of WeChat Pay version 3: the merchant's own, and the keys by which WeChat signs.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct V3Config {
+    /// The serial number of the merchant's certificate, in hexadecimal.
+    pub serial: String,
+    /// File with the private key of that certificate, as PEM.
+    pub key_file: PathBuf,
+    /// File with the `APIv3` key, 32 characters.
+    pub api_key_file: PathBuf,
+    /// The identifier of WeChat Pay's public key, `PUB_KEY_ID_…`, when the merchant has one.
+    pub public_key_id: Option<String>,
+    /// File with that public key, as PEM.
+    pub public_key_file: Option<PathBuf>,
+    /// Files with platform certificates, as PEM, when the merchant has them; the first is preferred without a public key.
+    #[serde(default)]
+    pub certificate_files: Vec<PathBuf>,
+}
+
+/// What is said on a transfer.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct TransferConfig {
+    /// The activity's name, as WeChat asks for it; at most 32 characters.
+    pub activity: String,
+    /// What the reward is for, as WeChat asks for it; at most 32 characters.
+    pub reward: String,
+    /// What the person reads; at most 32 characters.
+    pub remark: String,
 }
 
 /// A configuration that cannot be used.
@@ -252,20 +300,6 @@ impl Config {
             table.try_into().map_err(malformed)?
         };
         let base = path.parent().unwrap_or_else(|| Path::new("."));
-        if let Some(server) = &mut config.database {
-            for file in [&mut server.password_file, &mut server.ca_file] {
-                *file = file.take().map(|file| base.join(file));
-            }
-        }
-        if let Some(folder) = &mut config.content_dir {
-            *folder = base.join(&*folder);
-        }
-        if let Some(keys) = &mut config.keys {
-            let rings = keys.contest.iter_mut().chain(&mut keys.people);
-            for file in rings.chain([&mut keys.index]) {
-                *file = base.join(&*file);
-            }
-        }
         for file in config.files() {
             *file = base.join(&*file);
         }
@@ -282,15 +316,52 @@ impl Config {
         })
     }
 
-    fn files(&mut self) -> [&mut PathBuf; 6] {
-        [
+    /// Every path of the configuration.
+    fn files(&mut self) -> Vec<&mut PathBuf> {
+        let mut files = vec![
             &mut self.data_dir,
             &mut self.official.app_secret_file,
             &mut self.official.callback_token_file,
             &mut self.official.encoding_aes_key_file,
-            &mut self.merchant.key_file,
-            &mut self.merchant.identity_file,
-        ]
+        ];
+        if let Some(server) = &mut self.database {
+            files.extend(&mut server.password_file);
+            files.extend(&mut server.ca_file);
+        }
+        files.extend(&mut self.content_dir);
+        if let Some(keys) = &mut self.keys {
+            files.extend(keys.contest.iter_mut().chain(&mut keys.people));
+            files.push(&mut keys.index);
+        }
+        if let Some(packets) = &mut self.merchant.red_packet {
+            files.extend([&mut packets.key_file, &mut packets.identity_file]);
+        }
+        if let Some(v3) = &mut self.merchant.v3 {
+            files.extend([&mut v3.key_file, &mut v3.api_key_file]);
+            files.extend(&mut v3.public_key_file);
+            files.extend(&mut v3.certificate_files);
+        }
+        files
+    }
+
+    /// Every file that only its owner may read, but the keys.
+    #[must_use]
+    pub fn secret_files(&self) -> Vec<&Path> {
+        let official = &self.official;
+        let mut files = vec![
+            &official.app_secret_file,
+            &official.callback_token_file,
+            &official.encoding_aes_key_file,
+        ];
+        if let Some(packets) = &self.merchant.red_packet {
+            files.extend([&packets.key_file, &packets.identity_file]);
+        }
+        if let Some(v3) = &self.merchant.v3 {
+            files.extend([&v3.key_file, &v3.api_key_file]);
+        }
+        let server = self.database.as_ref();
+        files.extend(server.and_then(|server| server.password_file.as_ref()));
+        files.into_iter().map(PathBuf::as_path).collect()
     }
 
     /// Every key with its value in force, as `season.name = "jiangsu-2020"`; of a secret only its length is told.

@@ -6,6 +6,7 @@
 //! be checked against a WeChat that remembers.
 
 use std::{
+    collections::BTreeMap,
     fmt,
     fs::{File, OpenOptions},
     io::{self, BufRead, BufReader, Write},
@@ -21,18 +22,22 @@ use wechat_adapter::{
     HttpClient, Request, SendFuture,
     simulator::{
         FaultRule, Handled, NewPerson, PacketView, PersonView, Push, Simulator, SimulatorConfig,
-        SimulatorError,
+        SimulatorError, TransferBill,
     },
 };
 
 use crate::clock::Clock;
 
 /// The calls of WeChat's interface that change it for good.
-const LASTING_CALLS: [&str; 3] = [
+const LASTING_CALLS: [&str; 5] = [
     "/cgi-bin/stable_token",
     "/cgi-bin/qrcode/create",
     "/mmpaymkttransfers/sendredpack",
+    "/v3/fund-app/mch-transfer/transfer-bills",
+    "/cancel",
 ];
+/// The headers that decide what a call of version 3 does.
+const KEPT_HEADERS: [&str; 3] = ["authorization", "accept", "wechatpay-serial"];
 
 /// A journal that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -90,6 +95,8 @@ enum Call {
     Handle {
         method: String,
         uri: String,
+        #[serde(default)]
+        headers: BTreeMap<String, String>,
         body: String,
     },
     CreatePerson {
@@ -105,6 +112,10 @@ enum Call {
     OpenPacket {
         openid: String,
         bill_number: String,
+    },
+    ConfirmTransfer {
+        openid: String,
+        package_info: String,
     },
     TopUp {
         fen: u64,
@@ -180,6 +191,13 @@ impl JournaledSimulator {
             let call = Call::Handle {
                 method: request.method().to_string(),
                 uri: request.uri().to_string(),
+                headers: KEPT_HEADERS
+                    .iter()
+                    .filter_map(|name| {
+                        let value = request.headers().get(*name)?.to_str().ok()?;
+                        Some(((*name).to_owned(), value.to_owned()))
+                    })
+                    .collect(),
                 body: STANDARD.encode(request.body()),
             };
             (handled, Some(call))
@@ -262,6 +280,26 @@ impl JournaledSimulator {
         })
     }
 
+    /// A person confirms a transfer on the page that its `package_info` opened.
+    ///
+    /// # Errors
+    /// [`SimulatorError`] for a transfer that is unknown, another's, or not to be confirmed.
+    pub fn confirm_transfer(
+        &self,
+        openid: &str,
+        package_info: &str,
+        now: DateTime<Utc>,
+    ) -> Result<TransferBill, SimulatorError> {
+        self.recorded(now, || {
+            let confirmed = self.simulator.confirm_transfer(openid, package_info, now);
+            let call = confirmed.is_ok().then(|| Call::ConfirmTransfer {
+                openid: openid.to_owned(),
+                package_info: package_info.to_owned(),
+            });
+            (confirmed, call)
+        })
+    }
+
     /// Adds to the merchant's balance.
     pub fn top_up(&self, fen: u64, now: DateTime<Utc>) {
         self.recorded(now, || {
@@ -308,12 +346,17 @@ impl JournaledSimulator {
 fn replay(simulator: &Simulator, entry: Entry) -> Option<DateTime<Utc>> {
     let now = DateTime::from_timestamp_millis(entry.at_ms)?;
     match entry.call {
-        Call::Handle { method, uri, body } => {
-            let request = http::Request::builder()
-                .method(method.as_str())
-                .uri(uri)
-                .body(STANDARD.decode(body).ok()?)
-                .ok()?;
+        Call::Handle {
+            method,
+            uri,
+            headers,
+            body,
+        } => {
+            let mut request = http::Request::builder().method(method.as_str()).uri(uri);
+            for (name, value) in headers {
+                request = request.header(name, value);
+            }
+            let request = request.body(STANDARD.decode(body).ok()?).ok()?;
             drop(simulator.handle(&request, now));
         }
         Call::CreatePerson { person } => drop(simulator.create_person(person, now)),
@@ -323,6 +366,10 @@ fn replay(simulator: &Simulator, entry: Entry) -> Option<DateTime<Utc>> {
             openid,
             bill_number,
         } => drop(simulator.open_packet(&openid, &bill_number, now)),
+        Call::ConfirmTransfer {
+            openid,
+            package_info,
+        } => drop(simulator.confirm_transfer(&openid, &package_info, now)),
         Call::TopUp { fen } => simulator.top_up(fen),
         Call::SetFaults { rules } => {
             simulator.set_faults(rules);

@@ -14,6 +14,7 @@
 //! | [`office`], [`content`] | question files and city pages |
 //! | [`metrics`] | what operators' programs ask |
 //! | [`journal`] | the simulated WeChat's memory |
+//! | [`rail`] | the ways a season can pay |
 //! | [`clock`], [`entropy`], [`privacy`], [`id`], [`config`] | instants, randomness, keys, identifiers, settings |
 //!
 //! Arrows: `web → contest → store`, `worker → contest`; checked by the test `tidy`.
@@ -30,6 +31,7 @@ pub mod journal;
 pub mod metrics;
 pub mod office;
 pub mod privacy;
+pub mod rail;
 pub mod rehearsal;
 pub mod setup;
 pub mod store;

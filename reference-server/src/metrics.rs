@@ -14,6 +14,7 @@ use std::{fmt, time::Duration};
 use crate::{
     app::App,
     contest::{Error, Failure, figures},
+    rail::Rail,
 };
 
 /// Upper bounds of the durations counted, in seconds.
@@ -41,11 +42,19 @@ struct State {
     state: String,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PayoutStep {
+    rail: &'static str,
+    row: u8,
+}
+
 /// What this process counts.
 #[derive(Clone, Default)]
 pub struct Metrics {
     answered: Family<Answered, Counter>,
     durations: Durations,
+    payout_steps: Family<PayoutStep, Counter>,
+    payments_stuck: Gauge,
 }
 
 #[derive(Clone)]
@@ -82,6 +91,22 @@ impl Metrics {
     }
 }
 
+impl Metrics {
+    /// Counts one step of a payment by a row of the payout table, whether or not it changed anything.
+    pub(crate) fn stepped(&self, rail: Rail, row: u8) {
+        let rail = rail.name();
+        self.payout_steps
+            .get_or_create(&PayoutStep { rail, row })
+            .inc();
+    }
+
+    /// How many payments this process cannot drive at present.
+    pub(crate) fn stuck(&self, n: usize) {
+        self.payments_stuck
+            .set(i64::try_from(n).unwrap_or(i64::MAX));
+    }
+}
+
 /// The metrics of this process and of the database, as text.
 ///
 /// Cost: a scan of awards and payments; ask once a minute, not once a second.
@@ -106,6 +131,16 @@ pub async fn text(app: &App) -> Result<String, Error> {
         "Time until the answer",
         Unit::Seconds,
         app.memory.metrics.durations.0.clone(),
+    );
+    registry.register(
+        "payout_steps",
+        "Steps of payments driven by this process, by rail and row of the payout table",
+        app.memory.metrics.payout_steps.clone(),
+    );
+    registry.register(
+        "payments_stuck",
+        "Payments whose row, request or credentials this process cannot use; the log names each once",
+        app.memory.metrics.payments_stuck.clone(),
     );
     let granted = gauges(&mut registry, "granted_fen", "Money awarded, gross");
     let awards = gauges(&mut registry, "awards", "Packets awarded");

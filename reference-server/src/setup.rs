@@ -1,13 +1,13 @@
 //! An [`App`] from a configuration file, for a demo, or for a rehearsal.
 
 mod keyring;
+mod wechat;
 
 pub use keyring::make_keys;
 
 use std::{
     fs,
     io::{self, Write as _},
-    net::Ipv4Addr,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -15,34 +15,31 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 use quiz_core::{BankSize, DrawRule, PassMark};
 use reward_core::{
-    ChannelProfile, ClaimScope, PayoutPolicy, ReferralPolicy, RewardRules, RewardTerms, RulesError,
+    ChannelProfile, ClaimScope, ReferralPolicy, RewardRules, RewardTerms, RulesError,
 };
 use schedule_core::{Edition, published};
 use wechat_adapter::{
-    AppId, BaseUrl, ClientError, Endpoints, HttpClient, InvalidBaseUrl, InvalidId, InvalidSecret,
-    MerchantId, Secret, WeChatHttp,
-    official::{CallbackConfigError, CallbackMode, CallbackVerifier, JsSigner, Official},
-    pay::{Merchant, SendRedPacket},
-    simulator::{PushMode, SimulatorConfig},
+    ClientError, HttpClient, InvalidBaseUrl, InvalidId, InvalidSecret, WeChatHttp,
+    official::CallbackConfigError,
+    pay::v3::{InvalidApiV3Key, InvalidMerchantKey, InvalidSerial, InvalidWeChatKey},
 };
 use zeroize::Zeroizing;
 
 use crate::{
-    app::{self, App, Memory, PacketWording, Season, SimulatorHost, WeChat},
+    app::{self, App, Memory, Season, SimulatorHost},
     clock::{Clock, ShiftedClock, SimulatedClock, SystemClock},
-    config::{self, Config, ConfigError, DatabaseConfig, EditionName, ScopeName},
+    config::{self, Config, ConfigError, DatabaseConfig, EditionName, RedPacketConfig, ScopeName},
     content::{Content, ContentError},
     contest::preflight::{Check, Verdict},
     entropy::{Entropy, SeededEntropy, SystemEntropy},
     journal::{InProcessWeChat, JournalError, JournaledSimulator},
     office::OfficeReader,
     privacy::{KeyFileError, Keys},
+    rail::Rail,
     store::{Database, DecisionClock, Durability, Line, Store, StoreError},
     trial,
 };
 
-/// The Official Account of the founding document.
-const ACCOUNT_NAME: &str = "苏信服";
 /// The database within the data folder, unless another is named.
 pub(crate) const DATABASE: &str = "contest.db";
 
@@ -71,6 +68,23 @@ pub enum SetupError {
     /// A secret.
     #[error(transparent)]
     Secret(#[from] InvalidSecret),
+    /// A key of version 3 that is the merchant's own.
+    #[error("merchant.v3.key_file: {0}")]
+    MerchantKey(#[from] InvalidMerchantKey),
+    /// The serial number of the merchant's certificate.
+    #[error("merchant.v3.serial: {0}")]
+    Serial(#[from] InvalidSerial),
+    /// The key that notifications are encrypted with.
+    #[error("merchant.v3.api_key_file: {0}")]
+    ApiKey(#[from] InvalidApiV3Key),
+    /// A key of version 3 that is WeChat's.
+    #[error("{}: {source}", path.display())]
+    WeChatKey {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: InvalidWeChatKey,
+    },
     /// The callback's key.
     #[error(transparent)]
     Callback(#[from] CallbackConfigError),
@@ -140,6 +154,8 @@ pub struct Simulated {
     pub clock_runs: bool,
     /// The timetable.
     pub edition: EditionName,
+    /// How awards are paid.
+    pub rail: Rail,
     /// The address people and the simulator reach the server at.
     pub public_url: String,
     /// Seeds everything, so that the same seed gives the same run; the operating system's generator when absent.
@@ -159,7 +175,7 @@ pub fn jiangsu_2020(
     edition: EditionName,
     scope: ScopeName,
     strict: bool,
-    channel: ChannelProfile,
+    (rail, channel): (Rail, ChannelProfile),
 ) -> Result<Season, SetupError> {
     let rules = RewardRules::new(RewardTerms {
         claim_scope: match scope {
@@ -183,13 +199,9 @@ pub fn jiangsu_2020(
         bank_size: BankSize::JIANGSU_2020,
         draw: DrawRule::JIANGSU_2020,
         pass_mark: PassMark::JIANGSU_2020,
+        rail,
         channel,
-        // What was awarded before the close is paid after it, whatever the rail does meanwhile.
-        payout: PayoutPolicy {
-            attempts_by_policy: PayoutPolicy::PUBLISHED.attempts_max,
-            renew_after_close: true,
-            ..PayoutPolicy::PUBLISHED
-        },
+        payout: rail.policy(),
     })
 }
 
@@ -221,9 +233,9 @@ pub fn simulated(options: &Simulated) -> Result<Arc<App>, SetupError> {
         options.edition,
         ScopeName::Season,
         false,
-        ChannelProfile::red_packet_with_scene(),
+        (options.rail, options.rail.channel()),
     )?;
-    let config = simulator_config(options);
+    let config = wechat::simulator_config(options);
     let (simulator, latest) = if options.lasting {
         let journal = options.data_dir.join("simulated-wechat.jsonl");
         JournaledSimulator::remembering(config.clone(), &journal)?
@@ -268,7 +280,7 @@ pub fn simulated(options: &Simulated) -> Result<Arc<App>, SetupError> {
         season: Arc::new(season),
         content: Content::sample()?,
         office: OfficeReader::new(options.office_program.clone()),
-        wechat: Arc::new(simulated_wechat(&config, options, http)?),
+        wechat: Arc::new(wechat::simulated(&config, options, http)?),
         public_url: options.public_url.clone(),
         simulator: Some(SimulatorHost { simulator, clock }),
         memory: Memory::default(),
@@ -316,7 +328,7 @@ fn configured(
         config.season.edition,
         config.season.claim_scope,
         config.season.strict,
-        channel(config),
+        (config.merchant.rail, channel(config)),
     )?;
     let keys = keyring::load(config, entropy.as_ref())?;
     let database = database_of(config)?;
@@ -329,7 +341,7 @@ fn configured(
         season: Arc::new(season),
         content: content(config)?,
         office: OfficeReader::new(office_program),
-        wechat: Arc::new(real_wechat(config)?),
+        wechat: Arc::new(wechat::real(config)?),
         public_url: config.public_url.trim_end_matches('/').to_owned(),
         simulator: None,
         memory: Memory::default(),
@@ -378,11 +390,11 @@ pub fn try_config(config: &Config) -> Result<(), SetupError> {
         config.season.edition,
         config.season.claim_scope,
         config.season.strict,
-        channel(config),
+        (config.merchant.rail, channel(config)),
     )?;
     content(config)?;
     database_of(config)?;
-    real_wechat(config)?;
+    wechat::real(config)?;
     Ok(())
 }
 
@@ -391,20 +403,11 @@ pub fn try_config(config: &Config) -> Result<(), SetupError> {
 pub fn file_checks(config: &Config) -> Vec<Check> {
     let master = config.data_dir.join(keyring::MASTER_KEY);
     let keys = config.key_files();
-    let secrets = [
-        &master,
-        &config.official.app_secret_file,
-        &config.official.callback_token_file,
-        &config.official.encoding_aes_key_file,
-        &config.merchant.key_file,
-        &config.merchant.identity_file,
-    ];
-    let password = config
-        .database
-        .as_ref()
-        .and_then(|database| database.password_file.as_ref());
-    let secrets = secrets.into_iter().chain(keys.files()).chain(password);
-    secrets.map(|path| owner_only(path)).collect()
+    let secrets = [master.as_path()]
+        .into_iter()
+        .chain(keys.files().map(|file| file.as_path()))
+        .chain(config.secret_files());
+    secrets.map(owner_only).collect()
 }
 
 #[cfg(unix)]
@@ -454,11 +457,15 @@ fn content(config: &Config) -> Result<Content, SetupError> {
     }
 }
 
+/// What the season's rail allows with the merchant's switches as they are configured.
 fn channel(config: &Config) -> ChannelProfile {
-    if config.merchant.scene_id.is_some() {
-        ChannelProfile::red_packet_with_scene()
-    } else {
-        ChannelProfile::red_packet_default()
+    let rail = config.merchant.rail;
+    let has_scene = |packets: &RedPacketConfig| packets.scene_id.is_some();
+    match (rail, &config.merchant.red_packet) {
+        (Rail::RedPacket, Some(packets)) if !has_scene(packets) => {
+            ChannelProfile::red_packet_default()
+        }
+        _ => rail.channel(),
     }
 }
 
@@ -489,144 +496,6 @@ fn line_of(server: &DatabaseConfig) -> Result<Line, SetupError> {
             problem: "a line with a ca_file is protected".to_owned(),
         })),
     }
-}
-
-fn real_wechat(config: &Config) -> Result<WeChat, SetupError> {
-    let app_id = AppId::new(config.official.app_id.as_str())?;
-    let secret =
-        |path: &Path| -> Result<Secret, SetupError> { Ok(Secret::new(config::secret(path)?)?) };
-    let endpoints = match &config.trial {
-        Some(trial) => Endpoints::all_at(&BaseUrl::new(trial.wechat_url.trim_end_matches('/'))?),
-        None => Endpoints::wechat(),
-    };
-    let client_ip: Ipv4Addr =
-        config
-            .merchant
-            .client_ip
-            .parse()
-            .map_err(|_error| ConfigError::Value {
-                field: "merchant.client_ip",
-                problem: format!("{:?} is not an IPv4 address", config.merchant.client_ip),
-            })?;
-    let wording = PacketWording {
-        send_name: config.merchant.send_name.clone(),
-        wishing: config.merchant.wishing.clone(),
-        act_name: config.merchant.act_name.clone(),
-        remark: config.season.name.clone(),
-        scene_id: config.merchant.scene_id.clone(),
-        client_ip,
-    };
-    let merchant_id = MerchantId::new(config.merchant.merchant_id.as_str())?;
-    try_order(&wording, &merchant_id, &app_id)?;
-    Ok(WeChat {
-        account_name: config.official.account_name.clone(),
-        follow_url: config.official.follow_url.clone(),
-        official: Official::new(
-            app_id.clone(),
-            secret(&config.official.app_secret_file)?,
-            endpoints.clone(),
-        ),
-        merchant_id,
-        merchant: Merchant::new(secret(&config.merchant.key_file)?, endpoints),
-        callback: CallbackVerifier::new(
-            app_id.clone(),
-            secret(&config.official.callback_token_file)?,
-            Some(&secret(&config.official.encoding_aes_key_file)?),
-            CallbackMode::Encrypted,
-        )?,
-        js: JsSigner::new(app_id, host_of(&config.public_url)),
-        http: Arc::new(WeChatHttp::new()?),
-        pay_http: Arc::new(match &config.trial {
-            // A simulated WeChat asks for no certificate.
-            Some(_) => WeChatHttp::new()?,
-            None => WeChatHttp::with_certificate(&secret(&config.merchant.identity_file)?)?,
-        }),
-        wording,
-        is_simulated: config.trial.is_some(),
-    })
-}
-
-/// Makes an order that is never sent: a text too long for WeChat must show at the start
-/// and not after it was frozen into every payment.
-fn try_order(
-    wording: &PacketWording,
-    merchant_id: &MerchantId,
-    app_id: &AppId,
-) -> Result<(), SetupError> {
-    let order = wording.order(
-        "0".repeat(28).parse()?,
-        merchant_id.clone(),
-        app_id.clone(),
-        "o".repeat(28).parse()?,
-        100,
-    );
-    SendRedPacket::new(order).map_err(|error| ConfigError::Value {
-        field: "merchant",
-        problem: error.to_string(),
-    })?;
-    Ok(())
-}
-
-fn simulator_config(options: &Simulated) -> SimulatorConfig {
-    SimulatorConfig {
-        encoding_aes_key: Some(SimulatorConfig::REHEARSAL_AES_KEY.to_owned()),
-        push_mode: PushMode::Encrypted,
-        seed: options.seed.unwrap_or(1),
-        ..SimulatorConfig::rehearsal(
-            &options.public_url,
-            &format!("{}/wechat/callback", options.public_url),
-        )
-    }
-}
-
-fn simulated_wechat(
-    config: &SimulatorConfig,
-    options: &Simulated,
-    http: Arc<dyn HttpClient>,
-) -> Result<WeChat, SetupError> {
-    let app_id = AppId::new(config.app_id.as_str())?;
-    let base = BaseUrl::new(&format!("{}{}", options.public_url, config.path_prefix))?;
-    let endpoints = Endpoints::all_at(&base);
-    let aes_key = config
-        .encoding_aes_key
-        .as_deref()
-        .map(Secret::new)
-        .transpose()?;
-    Ok(WeChat {
-        account_name: ACCOUNT_NAME.to_owned(),
-        follow_url: Some(format!("{}/simulator", options.public_url)),
-        official: Official::new(
-            app_id.clone(),
-            Secret::new(config.app_secret.as_str())?,
-            endpoints.clone(),
-        ),
-        merchant_id: MerchantId::new(config.merchant_id.as_str())?,
-        merchant: Merchant::new(Secret::new(config.merchant_key.as_str())?, endpoints),
-        callback: CallbackVerifier::new(
-            app_id.clone(),
-            Secret::new(config.callback_token.as_str())?,
-            aes_key.as_ref(),
-            CallbackMode::Encrypted,
-        )?,
-        js: JsSigner::new(app_id, host_of(&options.public_url)),
-        pay_http: Arc::clone(&http),
-        http,
-        wording: PacketWording {
-            send_name: "江苏省信用办".to_owned(),
-            wishing: "守信有礼，与信用同行".to_owned(),
-            act_name: "信用知识竞答".to_owned(),
-            remark: "与信用同行 筑梦新时代".to_owned(),
-            scene_id: Some("PRODUCT_2".to_owned()),
-            client_ip: Ipv4Addr::LOCALHOST,
-        },
-        is_simulated: true,
-    })
-}
-
-/// The host of an address, for the list of pages that may be signed.
-fn host_of(url: &str) -> Option<String> {
-    let uri: http::Uri = url.parse().ok()?;
-    uri.host().map(str::to_owned)
 }
 
 /// A rehearsal's key follows from its seed, so that the same seed gives the same numbers.

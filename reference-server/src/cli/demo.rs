@@ -46,6 +46,7 @@ async fn demo(arguments: DemoArguments, place: &Place) -> anyhow::Result<()> {
             .map_or_else(|| middle_of_nanjing(arguments.edition), |now| now.to_utc()),
         clock_runs: true,
         edition: arguments.edition,
+        rail: arguments.rail,
         public_url,
         seed: None,
         wire: Wire::Loopback,

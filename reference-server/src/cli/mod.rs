@@ -26,7 +26,9 @@ use crate::{
     app::App,
     clock::SystemClock,
     config::{Config, EditionName, LogFormat},
-    office, setup, trial,
+    office,
+    rail::Rail,
+    setup, trial,
 };
 
 /// Exit code when somebody has something to decide: findings, violations, a file that does not hold.
@@ -156,6 +158,9 @@ struct DemoArguments {
     /// Which published timetable is played.
     #[arg(long, value_enum, default_value = "postponed")]
     edition: EditionName,
+    /// How packets are paid: red packets lie in the dialogue, transfers are confirmed on the packet's page.
+    #[arg(long, value_enum, default_value = "red-packet")]
+    rail: Rail,
 }
 
 #[derive(Debug, Subcommand)]
@@ -212,6 +217,9 @@ pub(crate) struct RehearseArguments {
     /// Which published timetable is played.
     #[arg(long, value_enum, default_value = "postponed")]
     edition: EditionName,
+    /// How packets are paid: red packets lie in the dialogue, transfers are confirmed on the packet's page.
+    #[arg(long, value_enum, default_value = "red-packet")]
+    rail: Rail,
     #[command(flatten)]
     place: place::PlaceArguments,
     /// WeChat Pay is away for the last six hours of each city's second day.

@@ -49,6 +49,7 @@ async fn rehearse(arguments: RehearseArguments, place: &Place) -> anyhow::Result
             arguments.city
         },
         edition: arguments.edition,
+        rail: arguments.rail,
         data_dir: place.folder().to_owned(),
         database: place.database(),
         n_instances: arguments.instances,

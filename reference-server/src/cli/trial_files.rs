@@ -74,6 +74,8 @@ encoding_aes_key_file = "secrets/encoding_aes_key"
 
 [merchant]
 merchant_id = "{merchant_id}"
+
+[merchant.red_packet]
 key_file = "secrets/merchant_key"
 # Never read: the simulator asks for no certificate.
 identity_file = "secrets/merchant.pem"

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use reward_core::{Account, Payout};
-use wechat_adapter::simulator::{OracleLedger, PacketState};
+use wechat_adapter::simulator::{OracleLedger, PacketState, TransferStage};
 
 use super::{Error, Failure, Refusal, planning, publication, sealed, season};
 use crate::{
@@ -307,6 +307,54 @@ fn check_ledger(books: &Books, found: &mut Vec<Violation>) {
     found.dedup();
 }
 
+/// Where the money of a number is, by WeChat's record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// Neither at the person nor back.
+    Under,
+    /// The person has it.
+    Received,
+    /// The merchant has it back.
+    Back,
+}
+
+/// A number in WeChat's record, whichever the rail.
+pub(crate) struct Bill<'a> {
+    pub(crate) openid: &'a str,
+    pub(crate) amount_fen: u64,
+    pub(crate) fate: Fate,
+}
+
+/// Every number in WeChat's record.
+pub(crate) fn bills_of(wechat: &OracleLedger) -> BTreeMap<&str, Bill<'_>> {
+    let packets = wechat.bills.iter().map(|(number, bill)| {
+        let fate = match bill.state {
+            PacketState::Received => Fate::Received,
+            PacketState::Failed | PacketState::Refunded => Fate::Back,
+            _ => Fate::Under,
+        };
+        (number.as_str(), &bill.openid, bill.amount_fen, fate)
+    });
+    let transfers = wechat.transfers.iter().map(|(number, bill)| {
+        let fate = match bill.stage {
+            TransferStage::Success => Fate::Received,
+            TransferStage::Failed | TransferStage::Cancelled => Fate::Back,
+            _ => Fate::Under,
+        };
+        (number.as_str(), &bill.openid, bill.amount_fen, fate)
+    });
+    let all = packets.chain(transfers);
+    all.map(|(number, openid, amount_fen, fate)| {
+        let bill = Bill {
+            openid,
+            amount_fen,
+            fate,
+        };
+        (number, bill)
+    })
+    .collect()
+}
+
 /// Nobody was paid without an award, with another amount, or twice.
 fn check_wechat(books: &Books, wechat: &OracleLedger, found: &mut Vec<Violation>) {
     if !wechat.is_balanced() {
@@ -317,23 +365,27 @@ fn check_wechat(books: &Books, wechat: &OracleLedger, found: &mut Vec<Violation>
         .iter()
         .map(|payment| (payment.bill_number.as_str(), payment))
         .collect();
+    let theirs = bills_of(wechat);
     let mut landed: BTreeMap<&str, u32> = BTreeMap::new();
-    for (bill_number, bill) in &wechat.bills {
-        let Some(payment) = ours.get(bill_number.as_str()) else {
-            push(found, "M22 paid without an award", bill_number.clone());
+    for (bill_number, bill) in &theirs {
+        let Some(payment) = ours.get(bill_number) else {
+            push(
+                found,
+                "M22 paid without an award",
+                (*bill_number).to_owned(),
+            );
             continue;
         };
         if i64::try_from(bill.amount_fen) != Ok(payment.amount_fen) {
-            push(found, "M12 amount differs", bill_number.clone());
+            push(found, "M12 amount differs", (*bill_number).to_owned());
         }
-        let is_out = !matches!(bill.state, PacketState::Failed | PacketState::Refunded);
+        let is_out = bill.fate != Fate::Back;
         if is_out {
             *landed.entry(payment.award.as_str()).or_default() += 1;
         }
         let contradicts = match payment.state.as_str() {
-            "received" => bill.state != PacketState::Received,
-            "refunded" => bill.state != PacketState::Refunded,
-            "dead" => is_out,
+            "received" => bill.fate != Fate::Received,
+            "refunded" | "dead" => is_out,
             _ => false,
         };
         if contradicts {
@@ -342,14 +394,14 @@ fn check_wechat(books: &Books, wechat: &OracleLedger, found: &mut Vec<Violation>
                 "M22 state differs",
                 format!(
                     "{bill_number}: ours {}, WeChat's {:?}",
-                    payment.state, bill.state
+                    payment.state, bill.fate
                 ),
             );
         }
     }
     for payment in &books.payments {
         let claims_landing = matches!(payment.state.as_str(), "sent" | "received" | "refunded");
-        if claims_landing && !wechat.bills.contains_key(&payment.bill_number) {
+        if claims_landing && !theirs.contains_key(payment.bill_number.as_str()) {
             push(found, "M22 not at WeChat", payment.bill_number.clone());
         }
     }

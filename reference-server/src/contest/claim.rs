@@ -14,20 +14,21 @@ use reward_core::{
     PacketPlan, Payout, PayoutState, SealedPlan,
 };
 use schedule_core::ShanghaiDay;
-use wechat_adapter::pay::RedPacketOrder;
+use wechat_adapter::pay::v3::ConfirmCall;
 
-use super::{Error, Failure, PersonId, Refusal, login, sealed, season};
+use super::{Error, Failure, PersonId, Refusal, login, order::Issuer, payout, sealed, season};
 use crate::{
     app::{App, Season, WeChat},
     clock::Clock,
     entropy::Entropy,
-    privacy::{Field, Keys, Place},
+    privacy::Keys,
+    rail::Rail,
     store::{
         Read, Tx,
         attempts::{self, AttemptRow},
         audit,
         awards::{self, AwardRow, DayMove, PacketView, ReferralChance},
-        payments::{self, PaymentRow, TransferRow},
+        payments::{self, TransferRow},
         people,
         season::{self as rows, CityRow, DayRow},
     },
@@ -76,8 +77,10 @@ pub struct Packet {
     pub state: PacketState,
     /// The last four letters of the order number.
     pub bill_tail: String,
-    /// Until when it can be opened in WeChat, once it is there.
+    /// Until when it can be opened or confirmed in WeChat, once it is there.
     pub collect_until: Option<DateTime<Utc>>,
+    /// What opens WeChat's confirm page, once it is known and while there is something to confirm.
+    pub confirmation: Option<Box<ConfirmCall>>,
 }
 
 /// How far a packet's payment has come, in a person's words.
@@ -89,6 +92,8 @@ pub enum PacketState {
     Sending,
     /// In WeChat, waiting to be opened.
     AwaitingCollection,
+    /// In WeChat, waiting for the person to confirm it.
+    AwaitingConfirmation,
     /// Opened: the person has the money.
     Received,
     /// Not opened in time; on its way back.
@@ -103,22 +108,17 @@ pub enum PacketState {
 
 impl PacketState {
     /// Every state, in the order a payment goes through them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Granted,
         Self::Sending,
         Self::AwaitingCollection,
+        Self::AwaitingConfirmation,
         Self::Received,
         Self::Returning,
         Self::Returned,
         Self::OnHold,
         Self::Refused,
     ];
-
-    /// Whether nothing moves any more by itself.
-    #[must_use]
-    pub fn is_final(self) -> bool {
-        matches!(self, Self::Received | Self::Returned | Self::Refused)
-    }
 
     /// The state's stable word, as the API carries it.
     #[must_use]
@@ -127,6 +127,7 @@ impl PacketState {
             Self::Granted => "granted",
             Self::Sending => "sending",
             Self::AwaitingCollection => "awaiting-collection",
+            Self::AwaitingConfirmation => "awaiting-confirmation",
             Self::Received => "received",
             Self::Returning => "returning",
             Self::Returned => "returned",
@@ -244,10 +245,20 @@ pub(crate) fn packet(app: &App, view: PacketView) -> Result<Packet, Error> {
     let unreadable = |what| Failure::Unreadable { what };
     let payout: Payout =
         serde_json::from_str(&view.machine).map_err(|_error| unreadable("payment.machine"))?;
+    let rail = Rail::of_name(&view.rail).ok_or_else(|| unreadable("payment.rail"))?;
+    let (channel, _policy) = app.season.payout_terms(rail);
     let collect_until = match payout.state() {
-        PayoutState::Sent { accepted_at, .. } => Some(
-            *accepted_at + TimeDelta::seconds(i64::from(app.season.channel.refund_after_seconds)),
-        ),
+        PayoutState::Sent { accepted_at, .. } => {
+            Some(*accepted_at + TimeDelta::seconds(i64::from(channel.refund_after_seconds)))
+        }
+        _ => None,
+    };
+    let state = packet_state(payout.state(), rail, collect_until, app.now());
+    let confirmation = match &view.package_sealed {
+        Some(sealed) if state == PacketState::AwaitingConfirmation => {
+            let call = payout::confirmation(&app.keys, &view.bill_number, sealed)?;
+            Some(Box::new(call))
+        }
         _ => None,
     };
     let tail = view.bill_number.len().saturating_sub(4);
@@ -259,9 +270,10 @@ pub(crate) fn packet(app: &App, view: PacketView) -> Result<Packet, Error> {
             _ => ChanceKind::Referral,
         },
         decided: season::instant(view.decided_ms),
-        state: packet_state(payout.state()),
+        state,
         bill_tail: view.bill_number.get(tail..).unwrap_or_default().to_owned(),
         collect_until,
+        confirmation,
         award: view.award,
         city_slug: view.city,
         attempt: view.attempt,
@@ -493,34 +505,21 @@ impl Work {
         award: &AwardRow,
         decided: DateTime<Utc>,
     ) -> Result<(), Error> {
-        let amount_fen = u64::try_from(award.amount_fen).unwrap_or(0);
+        let amount_fen = u64::try_from(award.amount_fen).map_err(Failure::defect)?;
         let (payout, transfer) =
             Payout::reserve(Fen::new(amount_fen), decided).map_err(Failure::defect)?;
-        let bill_number = bill_number(&self.keys, &award.award, payout.attempt());
-        let order = self.order(tx, &bill_number, amount_fen)?;
-        let request_sealed = self.keys.seal(
-            &request_place(&bill_number),
-            &serde_json::to_vec(&order).map_err(Failure::defect)?,
-            self.entropy.as_ref(),
-        )?;
-        let machine = serde_json::to_string(&payout).map_err(Failure::defect)?;
+        let person = people::person(&tx.read(), self.person.as_str())?
+            .ok_or_else(|| Failure::defect("an award's person is not there"))?;
+        let issuer = Issuer {
+            season: &self.season,
+            wechat: &self.wechat,
+            keys: &self.keys,
+            entropy: self.entropy.as_ref(),
+        };
+        let openid = login::openid(&self.keys, &person)?;
+        let payment = issuer.payment(&award.award, &payout, openid)?;
         let decided_ms = decided.timestamp_millis();
-        payments::insert(
-            tx,
-            &PaymentRow {
-                bill_number: bill_number.clone(),
-                award: award.award.clone(),
-                attempt_number: i64::from(payout.attempt()),
-                amount_fen: award.amount_fen,
-                request_sealed,
-                state: payout.state().name().to_owned(),
-                due_ms: Some(decided_ms),
-                machine,
-                version: 0,
-            },
-            "reserve",
-            decided_ms,
-        )?;
+        payments::insert(tx, &payment, "reserve", decided_ms)?;
         payments::insert_transfer(
             tx,
             &TransferRow {
@@ -528,31 +527,11 @@ impl Work {
                 debit: transfer.debit().name(),
                 credit: transfer.credit().name(),
                 amount_fen: award.amount_fen,
-                bill_number: &bill_number,
+                bill_number: &payment.bill_number,
                 at_ms: decided_ms,
             },
         )?;
         Ok(())
-    }
-
-    fn order(
-        &self,
-        tx: &Tx<'_>,
-        bill_number: &str,
-        amount_fen: u64,
-    ) -> Result<RedPacketOrder, Error> {
-        let row = people::person(&tx.read(), self.person.as_str())?
-            .ok_or_else(|| Failure::defect("an award's person is not there"))?;
-        Ok(self.wechat.wording.order(
-            bill_number
-                .parse()
-                .map_err(|_error| Failure::defect("an order number is not one"))?,
-            self.wechat.merchant_id.clone(),
-            self.wechat.official.app_id().clone(),
-            login::openid(&self.keys, &row)?,
-            u32::try_from(amount_fen)
-                .map_err(|_error| Failure::defect("an amount is beyond WeChat's range"))?,
-        ))
     }
 }
 
@@ -601,28 +580,26 @@ async fn city_of(app: &App, person: &PersonId, request: &ClaimRequest) -> Result
     found.ok_or_else(|| Refusal::NotFound.into())
 }
 
-/// The order number of an award's payment: a function of its content, so that even a
-/// database restored from an old copy derives the same one.
-///
-/// The award's number follows from the chance alone, so the same chance used in another
-/// city after such a restore meets the number that was paid before.
-pub(crate) fn bill_number(keys: &Keys, award: &str, attempt_number: u8) -> String {
-    keys.content_number(&["bill", award, &attempt_number.to_string()])
-}
-
-/// Where a payment's frozen request is sealed.
-pub(crate) fn request_place(bill_number: &str) -> Place {
-    Field::PaymentRequest.of(bill_number)
-}
-
 /// How far a payment has come, in a person's words.
-pub(crate) fn packet_state(state: &PayoutState) -> PacketState {
+fn packet_state(
+    state: &PayoutState,
+    rail: Rail,
+    collect_until: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> PacketState {
     match state {
         PayoutState::Reserved => PacketState::Granted,
         PayoutState::InFlight { .. } | PayoutState::Unknown(_) | PayoutState::Deferred { .. } => {
             PacketState::Sending
         }
-        PayoutState::Sent { .. } => PacketState::AwaitingCollection,
+        PayoutState::Sent { .. } => match rail {
+            Rail::RedPacket => PacketState::AwaitingCollection,
+            // WeChat closes what nobody confirmed with some delay; its page says no at once.
+            Rail::Transfer if collect_until.is_some_and(|until| now >= until) => {
+                PacketState::Returning
+            }
+            Rail::Transfer => PacketState::AwaitingConfirmation,
+        },
         PayoutState::Refunding { .. } => PacketState::Returning,
         PayoutState::Held { .. } => PacketState::OnHold,
         PayoutState::Received => PacketState::Received,

@@ -14,6 +14,7 @@
 //! | `attempt` | ten questions are drawn, answered, marked |
 //! | `mistakes` | the questions a person got wrong, over all attempts |
 //! | `claim` | a chance and a passing attempt become a packet |
+//! | `order` | the request a payment freezes, on its rail |
 //! | `payout` | a packet is paid, step by step |
 //! | `silence` | whether WeChat Pay gives answers; who asks while it does not |
 //! | `records` | what a person has done and may still do |
@@ -37,6 +38,7 @@ pub mod figures;
 pub mod follow;
 pub mod login;
 pub mod mistakes;
+mod order;
 pub mod payout;
 pub mod personal;
 pub mod planning;

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use reward_core::Payout;
 use schedule_core::{City, CitySlug};
 
-use super::{Error, Failure, PersonId, Refusal, claim, login, season};
+use super::{Error, Failure, PersonId, Refusal, login, season};
 use crate::{
     app::{App, Season},
     store::{Read, attempts, audit, awards, payments, people},
@@ -226,7 +226,7 @@ pub async fn erase(app: &App, person: &PersonId, by: Eraser) -> Result<(), Error
                     serde_json::from_str(&view.machine).map_err(|_error| Failure::Unreadable {
                         what: "payment.machine",
                     })?;
-                if !claim::packet_state(payout.state()).is_final() {
+                if !payout.state().is_terminal() {
                     return Err(Refusal::PacketUnderway.into());
                 }
             }

@@ -7,13 +7,10 @@ use std::{cell::LazyCell, sync::Arc, time::Duration};
 use chrono::{DateTime, TimeDelta, Utc};
 use quiz_core::{QuestionBank, lint::GuessFloor};
 use reward_core::{Fen, ReferralPolicy};
-use wechat_adapter::{
-    official::FetchAccessToken,
-    pay::{PayAction, QueryRedPacket},
-};
+use wechat_adapter::official::FetchAccessToken;
 
 use super::{Error, audit, payout, planning, sealed, season};
-use crate::{app::App, store::season as rows};
+use crate::{app::App, rail::Rail, store::season as rows};
 
 /// The least packet of the published rule.
 const LEAST_PACKET: Fen = Fen::new(10);
@@ -23,6 +20,8 @@ const GUESS_FLOOR_MAX_MILLIONTHS: u32 = 100_000;
 const BANK_DUE: TimeDelta = TimeDelta::days(7);
 /// How far our clock may be from WeChat's.
 const SKEW_MAX: TimeDelta = TimeDelta::seconds(30);
+/// A certificate of WeChat's that ends so soon is to be replaced first.
+const KEY_ENDS_SOON: TimeDelta = TimeDelta::days(60);
 /// How long WeChat may take to answer.
 const PATIENCE: Duration = Duration::from_secs(15);
 
@@ -60,7 +59,7 @@ fn check(subject: impl Into<String>, verdict: Verdict, detail: impl Into<String>
     }
 }
 
-/// Makes every check; two requests go to WeChat.
+/// Makes every check; a few requests go to WeChat.
 ///
 /// # Errors
 /// Fails when the database does.
@@ -75,7 +74,8 @@ pub async fn checks(app: &App) -> Result<Vec<Check>, Error> {
     checks.push(clock(app).await?);
     checks.push(books(app).await?);
     let (token, skew) = account(app).await;
-    checks.extend([token, skew, merchant(app).await]);
+    checks.extend([token, skew]);
+    checks.extend(merchant(app).await);
     Ok(checks)
 }
 
@@ -104,7 +104,7 @@ fn least_packet(app: &App) -> Check {
     let detail = format!("{least} yuan");
     if least > LEAST_PACKET {
         let detail = format!(
-            "{detail}: the channel pays nothing smaller, the published rule says {LEAST_PACKET}; set merchant.scene_id or publish it"
+            "{detail}: the channel pays nothing smaller, the published rule says {LEAST_PACKET}; set merchant.red_packet.scene_id or publish it"
         );
         return check("least packet", Verdict::Doubt, detail);
     }
@@ -262,25 +262,54 @@ fn unknown(subject: &str) -> Check {
     check(subject, Verdict::Doubt, "WeChat's time is not known")
 }
 
-/// The merchant's number, key and certificate: an order that never was must be unknown to WeChat.
-async fn merchant(app: &App) -> Check {
-    let subject = "merchant credentials";
-    let Ok(request) = payout::question_about_nothing(app) else {
-        return check(subject, Verdict::Fault, "no question could be made");
-    };
-    match tokio::time::timeout(PATIENCE, app.wechat.pay_http.send(request)).await {
-        Ok(Ok(response)) => match QueryRedPacket::parse(&response) {
-            Err(error) if error.action() == PayAction::NotVisible => {
-                check(subject, Verdict::Good, "WeChat Pay answers a query")
-            }
-            Err(error) => check(subject, Verdict::Fault, error.to_string()),
-            Ok(_record) => check(
-                subject,
-                Verdict::Fault,
-                "WeChat knows an order that was never sent",
-            ),
-        },
-        Ok(Err(error)) => check(subject, Verdict::Fault, error.to_string()),
-        Err(_elapsed) => check(subject, Verdict::Fault, "WeChat Pay does not answer"),
+/// The merchant's credentials on each rail it has: an order that never was must be unknown to WeChat.
+async fn merchant(app: &App) -> Vec<Check> {
+    let mut checks = vec![check("rail", Verdict::Good, app.season.rail.name())];
+    for rail in Rail::ALL {
+        let wechat = &app.wechat;
+        let is_set_up = match rail {
+            Rail::RedPacket => wechat.red_packets.is_some(),
+            Rail::Transfer => wechat.pay_v3.is_some(),
+        };
+        if !is_set_up {
+            continue;
+        }
+        let subject = format!("merchant credentials, {}", rail.name());
+        checks.push(match credentials(app, rail).await {
+            Ok(()) => check(subject, Verdict::Good, "WeChat Pay answers a query"),
+            Err(problem) => check(subject, Verdict::Fault, problem),
+        });
     }
+    checks.extend(wechat_keys(app));
+    checks
+}
+
+async fn credentials(app: &App, rail: Rail) -> Result<(), String> {
+    let question = payout::question_about_nothing(app, rail);
+    let question = question.map_err(|error| error.to_string())?;
+    match tokio::time::timeout(PATIENCE, app.wechat.pay_http.send(question)).await {
+        Ok(Ok(response)) => payout::knows_nothing(app, rail, &response),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_elapsed) => Err("WeChat Pay does not answer".to_owned()),
+    }
+}
+
+/// Until when WeChat's keys can be believed; a public key does not end.
+fn wechat_keys(app: &App) -> Vec<Check> {
+    let Some(v3) = &app.wechat.pay_v3 else {
+        return Vec::new();
+    };
+    let now = app.now();
+    let keys = v3.keys.serials().map(|(serial, until)| {
+        let subject = format!("key of WeChat's {serial}");
+        match until {
+            None => check(subject, Verdict::Good, "does not end"),
+            Some(until) if until <= now => check(subject, Verdict::Fault, format!("ended {until}")),
+            Some(until) if until - now < KEY_ENDS_SOON => {
+                check(subject, Verdict::Doubt, format!("ends {until}"))
+            }
+            Some(until) => check(subject, Verdict::Good, format!("ends {until}")),
+        }
+    });
+    keys.collect()
 }

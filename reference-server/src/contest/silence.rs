@@ -44,7 +44,7 @@ pub(super) async fn is_over(app: &App) -> Result<bool, Error> {
         return Ok(true);
     }
     if app.silence().is_time_to_ask(app.now()) {
-        let question = payout::question_about_nothing(app)?;
+        let question = payout::question_about_nothing(app, app.season.rail)?;
         drop(exchange(app, question).await);
     }
     Ok(!app.silence().is_on())
@@ -77,6 +77,10 @@ impl Silence {
     ///
     /// `jitter_permille` in `0..=1000` spreads the questions of several processes.
     fn unheard(&mut self, now: DateTime<Utc>, jitter_permille: u16) -> bool {
+        // What was under way when the silence began tells nothing new.
+        if self.ask_at.is_some_and(|ask_at| now < ask_at) {
+            return false;
+        }
         self.n_unheard = self.n_unheard.saturating_add(1);
         let was_on = self.is_on();
         if self.n_unheard >= UNHEARD_MAX {

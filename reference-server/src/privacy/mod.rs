@@ -67,16 +67,19 @@ pub enum Field {
     Openid,
     /// A payment's frozen request; the row is its order number.
     PaymentRequest,
+    /// What opens WeChat's confirm page; the row is the payment's order number.
+    PaymentPackage,
 }
 
 impl Field {
     /// Every sealed column.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::BankContent,
         Self::PlanSeed,
         Self::SharedToken,
         Self::Openid,
         Self::PaymentRequest,
+        Self::PaymentPackage,
     ];
 
     /// The ring whose keys seal it.
@@ -84,7 +87,7 @@ impl Field {
     pub const fn ring(self) -> RingName {
         match self {
             Self::BankContent | Self::PlanSeed | Self::SharedToken => RingName::Contest,
-            Self::Openid | Self::PaymentRequest => RingName::People,
+            Self::Openid | Self::PaymentRequest | Self::PaymentPackage => RingName::People,
         }
     }
 
@@ -97,6 +100,7 @@ impl Field {
             Self::SharedToken => "shared_token.value",
             Self::Openid => "person.openid",
             Self::PaymentRequest => "payment.request",
+            Self::PaymentPackage => "payment.package",
         }
     }
 

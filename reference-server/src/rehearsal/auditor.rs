@@ -6,12 +6,16 @@
 use std::collections::BTreeMap;
 
 use schedule_core::{Edition, ShanghaiDay};
-use wechat_adapter::simulator::{OracleLedger, PacketState};
+use wechat_adapter::simulator::OracleLedger;
 
 use super::books::{Acknowledged, Books};
 use crate::{
     app::App,
-    contest::{Error, audit::Violation, season},
+    contest::{
+        Error,
+        audit::{Fate, Violation, bills_of},
+        season,
+    },
     store::facts::{self, AwardFacts, PaymentFacts},
 };
 
@@ -181,9 +185,9 @@ fn check_landed(
         .iter()
         .map(|payment| (payment.bill_number.as_str(), payment.award.as_str()))
         .collect();
-    for (bill_number, bill) in &wechat.bills {
+    for (bill_number, bill) in bills_of(wechat) {
         let told = award_of
-            .get(bill_number.as_str())
+            .get(bill_number)
             .and_then(|award| books.acknowledged().get(*award));
         if let Some(told) = told
             && (told.openid != bill.openid || told.amount_fen != bill.amount_fen)
@@ -206,30 +210,33 @@ fn check_ended(payments: &[PaymentFacts], wechat: &OracleLedger, found: &mut Vec
             push(found, "M21 a payment has not ended", detail);
         }
     }
-    for (bill_number, bill) in &wechat.bills {
-        if !bill.state.is_final() {
-            push(found, "WeChat: a packet has not ended", bill_number.clone());
+    let bills = bills_of(wechat);
+    for (bill_number, bill) in &bills {
+        if bill.fate == Fate::Under {
+            let number = (*bill_number).to_owned();
+            push(found, "WeChat: a packet has not ended", number);
         }
     }
-    let ours = |state: &str| -> u64 {
+    let ours = |states: &[&str]| -> u64 {
         payments
             .iter()
-            .filter(|payment| payment.state == state)
+            .filter(|payment| states.contains(&payment.state.as_str()))
+            .filter(|payment| bills.contains_key(payment.bill_number.as_str()))
             .filter_map(|payment| u64::try_from(payment.amount_fen).ok())
             .sum()
     };
-    let theirs = |wanted: PacketState| -> u64 {
-        let bills = wechat.bills.values();
+    let theirs = |wanted: Fate| -> u64 {
+        let bills = bills.values();
         bills
-            .filter(|bill| bill.state == wanted)
+            .filter(|bill| bill.fate == wanted)
             .map(|bill| bill.amount_fen)
             .sum()
     };
-    for (name, state) in [
-        ("received", PacketState::Received),
-        ("refunded", PacketState::Refunded),
+    for (name, states, fate) in [
+        ("received", &["received"][..], Fate::Received),
+        ("returned", &["refunded", "dead"][..], Fate::Back),
     ] {
-        let (left, right) = (ours(name), theirs(state));
+        let (left, right) = (ours(states), theirs(fate));
         if left != right {
             push(
                 found,

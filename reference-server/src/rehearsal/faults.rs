@@ -4,19 +4,24 @@ use std::collections::BTreeMap;
 
 use wechat_adapter::simulator::{Fault, FaultRule, Operation, Simulator};
 
+use crate::rail::Rail;
+
 /// More than any rehearsal uses up: what is missing from it is how often a fault happened.
 const PLENTY: u32 = 1_000_000_000;
 
 /// Rules that hit the money path and the callbacks, each a few times in a thousand calls.
 #[must_use]
-pub fn mild() -> Vec<FaultRule> {
+pub fn mild(rail: Rail) -> Vec<FaultRule> {
     let rule = |operation, per_mille, fault| FaultRule {
         per_mille,
         remaining: Some(PLENTY),
         ..FaultRule::always(fault).on(operation)
     };
-    let send = Operation::SendRedPacket;
-    vec![
+    let (send, query) = match rail {
+        Rail::RedPacket => (Operation::SendRedPacket, Operation::QueryRedPacket),
+        Rail::Transfer => (Operation::CreateTransfer, Operation::QueryTransfer),
+    };
+    let mut rules = vec![
         rule(send, 10, Fault::DropBeforeExecute),
         rule(send, 10, Fault::ExecuteThenDrop),
         rule(send, 10, Fault::SystemErrorThenSuccess),
@@ -25,12 +30,23 @@ pub fn mild() -> Vec<FaultRule> {
         rule(send, 5, Fault::ExecuteThenStatus500),
         rule(send, 5, Fault::GarbledBody),
         rule(send, 5, Fault::FreqLimit),
-        rule(Operation::QueryRedPacket, 5, Fault::DropBeforeExecute),
-        rule(Operation::QueryRedPacket, 5, Fault::Status500),
+        rule(query, 5, Fault::DropBeforeExecute),
+        rule(query, 5, Fault::Status500),
         rule(Operation::CreateQrCode, 20, Fault::InvalidateToken),
         rule(Operation::Callback, 20, Fault::DuplicateCallbacks),
         rule(Operation::Callback, 10, Fault::LoseCallback),
-    ]
+    ];
+    if rail == Rail::Transfer {
+        let notice = Operation::TransferNotice;
+        rules.extend([
+            rule(send, 10, Fault::WrongAnswerSignature),
+            rule(query, 5, Fault::WrongSerial),
+            rule(notice, 100, Fault::LoseCallback),
+            rule(notice, 50, Fault::DuplicateCallbacks),
+            rule(notice, 20, Fault::ProbeSignature),
+        ]);
+    }
+    rules
 }
 
 /// How often each rule has struck.

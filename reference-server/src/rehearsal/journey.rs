@@ -6,7 +6,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use http::Method;
 use schedule_core::Window;
 use serde_json::{Value, json};
-use wechat_adapter::simulator::{NewPerson, PacketState};
+use wechat_adapter::simulator::{
+    NewPerson, PacketState, SimulatorError, TransferBill, TransferStage,
+};
 
 use super::{
     RehearsalError,
@@ -76,6 +78,11 @@ impl Journeys {
             cookies: BTreeMap::new(),
             books: Books::default(),
         }
+    }
+
+    /// Delivers WeChat Pay's notifications that are due.
+    pub(super) async fn tell_ends(&self) {
+        self.network.tell_ends().await;
     }
 
     /// The first entries of the agenda: everybody whom nobody brings, and old followers' past.
@@ -163,7 +170,7 @@ impl Visit<'_> {
             Step::Claim { n_before } => self.claim(*n_before).await?,
             Step::Share => self.share().await,
             Step::Open { n_before } => {
-                self.open(*n_before);
+                self.open(*n_before).await;
                 if self.citizen.is_watched {
                     self.compare_with_my_page().await;
                 }
@@ -628,29 +635,31 @@ impl Visit<'_> {
         }
     }
 
-    /// Opens every packet that lies in the dialogue.
-    fn open(&mut self, n_before: u32) {
-        let simulator = &self.network.host().simulator;
+    /// Takes everything that waits: packets in the dialogue, transfers on the contest's own page.
+    async fn open(&mut self, n_before: u32) {
         let now = self.now();
-        let Some(person) = simulator.person(&self.openid) else {
+        let Some(person) = self.network.host().simulator.person(&self.openid) else {
             return self.strange("a winner whom WeChat does not know".to_owned());
         };
         let mut n_settled = 0;
         for packet in &person.packets {
             match packet.state {
                 PacketState::Sent => {
+                    let simulator = &self.network.host().simulator;
                     match simulator.open_packet(&self.openid, &packet.bill_number, now) {
                         Ok(_) => n_settled += 1,
-                        Err(error) => {
-                            self.outcome
-                                .strange
-                                .push(format!("a packet stayed shut: {error}"));
-                        }
+                        Err(error) => self.strange(format!("a packet stayed shut: {error}")),
                     }
                 }
                 PacketState::Sending => {}
                 _ => n_settled += 1,
             }
+        }
+        let transfers = self.network.host().simulator.transfers_to(&self.openid);
+        let is_waiting = |bill: &TransferBill| bill.stage == TransferStage::WaitUserConfirm;
+        n_settled += transfers.iter().filter(|bill| !is_waiting(bill)).count();
+        if transfers.iter().any(is_waiting) {
+            n_settled += self.confirm_transfers().await;
         }
         if n_settled < self.books.n_won(&self.openid) && n_before < N_LOOKS_MAX {
             let pause = self.pause("look", 1_200, 3_600);
@@ -659,21 +668,47 @@ impl Visit<'_> {
         }
     }
 
+    /// Presses confirm for every transfer that the person's own records offer; how many went through.
+    async fn confirm_transfers(&mut self) -> usize {
+        if !self.log_in().await {
+            return 0;
+        }
+        let page = self.my_page().await;
+        let packages: Vec<String> = packets_of(&page)
+            .filter_map(|packet| {
+                let package = packet.get("confirmation")?.get("package")?.as_str()?;
+                Some(package.to_owned())
+            })
+            .collect();
+        let now = self.now();
+        let mut n_confirmed = 0;
+        for package in packages {
+            let simulator = &self.network.host().simulator;
+            match simulator.confirm_transfer(&self.openid, &package, now) {
+                Ok(_) => n_confirmed += 1,
+                // The page was drawn in time, and he was not.
+                Err(SimulatorError::TransferNotConfirmable { .. }) => {}
+                Err(error) => self.strange(format!("a transfer stayed unconfirmed: {error}")),
+            }
+        }
+        n_confirmed
+    }
+
+    async fn my_page(&mut self) -> Value {
+        let answer = self
+            .network
+            .browse(self.cookies, Method::GET, "/api/v1/me", None)
+            .await;
+        serde_json::from_slice(&answer.body).unwrap_or_default()
+    }
+
     /// What the server shows a person of his packets is what he was told.
     async fn compare_with_my_page(&mut self) {
         if !self.log_in().await {
             return;
         }
-        let answer = self
-            .network
-            .browse(self.cookies, Method::GET, "/api/v1/me", None)
-            .await;
-        let page: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-        let shown: BTreeMap<&str, u64> = page
-            .get("packets")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
+        let page = self.my_page().await;
+        let shown: BTreeMap<&str, u64> = packets_of(&page)
             .filter_map(|packet| {
                 let award = packet.get("award")?.as_str()?;
                 Some((award, packet.get("amount_fen")?.as_u64()?))
@@ -681,11 +716,14 @@ impl Visit<'_> {
             .collect();
         let told = self.books.won(&self.openid);
         if shown != told {
-            let what = format!(
-                "/api/v1/me: {shown:?} instead of {told:?}, {}",
-                answer.status
-            );
+            let what = format!("/api/v1/me: {shown:?} instead of {told:?}");
             self.outcome.strange.push(what);
         }
     }
+}
+
+/// The packets of a person's own records.
+fn packets_of(page: &Value) -> impl Iterator<Item = &Value> {
+    let packets = page.get("packets").and_then(Value::as_array);
+    packets.into_iter().flatten()
 }

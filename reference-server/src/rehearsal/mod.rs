@@ -55,6 +55,7 @@ use crate::{
     config::EditionName,
     contest::{self, audit::Violation, payout, planning, season},
     entropy::SeededEntropy,
+    rail::Rail,
     setup::{self, SetupError, Simulated, Wire},
     store::{Database, DecisionClock, Durability, Store},
     worker,
@@ -137,6 +138,8 @@ pub struct Options {
     pub city: Option<String>,
     /// The timetable.
     pub edition: EditionName,
+    /// How awards are paid.
+    pub rail: Rail,
     /// The folder of the database and the record.
     pub data_dir: PathBuf,
     /// The database; a file in the folder unless stated.
@@ -205,7 +208,7 @@ impl Rehearsal {
             }
         }
         if host.simulator.faults().is_empty() {
-            host.simulator.set_faults(mild());
+            host.simulator.set_faults(mild(options.rail));
         }
         let knowledge = Knowledge::of(&app).await?;
         let others = others(&app, &options)?;
@@ -238,14 +241,15 @@ impl Rehearsal {
             journeys,
             agenda,
         };
-        if rehearsal.options.lasting {
-            rehearsal.remember()?;
-        }
+        rehearsal.remember()?;
         Ok(rehearsal)
     }
 
-    /// Reads back what the folder knows of an earlier start.
+    /// Reads back what the folder knows of an earlier start, if it outlives one.
     fn remember(&mut self) -> Result<(), RehearsalError> {
+        if !self.options.lasting {
+            return Ok(());
+        }
         let dir = self.options.data_dir.clone();
         let books = &mut self.journeys.books;
         books.remember(&dir.join(ACKNOWLEDGED))?;
@@ -323,6 +327,7 @@ impl Rehearsal {
     async fn settle(&mut self) -> Result<(), RehearsalError> {
         let now = self.app.now();
         self.host.simulator.advance(now);
+        self.journeys.tell_ends().await;
         let round = worker::settle_due(self.next_instance(), 1).await?;
         let next = payout::next_due(&self.app).await?;
         let earliest = now
@@ -361,8 +366,9 @@ impl Options {
             1 => String::new(),
             n_instances => format!(", {n_instances} instances"),
         };
+        let rail = self.rail.name();
         let outage = if self.outage { ", outage" } else { "" };
-        format!("{city}, seed {seed}, {people} people, {edition:?}{instances}{outage}")
+        format!("{city}, seed {seed}, {people} people, {edition:?}, {rail}{instances}{outage}")
     }
 
     /// The database of a rehearsal in this folder.
@@ -385,6 +391,7 @@ fn world(
         start,
         clock_runs: false,
         edition: options.edition,
+        rail: options.rail,
         public_url: "http://127.0.0.1".to_owned(),
         seed: Some(options.seed),
         wire: Wire::InProcess,

@@ -216,6 +216,16 @@ impl Network {
         }
     }
 
+    /// Delivers WeChat Pay's notifications that are due; one that is not taken comes due again.
+    pub(super) async fn tell_ends(&self) {
+        let now = self.app.now();
+        for notice in self.host.simulator.due_notices(now) {
+            let answer = self.send(over_the_router(notice.request.clone())).await;
+            let status = Some(answer.status.as_u16());
+            self.host.simulator.record_notice(&notice, status, now);
+        }
+    }
+
     /// Delivers WeChat's pushes to the server's callback address, again when it did not answer.
     pub(super) async fn deliver(&self, pushes: Vec<Push>) -> Result<(), String> {
         for push in pushes {
@@ -240,7 +250,12 @@ impl Network {
 }
 
 fn request_of(push: &Push) -> Request<Body> {
-    let (mut parts, body) = push.request.clone().into_parts();
+    over_the_router(push.request.clone())
+}
+
+/// A request of WeChat's as the server's own router takes it.
+fn over_the_router(request: wechat_adapter::Request) -> Request<Body> {
+    let (mut parts, body) = request.into_parts();
     if let Some(path) = parts.uri.path_and_query() {
         parts.uri = path.as_str().parse().unwrap_or_default();
     }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
 use schedule_core::{CHINA_STANDARD_TIME, ShanghaiDay};
 use serde::Serialize;
-use wechat_adapter::simulator::{OracleLedger, PacketState, Simulator};
+use wechat_adapter::simulator::{OracleLedger, PacketState, Simulator, TransferStage};
 
 use super::{
     auditor,
@@ -425,16 +425,21 @@ fn wechat_report(payments: &[PaymentFacts], ledger: &OracleLedger) -> WeChatRepo
             .filter_map(|payment| u64::try_from(payment.amount_fen).ok())
             .sum()
     };
-    let failed_fen: u64 = ledger
+    let returned_packets = ledger
         .bills
         .values()
-        .filter(|bill| bill.state == PacketState::Failed)
+        .filter(|bill| bill.state == PacketState::Refunded);
+    let overdue = ledger.transfers.values().filter(|bill| {
+        bill.stage == TransferStage::Failed && bill.fail_reason.as_deref() == Some("OVERDUE_CLOSE")
+    });
+    // What came back because nobody took it; the rest of what came back never was anybody's.
+    let untaken_fen: u64 = returned_packets
         .map(|bill| bill.amount_fen)
+        .chain(overdue.map(|bill| bill.amount_fen))
         .sum();
     let totals = ledger.totals;
     let (our_received_fen, our_returned_fen) = (ours("received"), ours("refunded"));
-    let theirs =
-        i128::from(totals.received_fen) + i128::from(totals.returned_fen) - i128::from(failed_fen);
+    let theirs = i128::from(totals.received_fen) + i128::from(untaken_fen);
     WeChatReport {
         n_packets: totals.packets,
         sent_fen: totals.sent_fen,

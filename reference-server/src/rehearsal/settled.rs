@@ -86,11 +86,14 @@ fn landed<'a>(
 ) -> BTreeMap<&'a str, DateTime<Utc>> {
     let mut landed = BTreeMap::new();
     for payment in payments {
-        if let Some(bill) = wechat.bills.get(&payment.bill_number) {
-            let first = landed
-                .entry(payment.award.as_str())
-                .or_insert(bill.landed_at);
-            *first = bill.landed_at.min(*first);
+        let packet = wechat.bills.get(&payment.bill_number);
+        let transfer = wechat.transfers.get(&payment.bill_number);
+        let at = packet
+            .map(|bill| bill.landed_at)
+            .or_else(|| transfer.map(|bill| bill.created_at));
+        if let Some(at) = at {
+            let first = landed.entry(payment.award.as_str()).or_insert(at);
+            *first = at.min(*first);
         }
     }
     landed

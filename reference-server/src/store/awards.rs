@@ -63,6 +63,10 @@ pub struct PacketView {
     pub state: String,
     /// The payment's state machine, as JSON.
     pub machine: String,
+    /// The rail the payment goes over.
+    pub rail: String,
+    /// What opens WeChat's confirm page, sealed; only while the person has to confirm.
+    pub package_sealed: Option<String>,
 }
 
 /// A referral chance of a person that no award has used.
@@ -152,7 +156,8 @@ pub fn insert(tx: &Tx<'_>, award: &AwardRow) -> Result<(), StoreError> {
 }
 
 const VIEW: &str = "SELECT award.award, award.city, award.kind, award.attempt, award.amount_fen,
-     award.decided_ms, payment.bill_number, payment.state, payment.machine, award.friend
+     award.decided_ms, payment.bill_number, payment.state, payment.machine, award.friend,
+     payment.rail, payment.package_sealed
      FROM award JOIN payment ON payment.award = award.award
        AND payment.attempt_number =
            (SELECT MAX(attempt_number) FROM payment AS later WHERE later.award = award.award)";
@@ -303,6 +308,8 @@ fn view_row(row: &Row<'_>) -> Result<PacketView, StoreError> {
         state: row.get(7)?,
         machine: row.get(8)?,
         friend: row.get(9)?,
+        rail: row.get(10)?,
+        package_sealed: row.get(11)?,
     })
 }
 

@@ -152,5 +152,11 @@ const fn column(field: Field) -> Column {
             count: "SELECT COUNT(*) FROM payment WHERE request_sealed LIKE ?1",
             replace: "UPDATE payment SET request_sealed = ?3 WHERE bill_number = ?1 AND request_sealed = ?2",
         },
+        Field::PaymentPackage => Column {
+            after: "SELECT bill_number, package_sealed FROM payment WHERE bill_number > ?1 \
+                 AND package_sealed <> '' AND package_sealed NOT LIKE ?2 ORDER BY bill_number LIMIT ?3",
+            count: "SELECT COUNT(*) FROM payment WHERE package_sealed LIKE ?1",
+            replace: "UPDATE payment SET package_sealed = ?3 WHERE bill_number = ?1 AND package_sealed = ?2",
+        },
     }
 }

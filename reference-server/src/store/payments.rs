@@ -16,8 +16,12 @@ pub struct PaymentRow {
     pub attempt_number: i64,
     /// The award's amount.
     pub amount_fen: i64,
+    /// The rail it goes over, for ever.
+    pub rail: String,
     /// The frozen request, sealed.
     pub request_sealed: String,
+    /// What opens WeChat's confirm page, sealed; only while the person has to confirm.
+    pub package_sealed: Option<String>,
     /// The state's name.
     pub state: String,
     /// When something is to be done next.
@@ -43,6 +47,8 @@ pub struct PaymentStep<'a> {
     pub due_ms: Option<i64>,
     /// The state machine's new value, as JSON.
     pub machine: &'a str,
+    /// What opens WeChat's confirm page from now on, sealed.
+    pub package_sealed: Option<&'a str>,
     /// What happened, in the machine's word.
     pub event: &'a str,
     /// The raw answer it rests on.
@@ -77,14 +83,15 @@ pub fn insert(
 ) -> Result<(), StoreError> {
     // store::payments::insert
     tx.connection.execute(
-        "INSERT INTO payment (bill_number, award, attempt_number, amount_fen, request_sealed,
-             state, due_ms, machine, version, changed_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        "INSERT INTO payment (bill_number, award, attempt_number, amount_fen, rail,
+             request_sealed, state, due_ms, machine, version, changed_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         params![
             payment.bill_number,
             payment.award,
             payment.attempt_number,
             payment.amount_fen,
+            payment.rail,
             payment.request_sealed,
             payment.state,
             payment.due_ms,
@@ -107,8 +114,9 @@ pub fn insert(
     )
 }
 
-const COLUMNS: &str = "SELECT bill_number, award, attempt_number, amount_fen, request_sealed,
-     state, due_ms, machine, version FROM payment";
+const COLUMNS: &str = "SELECT payment.bill_number, payment.award, payment.attempt_number,
+     payment.amount_fen, payment.rail, payment.request_sealed, payment.package_sealed,
+     payment.state, payment.due_ms, payment.machine, payment.version FROM payment";
 
 /// One payment.
 pub fn payment(read: &Read<'_>, bill_number: &str) -> Result<Option<PaymentRow>, StoreError> {
@@ -120,23 +128,23 @@ pub fn payment(read: &Read<'_>, bill_number: &str) -> Result<Option<PaymentRow>,
     )
 }
 
-/// The payments whose order may leave now: those that left before first, so that a
-/// broken rail is probed with the same few numbers and no other grows old meanwhile.
+/// The payments in a state before sending, `reserved` or `deferred`, whose order may leave now.
 ///
 /// Apart from [`due_questions`], so that a paused rail with a long queue does not keep
 /// anybody from asking about orders that are out.
 pub fn due_sendings(
     read: &Read<'_>,
+    state: &str,
     now_ms: i64,
     n_rows_max: i64,
 ) -> Result<Vec<PaymentRow>, StoreError> {
     // store::payments::due_sendings
     read.connection.rows(
         &format!(
-        "{COLUMNS} WHERE due_ms IS NOT NULL AND due_ms <= ?1 AND state IN ('reserved', 'deferred')
-         ORDER BY CASE state WHEN 'deferred' THEN 0 ELSE 1 END, due_ms, bill_number LIMIT ?2"
-    ),
-        params![now_ms, n_rows_max],
+            "{COLUMNS} WHERE due_ms IS NOT NULL AND due_ms <= ?1 AND state = ?2
+             ORDER BY due_ms, bill_number LIMIT ?3"
+        ),
+        params![now_ms, state, n_rows_max],
         payment_row,
     )
 }
@@ -168,12 +176,11 @@ pub fn awaiting_person(
 ) -> Result<Vec<PaymentRow>, StoreError> {
     // store::payments::awaiting_person
     read.connection.rows(
-        "SELECT payment.bill_number, payment.award, payment.attempt_number, payment.amount_fen,
-                payment.request_sealed, payment.state, payment.due_ms, payment.machine,
-                payment.version
-         FROM award JOIN payment ON payment.award = award.award
-         WHERE award.person = ?1 AND payment.state = 'sent' AND payment.changed_ms <= ?2
-         ORDER BY award.decided_ms DESC LIMIT ?3",
+        &format!(
+            "{COLUMNS} JOIN award ON award.award = payment.award
+             WHERE award.person = ?1 AND payment.state = 'sent' AND payment.changed_ms <= ?2
+             ORDER BY award.decided_ms DESC LIMIT ?3"
+        ),
         params![person, untouched_since_ms, n_rows_max],
         payment_row,
     )
@@ -189,22 +196,26 @@ pub fn next_due_ms(read: &Read<'_>) -> Result<Option<i64>, StoreError> {
     )
 }
 
-/// How many other numbers were handed to the channel for a person since an instant.
-pub fn n_others_sent_since(
+/// How many other numbers of a person were handed to the rail since the day began, and how many since the second began.
+pub fn n_others_sent(
     read: &Read<'_>,
     person: &str,
     bill_number: &str,
-    since_ms: i64,
-) -> Result<i64, StoreError> {
-    // store::payments::n_others_sent_since
+    day_ms: i64,
+    second_ms: i64,
+) -> Result<(i64, i64), StoreError> {
+    // store::payments::n_others_sent
     read.connection.one(
-        "SELECT COUNT(DISTINCT payment_event.bill_number) FROM payment_event
+        "SELECT COUNT(DISTINCT payment_event.bill_number),
+                COUNT(DISTINCT CASE WHEN payment_event.at_ms >= ?4
+                               THEN payment_event.bill_number END)
+         FROM payment_event
          JOIN payment ON payment.bill_number = payment_event.bill_number
          JOIN award ON award.award = payment.award
          WHERE award.person = ?1 AND payment_event.bill_number <> ?2
            AND payment_event.at_ms >= ?3 AND payment_event.state_after = 'in_flight'",
-        params![person, bill_number, since_ms],
-        |row| row.get(0),
+        params![person, bill_number, day_ms, second_ms],
+        |row| Ok((row.get(0)?, row.get(1)?)),
     )
 }
 
@@ -223,7 +234,7 @@ pub fn advance(tx: &Tx<'_>, step: &PaymentStep<'_>) -> Result<bool, StoreError> 
     // store::payments::advance
     let n_rows = tx.connection.execute(
         "UPDATE payment SET state = ?3, due_ms = ?4, machine = ?5, version = version + 1,
-             changed_ms = ?6
+             changed_ms = ?6, package_sealed = ?7
          WHERE bill_number = ?1 AND version = ?2",
         params![
             step.bill_number,
@@ -232,6 +243,7 @@ pub fn advance(tx: &Tx<'_>, step: &PaymentStep<'_>) -> Result<bool, StoreError> 
             step.due_ms,
             step.machine,
             step.at_ms,
+            step.package_sealed,
         ],
     )?;
     if n_rows == 0 {
@@ -331,18 +343,57 @@ pub fn insert_transfer(tx: &Tx<'_>, transfer: &TransferRow<'_>) -> Result<(), St
     Ok(())
 }
 
-/// Why and until when a rail is paused, if it is.
-pub fn rail_pause(
-    read: &Read<'_>,
-    rail: &str,
-) -> Result<Option<(String, Option<i64>)>, StoreError> {
-    // store::payments::rail_pause
-    read.connection.row(
-        "SELECT paused_reason, paused_until_ms FROM rail
-         WHERE rail = ?1 AND paused_reason IS NOT NULL",
+/// A rail as every instance sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RailRow {
+    /// Why it is paused, if it is.
+    pub paused_reason: Option<String>,
+    /// Until when it is paused; without end when absent.
+    pub paused_until_ms: Option<i64>,
+    /// The second, since 1970, in which an order left last.
+    pub sending_second: i64,
+    /// How many left in that second.
+    pub n_in_second: i64,
+}
+
+/// A rail; as if nothing had happened on it while it has no row.
+pub fn rail(read: &Read<'_>, rail: &str) -> Result<RailRow, StoreError> {
+    // store::payments::rail
+    let row = read.connection.row(
+        "SELECT paused_reason, paused_until_ms, sending_second, n_in_second FROM rail
+         WHERE rail = ?1",
         params![rail],
-        |row| Ok((row.get(0)?, row.get(1)?)),
-    )
+        |row| {
+            Ok(RailRow {
+                paused_reason: row.get(0)?,
+                paused_until_ms: row.get(1)?,
+                sending_second: row.get(2)?,
+                n_in_second: row.get(3)?,
+            })
+        },
+    )?;
+    Ok(row.unwrap_or_default())
+}
+
+/// Takes one of the sendings of a second, over all instances; `false` when they are used up.
+pub fn take_sending(
+    tx: &Tx<'_>,
+    rail: &str,
+    second: i64,
+    n_max: u32,
+    now_ms: i64,
+) -> Result<bool, StoreError> {
+    // store::payments::take_sending
+    let n_rows = tx.connection.execute(
+        "INSERT INTO rail (rail, changed_ms, sending_second, n_in_second) VALUES (?1, ?4, ?2, 1)
+         ON CONFLICT (rail) DO UPDATE SET
+             n_in_second = CASE WHEN rail.sending_second = excluded.sending_second
+                                THEN rail.n_in_second + 1 ELSE 1 END,
+             sending_second = excluded.sending_second
+         WHERE rail.sending_second <> excluded.sending_second OR rail.n_in_second < ?3",
+        params![rail, second, i64::from(n_max), now_ms],
+    )?;
+    Ok(n_rows > 0)
 }
 
 /// Pauses a rail with a reason, or resumes it.
@@ -370,10 +421,12 @@ fn payment_row(row: &Row<'_>) -> Result<PaymentRow, StoreError> {
         award: row.get(1)?,
         attempt_number: row.get(2)?,
         amount_fen: row.get(3)?,
-        request_sealed: row.get(4)?,
-        state: row.get(5)?,
-        due_ms: row.get(6)?,
-        machine: row.get(7)?,
-        version: row.get(8)?,
+        rail: row.get(4)?,
+        request_sealed: row.get(5)?,
+        package_sealed: row.get(6)?,
+        state: row.get(7)?,
+        due_ms: row.get(8)?,
+        machine: row.get(9)?,
+        version: row.get(10)?,
     })
 }

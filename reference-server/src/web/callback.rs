@@ -1,23 +1,29 @@
-//! `/wechat/callback`: the account's address is verified, and its events are taken.
+//! `/wechat/callback`: the account's address is verified, and its events are taken;
+//! beside it WeChat Pay's notifications.
 
 use std::sync::Arc;
 
 use axum::{
     Router,
-    body::Bytes,
+    body::{Body, Bytes},
     extract::{RawQuery, State},
-    http::{StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{get, post},
 };
 
 use crate::{
     app::App,
-    contest::follow::{self, CallbackRefusal},
+    contest::{
+        follow::{self, CallbackRefusal},
+        payout::{self, NOTIFICATION_PATH, NotificationRefusal},
+    },
 };
 
 pub(super) fn routes() -> Router<Arc<App>> {
-    Router::new().route("/wechat/callback", get(verify).post(receive))
+    Router::new()
+        .route("/wechat/callback", get(verify).post(receive))
+        .route(NOTIFICATION_PATH, post(notified))
 }
 
 async fn verify(State(app): State<Arc<App>>, RawQuery(query): RawQuery) -> Response {
@@ -34,6 +40,31 @@ pub(super) async fn answer(app: &App, query: &str, body: &[u8]) -> Response {
     match follow::receive(app, query, body).await {
         Ok(reply) => ([(header::CONTENT_TYPE, reply.content_type)], reply.body).into_response(),
         Err(refusal) => refused(&refusal),
+    }
+}
+
+async fn notified(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> Response {
+    answer_notification(&app, &headers, &body).await
+}
+
+/// What WeChat Pay gets for one notification.
+pub(super) async fn answer_notification(app: &App, headers: &HeaderMap, body: &[u8]) -> Response {
+    let refusal = match payout::receive_notification(app, headers, body).await {
+        Ok(()) => return StatusCode::NO_CONTENT.into_response(),
+        Err(refusal) => refusal,
+    };
+    if refusal.is_probe() {
+        tracing::debug!("a probe of WeChat Pay's was refused, as it should be");
+    } else if let NotificationRefusal::NotSetUp = refusal {
+        return StatusCode::NOT_FOUND.into_response();
+    } else if let NotificationRefusal::NotAccepted(error) = &refusal {
+        tracing::warn!(%error, "a notification was not accepted");
+    } else {
+        tracing::error!(error = %refusal, "a notification could not be taken");
+    }
+    match refusal.response() {
+        Some(response) => response.map(Body::from).into_response(),
+        None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }
 

@@ -64,6 +64,8 @@ impl TextSize {
 pub(super) struct SimulatorBar {
     /// Who holds the phone.
     pub(super) person: String,
+    /// The holder's openid; empty while nobody is logged in.
+    pub(super) openid: String,
     /// The contest's clock.
     pub(super) clock: String,
 }
@@ -85,20 +87,22 @@ impl Frame {
     /// The frame of a page for this visitor.
     pub(super) fn of(app: &App, visitor: &Visitor) -> Self {
         let assets = &*ASSETS;
-        let simulator = app.simulator.as_ref().map(|host| SimulatorBar {
-            person: visitor
-                .holder
-                .as_deref()
-                .filter(|openid| {
-                    let index = app.keys.openid_index(openid);
-                    visitor
-                        .person
-                        .as_ref()
-                        .is_some_and(|person| index.as_deref() == Ok(person.as_str()))
-                })
-                .and_then(|openid| host.simulator.person(openid))
-                .map_or_else(|| "未登录".to_owned(), |person| person.name),
-            clock: moment::minute(app.now()),
+        let simulator = app.simulator.as_ref().map(|host| {
+            let holder = visitor.holder.as_deref().filter(|openid| {
+                let index = app.keys.openid_index(openid);
+                let person = visitor.person.as_ref();
+                person.is_some_and(|person| index.as_deref() == Ok(person.as_str()))
+            });
+            let holder = holder.and_then(|openid| host.simulator.person(openid));
+            let (person, openid) = holder.map_or_else(
+                || ("未登录".to_owned(), String::new()),
+                |holder| (holder.name, holder.openid),
+            );
+            SimulatorBar {
+                person,
+                openid,
+                clock: moment::minute(app.now()),
+            }
         });
         let is_trial = app.wechat.is_simulated && app.simulator.is_none();
         Self {

@@ -10,8 +10,10 @@ use axum::{
     routing::{get, post},
 };
 use serde::Deserialize;
+use wechat_adapter::pay::v3::ConfirmCall;
 
 use super::{
+    assets::ASSETS,
     error::PageError,
     frame::{self, Frame},
     moment,
@@ -63,7 +65,11 @@ struct PacketPage {
     kind: &'static str,
     decided: String,
     bill_tail: String,
-    state_code: &'static str,
+    /// What the page's script waits to see changed.
+    progress: &'static str,
+    confirmation: Option<Box<ConfirmCall>>,
+    confirm_js: &'static str,
+    bridge_js: &'static str,
     state_title: &'static str,
     state_detail: String,
     state_chip: &'static str,
@@ -95,13 +101,22 @@ async fn packet(
         kind: wording::chance_kind(packet.kind),
         decided: moment::minute(packet.decided),
         bill_tail: packet.bill_tail,
-        state_code: packet.state.code(),
+        progress: match (packet.state, &packet.confirmation) {
+            (PacketState::AwaitingConfirmation, None) => "awaiting-confirm-page",
+            (state, _) => state.code(),
+        },
+        confirmation: packet.confirmation,
+        confirm_js: &ASSETS.confirm_js.href,
+        bridge_js: &ASSETS.bridge_js.href,
         state_title,
         state_detail,
         state_chip,
         in_progress: matches!(
             packet.state,
-            PacketState::Granted | PacketState::Sending | PacketState::AwaitingCollection
+            PacketState::Granted
+                | PacketState::Sending
+                | PacketState::AwaitingCollection
+                | PacketState::AwaitingConfirmation
         ),
         fresh: opening.open == 1,
         referral_on: Profile::of(&app.season).rewards_friends(),

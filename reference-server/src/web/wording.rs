@@ -246,15 +246,26 @@ pub(super) fn packet_state(
             },
             "",
         ),
+        PacketState::AwaitingConfirmation => (
+            "待确认",
+            match collect_until {
+                Some(until) => format!(
+                    "还差一步：请在微信里打开本页，点“确认收款”，{} 前有效。",
+                    moment::minute(until)
+                ),
+                None => "还差一步：请在微信里打开本页，点“确认收款”，24 小时内有效。".to_owned(),
+            },
+            "",
+        ),
         PacketState::Received => ("已到账", "红包已存入您的微信零钱。".to_owned(), "chip-ok"),
         PacketState::Returning => (
             "退回中",
-            "24 小时内没有点开，正在退回。".to_owned(),
+            "24 小时内没有领取，正在退回。".to_owned(),
             "chip-off",
         ),
         PacketState::Returned => (
             "已退回",
-            "24 小时内没有点开，红包已退回。".to_owned(),
+            "24 小时内没有领取，红包已退回。".to_owned(),
             "chip-off",
         ),
         PacketState::OnHold => (

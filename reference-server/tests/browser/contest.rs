@@ -15,6 +15,7 @@ use reference_server::{
         follow, login, planning, season,
     },
     journal::JournaledSimulator,
+    rail::Rail,
     setup::{self, Simulated, Wire},
     web, worker,
 };
@@ -63,6 +64,15 @@ impl Contest {
 
     /// The contest at an instant under other terms.
     pub(crate) fn with(instant: &str, terms: Terms) -> Self {
+        Self::paid_by(Rail::RedPacket, instant, terms)
+    }
+
+    /// The contest at an instant, paying by transfers.
+    pub(crate) fn by_transfers(instant: &str) -> Self {
+        Self::paid_by(Rail::Transfer, instant, Terms::Commissioned)
+    }
+
+    fn paid_by(rail: Rail, instant: &str, terms: Terms) -> Self {
         let runtime = Runtime::new().unwrap();
         let dir = TempDir::new().unwrap();
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
@@ -74,6 +84,7 @@ impl Contest {
             start: shanghai(instant),
             clock_runs: false,
             edition: EditionName::Postponed,
+            rail,
             public_url: url.clone(),
             seed: Some(7),
             wire: Wire::Loopback,

@@ -24,6 +24,7 @@ use reference_server::{
     entropy::SeededEntropy,
     journal::JournaledSimulator,
     privacy::{Field, Keys, SeasonSecret},
+    rail::Rail,
     setup::{self, Simulated, Wire},
     store::{DecisionClock, Durability, Store},
     worker,
@@ -76,6 +77,8 @@ pub(crate) struct Setting {
     pub(crate) seed: u64,
     /// How the simulated WeChat is reached, and the port of the public address.
     pub(crate) wire: (Wire, u16),
+    /// How awards are paid.
+    pub(crate) rail: Rail,
 }
 
 impl Setting {
@@ -86,6 +89,7 @@ impl Setting {
             terms: SMALL,
             seed: 7,
             wire: (Wire::InProcess, 8080),
+            rail: Rail::RedPacket,
         }
     }
 
@@ -144,6 +148,7 @@ impl TestApp {
             start: setting.start,
             clock_runs: false,
             edition: EditionName::Postponed,
+            rail: setting.rail,
             public_url: format!("http://127.0.0.1:{}", setting.wire.1),
             seed: Some(setting.seed),
             wire: setting.wire.0,
@@ -666,6 +671,7 @@ fn with_another_amount(answer: Response) -> Response {
     answer.map(|body| {
         let text = String::from_utf8(body).unwrap();
         text.replace("<total_amount>", "<total_amount>1")
+            .replace("\"transfer_amount\":", "\"transfer_amount\":1")
             .into_bytes()
     })
 }

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use reference_server::{
     config::EditionName,
     contest::audit::Violation,
+    rail::Rail,
     rehearsal::{Options, Rehearsal, Report, TopPacket, Watcher},
 };
 use tempfile::TempDir;
@@ -56,6 +57,7 @@ async fn play_with(
         people,
         city: city.map(str::to_owned),
         edition: EditionName::Postponed,
+        rail: Rail::RedPacket,
         data_dir: dir.path().to_owned(),
         database: Some(database.of_server()),
         n_instances: 1,
@@ -101,6 +103,26 @@ async fn thirteen_cities_are_played_without_a_violation() {
             report.refusals
         );
     }
+}
+
+#[tokio::test]
+async fn thirteen_cities_are_paid_by_transfers_without_a_violation() {
+    let Played { report, .. } = play_with(7, 20, None, |options| {
+        (options.rail, options.n_instances) = (Rail::Transfer, 2);
+    })
+    .await;
+    assert_eq!(report.violations, []);
+    assert!(report.audit_chain.holds);
+    assert_eq!(report.wechat.difference_fen, 0);
+    assert_eq!(report.wechat.in_flight_fen, 0);
+    let states: BTreeSet<&str> = report.payouts.keys().map(String::as_str).collect();
+    assert_eq!(states, BTreeSet::from(["received", "refunded"]));
+    let text = async || {
+        let by_transfers = |options: &mut Options| options.rail = Rail::Transfer;
+        let played = play_with(7, 30, Some("nanjing"), by_transfers).await;
+        played.report.to_json().unwrap()
+    };
+    assert_eq!(text().await, text().await);
 }
 
 #[tokio::test]

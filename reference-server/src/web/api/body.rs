@@ -320,7 +320,7 @@ pub(in crate::web) struct PacketBody {
     kind: &'static str,
     /// RFC 3339.
     decided: String,
-    /// `granted`, `sending`, `awaiting-collection`, `received`, `returning`, `returned`, `on-hold` or `refused`.
+    /// `granted`, `sending`, `awaiting-collection`, `awaiting-confirmation`, `received`, `returning`, `returned`, `on-hold` or `refused`.
     state: &'static str,
     /// The state as a person reads it.
     state_title: &'static str,
@@ -328,8 +328,20 @@ pub(in crate::web) struct PacketBody {
     state_detail: String,
     /// The last four characters of WeChat's number.
     bill_tail: String,
-    /// Until when it can be opened in WeChat, RFC 3339.
+    /// Until when it can be opened or confirmed in WeChat, RFC 3339.
     collect_until: Option<String>,
+    /// What a page inside WeChat, or a mini program, hands to `requestMerchantTransfer`.
+    confirmation: Option<ConfirmationBody>,
+}
+
+/// The arguments of `requestMerchantTransfer`, in the names that it expects.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::web) struct ConfirmationBody {
+    mch_id: String,
+    app_id: String,
+    /// As it came from WeChat; never decode or encode it.
+    package: String,
 }
 
 impl PacketBody {
@@ -346,6 +358,11 @@ impl PacketBody {
             state_title,
             state_detail,
             collect_until: packet.collect_until.map(rfc3339),
+            confirmation: packet.confirmation.map(|call| ConfirmationBody {
+                mch_id: call.mch_id.as_str().to_owned(),
+                app_id: call.app_id.as_str().to_owned(),
+                package: call.package,
+            }),
             award: packet.award,
             city: packet.city_slug,
             city_name: packet.city_name,

@@ -64,6 +64,10 @@ enum Act {
         person: String,
         bill_number: String,
     },
+    Confirm {
+        person: String,
+        bill_number: String,
+    },
     Jump {
         person: String,
         jump: Jump,
@@ -132,6 +136,16 @@ async fn perform(app: &Arc<App>, act: Act) -> Result<String, ActError> {
                 .open_packet(&person, &bill_number, app.now())?;
             Ok(back(&person))
         }
+        Act::Confirm {
+            person,
+            bill_number,
+        } => {
+            let bill = host.simulator.transfer(&bill_number);
+            let package = bill.map(|bill| bill.package_info).unwrap_or_default();
+            host.simulator
+                .confirm_transfer(&person, &package, app.now())?;
+            Ok(back(&person))
+        }
         Act::Jump { person, jump } => {
             act::move_clock(&host, act::destination(&host, jump)?)?;
             Ok(back(&person))
@@ -142,7 +156,7 @@ async fn perform(app: &Arc<App>, act: Act) -> Result<String, ActError> {
             Ok(back(&person))
         }
         Act::Fault { person, fault } => {
-            host.simulator.set_faults(fault.rules());
+            host.simulator.set_faults(fault.rules(app.season.rail));
             Ok(back(&person))
         }
     }
@@ -154,7 +168,10 @@ fn why(error: &ActError) -> &'static str {
         ActError::NotAhead => "not-ahead",
         ActError::Simulator(SimulatorError::UnknownQrCode { .. }) => "unknown-code",
         ActError::Simulator(SimulatorError::ExpiredQrCode { .. }) => "expired-code",
-        ActError::Simulator(SimulatorError::PacketNotOpenable { .. }) => "not-openable",
+        ActError::Simulator(
+            SimulatorError::PacketNotOpenable { .. }
+            | SimulatorError::TransferNotConfirmable { .. },
+        ) => "not-openable",
         ActError::Simulator(_) | ActError::NoSimulator => "other",
     }
 }

@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use wechat_adapter::simulator::{Fault, FaultRule, Operation};
 
+use crate::rail::Rail;
+
 /// A switch of the fault panel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -62,12 +64,13 @@ impl FaultChoice {
         }
     }
 
-    /// The rules it sets.
-    pub(super) fn rules(self) -> Vec<FaultRule> {
-        let pay = |fault| FaultRule {
-            operation: Some(Operation::SendRedPacket),
-            ..FaultRule::always(fault)
+    /// The rules it sets for a season on this rail.
+    pub(super) fn rules(self, rail: Rail) -> Vec<FaultRule> {
+        let send = match rail {
+            Rail::RedPacket => Operation::SendRedPacket,
+            Rail::Transfer => Operation::CreateTransfer,
         };
+        let pay = |fault| FaultRule::always(fault).on(send);
         match self {
             Self::None => Vec::new(),
             Self::Slow => vec![pay(Fault::Delay {
@@ -76,7 +79,13 @@ impl FaultChoice {
             Self::AnswerLost => vec![pay(Fault::ExecuteThenDrop)],
             Self::Balance => vec![pay(Fault::NotEnough)],
             Self::Processing => vec![pay(Fault::Processing { seconds: 20 })],
-            Self::Certificate => vec![pay(Fault::CertificateError)],
+            Self::Certificate => vec![pay(match rail {
+                Rail::RedPacket => Fault::CertificateError,
+                Rail::Transfer => Fault::V3Error {
+                    status: 401,
+                    code: "SIGN_ERROR".to_owned(),
+                },
+            })],
             Self::Token => vec![FaultRule::once(Fault::InvalidateToken)],
             Self::CallbackTwice => vec![FaultRule::always(Fault::DuplicateCallbacks)],
             Self::CallbackLost => vec![FaultRule::always(Fault::LoseCallback)],
@@ -84,11 +93,11 @@ impl FaultChoice {
     }
 
     /// Whether its rules are those in force.
-    pub(super) fn is_on(self, app_rules: &[FaultRule]) -> bool {
+    pub(super) fn is_on(self, in_force: &[FaultRule], rail: Rail) -> bool {
         let kinds = |rules: &[FaultRule]| -> Vec<Fault> {
             rules.iter().map(|rule| rule.fault.clone()).collect()
         };
-        kinds(&self.rules()) == kinds(app_rules)
+        kinds(&self.rules(rail)) == kinds(in_force)
     }
 }
 
@@ -98,13 +107,15 @@ mod tests {
 
     #[test]
     fn exactly_one_switch_is_on_after_it_was_pressed() {
-        for pressed in FaultChoice::ALL {
-            let rules = pressed.rules();
-            let on: Vec<_> = FaultChoice::ALL
-                .into_iter()
-                .filter(|choice| choice.is_on(&rules))
-                .collect();
-            assert_eq!(on, [pressed]);
+        for rail in Rail::ALL {
+            for pressed in FaultChoice::ALL {
+                let rules = pressed.rules(rail);
+                let on: Vec<_> = FaultChoice::ALL
+                    .into_iter()
+                    .filter(|choice| choice.is_on(&rules, rail))
+                    .collect();
+                assert_eq!(on, [pressed]);
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ use super::super::callback;
 use crate::{
     app::App,
     clock::{Clock, SimulatedClock},
+    contest::payout::NOTIFICATION_PATH,
     journal::JournaledSimulator,
 };
 
@@ -111,8 +112,12 @@ struct OwnCallback(Arc<App>);
 
 impl OwnCallback {
     async fn exchange(&self, request: Request) -> Result<Response, TransportError> {
-        let query = request.uri().query().unwrap_or_default();
-        let answer = callback::answer(&self.0, query, request.body()).await;
+        let answer = if request.uri().path() == NOTIFICATION_PATH {
+            callback::answer_notification(&self.0, request.headers(), request.body()).await
+        } else {
+            let query = request.uri().query().unwrap_or_default();
+            callback::answer(&self.0, query, request.body()).await
+        };
         let (parts, body) = answer.into_parts();
         let bytes = body::to_bytes(body, REPLY_BYTES)
             .await

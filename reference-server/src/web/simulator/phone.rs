@@ -11,12 +11,15 @@ use axum::{
 };
 use reward_core::Fen;
 use serde::Deserialize;
-use wechat_adapter::simulator::{FaultRule, MessageContent, PacketState, PersonView};
+use wechat_adapter::simulator::{
+    FaultRule, MessageContent, PacketState, PersonView, TransferBill, TransferStage,
+};
 
 use super::{act, fault_panel::FaultChoice, host::SimulatedWeChat};
 use crate::{
     app::App,
     contest::Refusal,
+    rail::Rail,
     web::{assets::ASSETS, error::PageError, frame, moment, session::Visitor},
 };
 
@@ -32,6 +35,7 @@ enum Line {
     Account(String),
     Person(String),
     Packet(PacketLine),
+    Transfer(TransferLine),
     Notice(&'static str),
 }
 
@@ -41,6 +45,15 @@ struct PacketLine {
     send_name: String,
     amount: Option<String>,
     can_open: bool,
+    state: &'static str,
+}
+
+/// A transfer as the person's wallet shows it.
+struct TransferLine {
+    bill_number: String,
+    remark: String,
+    amount: String,
+    can_confirm: bool,
     state: &'static str,
 }
 
@@ -92,6 +105,7 @@ struct PhonePage {
     posters: Vec<(String, String)>,
     faults: Vec<FaultChoice>,
     rules: Vec<FaultRule>,
+    rail: Rail,
     sums: Sums,
     bills: Vec<BillLine>,
 }
@@ -133,7 +147,7 @@ async fn phone(
             || "没有城市在竞赛".to_owned(),
             |round| format!("{}竞赛中", round.city().name()),
         ),
-        lines: dialogue(&chosen),
+        lines: dialogue(&host, &chosen),
         scan: looking.scan,
         scene: looking.scene,
         said: said(&looking.said),
@@ -144,6 +158,7 @@ async fn phone(
         posters: posters(&people),
         faults: FaultChoice::ALL.to_vec(),
         rules: host.simulator.faults(),
+        rail: app.season.rail,
         sums: sums(&app),
         bills: bills(&app, &people),
         openid: chosen.openid,
@@ -170,7 +185,8 @@ fn posters(people: &[PersonView]) -> Vec<(String, String)> {
         .collect()
 }
 
-fn dialogue(person: &PersonView) -> Vec<(String, Line)> {
+/// What was said and sent, in its order; transfers stand where WeChat told of them.
+fn dialogue(host: &SimulatedWeChat, person: &PersonView) -> Vec<(String, Line)> {
     let line = |content: &MessageContent| match content {
         MessageContent::FromPerson { text } => Line::Person(text.clone()),
         MessageContent::FromAccount { text } => Line::Account(text.clone()),
@@ -184,11 +200,43 @@ fn dialogue(person: &PersonView) -> Vec<(String, Line)> {
         }
         _ => Line::Notice("收到一条消息"),
     };
-    person
-        .dialogue
-        .iter()
-        .map(|message| (moment::minute(message.at), line(&message.content)))
+    let said = person.dialogue.iter();
+    let transfers = host.simulator.transfers_to(&person.openid);
+    let mut lines: Vec<_> = said
+        .map(|message| (message.at, line(&message.content)))
+        .chain(
+            transfers
+                .iter()
+                .map(|bill| (bill.created_at, Line::Transfer(transfer_line(bill)))),
+        )
+        .collect();
+    lines.sort_by_key(|(at, _)| *at);
+    lines
+        .into_iter()
+        .map(|(at, line)| (moment::minute(at), line))
         .collect()
+}
+
+fn transfer_line(bill: &TransferBill) -> TransferLine {
+    TransferLine {
+        bill_number: bill.bill_number.clone(),
+        remark: bill.remark.clone(),
+        amount: Fen::new(bill.amount_fen).to_string(),
+        can_confirm: bill.stage == TransferStage::WaitUserConfirm,
+        state: stage_word(bill.stage),
+    }
+}
+
+fn stage_word(stage: TransferStage) -> &'static str {
+    match stage {
+        TransferStage::Processing => "处理中",
+        TransferStage::WaitUserConfirm => "待确认",
+        TransferStage::Transferring => "到账中",
+        TransferStage::Success => "已到账",
+        TransferStage::Failed => "未到账，已退回",
+        TransferStage::Cancelling | TransferStage::Cancelled => "已撤回",
+        _ => "",
+    }
 }
 
 fn packet_line(
@@ -243,27 +291,44 @@ fn sums(app: &App) -> Sums {
     }
 }
 
-/// The latest packets of the simulator's own record.
+/// The latest packets and transfers of the simulator's own record.
 fn bills(app: &App, people: &[PersonView]) -> Vec<BillLine> {
     let Some(host) = &app.simulator else {
         return Vec::new();
     };
-    let mut bills: Vec<_> = host.simulator.ledger().bills.into_iter().collect();
-    bills.sort_by_key(|(_, bill)| std::cmp::Reverse(bill.serial));
-    bills
-        .into_iter()
-        .take(LEDGER_LINES)
-        .map(|(number, bill)| BillLine {
-            name: people
-                .iter()
-                .find(|person| person.openid == bill.openid)
-                .map_or_else(|| "—".to_owned(), |person| person.name.clone()),
+    let ledger = host.simulator.ledger();
+    let name = |openid: &str| {
+        let found = people.iter().find(|person| person.openid == openid);
+        found.map_or_else(|| "—".to_owned(), |person| person.name.clone())
+    };
+    let packets = ledger.bills.into_iter().map(|(number, bill)| {
+        let line = BillLine {
+            name: name(&bill.openid),
             amount: Fen::new(bill.amount_fen).to_string(),
             state: state_word(bill.state),
             at: moment::minute(bill.landed_at),
             requests: bill.requests,
             number,
-        })
+        };
+        (bill.landed_at, bill.serial, line)
+    });
+    let transfers = ledger.transfers.into_iter().map(|(number, bill)| {
+        let line = BillLine {
+            name: name(&bill.openid),
+            amount: Fen::new(bill.amount_fen).to_string(),
+            state: stage_word(bill.stage),
+            at: moment::minute(bill.created_at),
+            requests: bill.requests,
+            number,
+        };
+        (bill.created_at, 0, line)
+    });
+    let mut lines: Vec<_> = packets.chain(transfers).collect();
+    lines.sort_by_key(|(at, serial, _)| std::cmp::Reverse((*at, *serial)));
+    lines
+        .into_iter()
+        .take(LEDGER_LINES)
+        .map(|(_, _, line)| line)
         .collect()
 }
 

@@ -162,7 +162,7 @@ async fn m11_an_award_without_a_payment_is_found() {
 async fn m11_two_live_payments_of_an_award_are_found() {
     assert_found(
         "INSERT INTO payment SELECT 'TWIN', award, 2, amount_fen, request_sealed, state, due_ms,
-             machine, version, changed_ms FROM payment WHERE state = 'reserved'",
+             machine, version, changed_ms, rail, NULL FROM payment WHERE state = 'reserved'",
         &["M11 two live payments"],
     )
     .await;
@@ -310,7 +310,7 @@ async fn the_checker_in_sql_alone_finds_damage_by_the_same_names() {
         ("DELETE FROM payment WHERE state = 'reserved'", "M11 payment"),
         (
             "INSERT INTO payment SELECT 'TWIN', award, 2, amount_fen, request_sealed, state, due_ms,
-                 machine, version, changed_ms FROM payment WHERE state = 'reserved'",
+                 machine, version, changed_ms, rail, NULL FROM payment WHERE state = 'reserved'",
             "M11 payment",
         ),
         ("UPDATE payment SET attempt_number = 2 WHERE state = 'reserved'", "M11 payment"),

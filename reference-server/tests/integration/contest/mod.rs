@@ -18,4 +18,5 @@ mod renewal;
 mod setup;
 mod silence;
 mod tokens;
+mod transfers;
 mod window;

@@ -169,7 +169,8 @@ async fn a_preflight_asks_wechat_and_finds_what_stands_against_the_season() {
     assert!(referral.1.contains("season.strict"));
     for good in [
         "account credentials",
-        "merchant credentials",
+        "merchant credentials, red-packet",
+        "merchant credentials, transfer",
         "books",
         "clock",
     ] {

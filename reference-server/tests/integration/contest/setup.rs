@@ -40,6 +40,8 @@ encoding_aes_key_file = "encoding-aes-key"
 
 [merchant]
 merchant_id = "1900000109"
+
+[merchant.red_packet]
 key_file = "merchant-key"
 identity_file = "identity.pem"
 send_name = "{send_name}"
@@ -72,7 +74,7 @@ fn a_send_name_too_long_for_wechat_is_refused_at_the_start() {
         match error {
             SetupError::Config(ConfigError::Value { field, problem }) => {
                 assert!(!fits, "{send_name}: {problem}");
-                assert_eq!(field, "merchant");
+                assert_eq!(field, "merchant.red_packet");
                 assert!(problem.contains("send_name"), "{problem}");
             }
             // The wording was taken; the first secret is looked for after it.
@@ -275,7 +277,7 @@ fn a_configuration_is_told_without_its_secrets() {
     let line = |start: &str| lines.iter().find(|line| line.starts_with(start)).unwrap();
     assert_eq!(line("season.name"), "season.name = \"jiangsu-2020\"");
     assert!(line("official.app_secret_file").ends_with("# ***, 20 characters"));
-    assert!(line("merchant.key_file").ends_with("# cannot be read"));
+    assert!(line("merchant.red_packet.key_file").ends_with("# cannot be read"));
     assert!(lines.iter().all(|line| !line.contains("very-secret")));
 }
 

@@ -169,6 +169,7 @@ impl Scene {
             ("award", award.as_str()),
             ("attempt_number", "2"),
             ("amount_fen", amount.as_str()),
+            ("rail", "'red-packet'"),
             ("request_sealed", "''"),
             ("state", "'dead'"),
             ("due_ms", "NULL"),
@@ -293,8 +294,10 @@ async fn a_right_award_and_its_payment_are_accepted() {
         scene.award(&[]),
         scene.attempt(&[]),
         format!(
-            "{}; INSERT INTO payment SELECT 'P', 'FORGED', 1, amount_fen, '', 'reserved', NULL,
-             '{{}}', 0, 0 FROM award WHERE award = 'FORGED'",
+            "{}; INSERT INTO payment (bill_number, award, attempt_number, amount_fen,
+             request_sealed, state, machine, version, changed_ms)
+             SELECT 'P', 'FORGED', 1, amount_fen, '', 'reserved', '{{}}', 0, 0
+             FROM award WHERE award = 'FORGED'",
             scene.award(&[])
         ),
         format!(
@@ -670,7 +673,8 @@ async fn a_wrong_person_follow_or_referral_is_refused() {
 #[tokio::test]
 async fn a_wrong_payment_is_refused() {
     let scene = Scene::new().await;
-    let cases: [(&[(&str, &str)], &str); 8] = [
+    let cases: [(&[(&str, &str)], &str); 9] = [
+        (&[("rail", "'cash'")], "CHECK constraint failed"),
         (
             &[("state", "'reserved'")],
             "UNIQUE constraint failed: payment.award",
@@ -704,6 +708,9 @@ async fn a_wrong_payment_is_refused() {
         ("UPDATE payment SET amount_fen = amount_fen + 1, version = version + 1", "of a payment never change"),
         ("UPDATE payment SET request_sealed = '', version = version + 1", "of a payment never change"),
         ("UPDATE payment SET attempt_number = 3, version = version + 1", "of a payment never change"),
+        ("UPDATE payment SET rail = 'transfer', version = version + 1", "of a payment never change"),
+        ("UPDATE payment SET package_sealed = 'x', version = version + 1", "CHECK constraint failed"),
+        ("UPDATE rail SET n_in_second = -1", "CHECK constraint failed"),
         ("UPDATE payment SET state = 'deferred', version = version + 1 WHERE state = 'received'", "never leaves its state"),
         ("UPDATE payment SET state = 'received', version = version + 1 WHERE state = 'reserved'", "a payment that never left"),
         ("UPDATE payment SET state = 'dead', version = version + 1 WHERE state = 'reserved'", "a payment that never left"),
@@ -711,7 +718,7 @@ async fn a_wrong_payment_is_refused() {
         ("UPDATE payment SET version = version + 2", "one version at a time"),
         ("UPDATE payment SET version = version - 1", "one version at a time"),
         ("DELETE FROM payment", "a payment never leaves"),
-        ("INSERT OR REPLACE INTO payment SELECT bill_number, award, attempt_number, amount_fen, 'other', 'reserved', due_ms, machine, 0, 0 FROM payment WHERE state = 'received'", "a payment never leaves"),
+        ("INSERT OR REPLACE INTO payment SELECT bill_number, award, attempt_number, amount_fen, 'other', 'reserved', due_ms, machine, 0, 0, rail, NULL FROM payment WHERE state = 'received'", "a payment never leaves"),
         ("UPDATE payment_event SET evidence = 'SUCCESS'", "a payment event never changes"),
         ("DELETE FROM payment_event", "a payment event never leaves"),
         ("INSERT INTO payment_event SELECT bill_number, version, 0, 'reply', NULL, 'a', 'b' FROM payment_event", "UNIQUE constraint failed: payment_event"),

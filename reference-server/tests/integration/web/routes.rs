@@ -42,7 +42,7 @@ pub(super) const GETS: [&str; 35] = [
 ];
 
 /// Addresses that answer a POST, with an example in each place of a parameter.
-pub(super) const POSTS: [&str; 27] = [
+pub(super) const POSTS: [&str; 28] = [
     "/logout",
     "/follow/check",
     "/consent",
@@ -56,6 +56,7 @@ pub(super) const POSTS: [&str; 27] = [
     "/api/v1/claims",
     "/api/v1/poster",
     "/wechat/callback",
+    "/wechat/pay/notification",
     "/simulator/act",
     "/simulator/follow",
     "/simulator/api/people",
