@@ -16,3 +16,4 @@ mod pages;
 mod phases;
 mod phone;
 mod quiz;
+mod transfers;

@@ -93,6 +93,14 @@ impl<'a> Phone<'a> {
         );
     }
 
+    /// Runs a script before those of every page from now on.
+    pub(crate) fn bring(&self, script: &str) {
+        self.call(
+            "Page.addScriptToEvaluateOnNewDocument",
+            &json!({ "source": script }),
+        );
+    }
+
     /// Goes offline or comes back.
     pub(crate) fn offline(&self, offline: bool) {
         self.call(

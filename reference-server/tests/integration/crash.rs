@@ -19,9 +19,14 @@ const N_LOOKS_MAX: u32 = 20_000;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(3);
 
 fn rehearse(dir: &Path) -> Command {
+    rehearse_by("red-packet", dir)
+}
+
+fn rehearse_by(rail: &str, dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_reference-server"));
     command
         .args(["rehearse", "--city", "nanjing", "--people", "60"])
+        .args(["--rail", rail])
         .args(["--format", "json", "--data"])
         .arg(dir)
         .stdin(Stdio::null())
@@ -42,8 +47,8 @@ fn acknowledged(dir: &Path) -> Vec<Acknowledged> {
 }
 
 /// Runs until so many awards are acknowledged, then kills; `None` when it ended before.
-fn kill_at(dir: &Path, n_awards: usize) -> Option<Output> {
-    let mut child: Child = rehearse(dir).spawn().unwrap();
+fn kill_at(rail: &str, dir: &Path, n_awards: usize) -> Option<Output> {
+    let mut child: Child = rehearse_by(rail, dir).spawn().unwrap();
     for _ in 0..N_LOOKS_MAX {
         if acknowledged(dir).len() >= n_awards {
             child.kill().unwrap();
@@ -62,7 +67,7 @@ fn kill_at(dir: &Path, n_awards: usize) -> Option<Output> {
 fn a_rehearsal_that_is_killed_four_times_ends_without_a_violation() {
     let dir = tempfile::tempdir().unwrap();
     for n_awards in [1, 9, 20, 33] {
-        let killed = kill_at(dir.path(), n_awards);
+        let killed = kill_at("red-packet", dir.path(), n_awards);
         let output = killed.expect("there are more awards than that");
         assert!(!output.status.success());
         assert!(
@@ -103,6 +108,34 @@ fn a_rehearsal_that_is_killed_four_times_ends_without_a_violation() {
         .collect();
     let people: BTreeSet<&&str> = base.iter().collect();
     assert_eq!(people.len(), base.len(), "somebody has two base packets");
+}
+
+#[test]
+fn a_rehearsal_by_transfers_that_is_killed_ends_without_a_violation() {
+    let dir = tempfile::tempdir().unwrap();
+    for n_awards in [2, 25] {
+        let killed = kill_at("transfer", dir.path(), n_awards);
+        assert!(
+            !killed
+                .expect("there are more awards than that")
+                .status
+                .success()
+        );
+    }
+    let output = rehearse_by("transfer", dir.path()).output().unwrap();
+    let complaints = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{complaints}");
+    assert!(
+        complaints.contains("all in the database, nobody paid twice"),
+        "{complaints}"
+    );
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["violations"], Value::Array(Vec::new()));
+    assert_eq!(report["wechat"]["difference_fen"], 0);
+    assert_eq!(
+        report["wechat"]["n_packets"],
+        acknowledged(dir.path()).len()
+    );
 }
 
 #[test]
