@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// How long after the last movement of money what names persons is kept.
+/// How long after the last movement of money and the last seal what names persons is kept.
 pub const RETENTION: TimeDelta = TimeDelta::days(180);
 
 /// How far the values of one column have moved to the newest key.
@@ -251,7 +251,7 @@ pub enum NotYet {
 
 /// Decides whether the keys of what names persons are destroyed now, and writes that down before it is done.
 ///
-/// They are kept for [`RETENTION`] after the end of the last city and the last movement of a payment.
+/// They are kept for [`RETENTION`] after the end of the last city, the last movement of a payment and the last seal.
 ///
 /// # Errors
 /// Fails when the database does.
@@ -277,7 +277,8 @@ pub async fn decide_to_destroy(app: &App, by: &str, and: &str) -> Result<Decisio
                 return Ok(Decision::Refused(NotYet::PaymentsOpen { n }));
             }
             let moved = payments::last_change_ms(&tx.read())?.map(season::instant);
-            let from = closed.max(moved).map(|last| last + RETENTION);
+            let sealed = rows::last_seal_ms(&tx.read())?.map(season::instant);
+            let from = closed.max(moved).max(sealed).map(|last| last + RETENTION);
             if let Some(from) = from.filter(|from| now < *from) {
                 return Ok(Decision::Refused(NotYet::TooEarly { from }));
             }

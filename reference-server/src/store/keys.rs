@@ -75,6 +75,15 @@ pub fn set_destroyed(tx: &Tx<'_>, now_ms: i64) -> Result<usize, StoreError> {
     )
 }
 
+/// When the books of a city were sealed last.
+pub fn last_seal_ms(read: &Read<'_>) -> Result<Option<i64>, StoreError> {
+    // store::keys::last_seal_ms
+    read.connection
+        .one("SELECT MAX(sealed_ms) FROM books_seal", params![], |row| {
+            row.get(0)
+        })
+}
+
 /// Values of a column that do not begin with `tag`, after this row in the order of rows.
 pub fn sealed_after(
     read: &Read<'_>,

@@ -186,6 +186,28 @@ async fn long_after_the_season_two_persons_destroy_the_keys_and_nobody_is_found_
 }
 
 #[tokio::test]
+async fn the_time_counts_from_the_last_seal_when_that_comes_last() {
+    let test = TestApp::new().await;
+    let rounds = test.app.season.edition.rounds();
+    let sealed = rounds.last().unwrap().window().end() + TimeDelta::days(40);
+    test.sleep_until(sealed);
+    test.raw().run(&format!(
+        "INSERT INTO books_seal (city, opens_ms, closes_ms, pool_fen, undrawn_fen, received_fen,
+             left_fen, suspense_fen, n_awards, n_transfers, ledger_sha256, audit_number, audit_hash,
+             sealed_by, sealed_ms)
+         SELECT city, opens_ms, closes_ms, pool_fen, pool_fen, 0, 0, 0, 0, 0, 'digest', 1, 'hash',
+             'Zhang', {} FROM city WHERE city = '{FIRST_CITY}'",
+        sealed.timestamp_millis()
+    ));
+    let from = sealed + custody::RETENTION;
+    test.sleep_until(from - TimeDelta::milliseconds(1));
+    let early = Decision::Refused(NotYet::TooEarly { from });
+    assert_eq!(decide(&test.app, "Zhang", "Li").await, early);
+    test.sleep_until(from);
+    assert_eq!(decide(&test.app, "Zhang", "Li").await, Decision::Taken);
+}
+
+#[tokio::test]
 async fn erasing_one_person_leaves_nothing_that_opens_to_the_openid() {
     let test = TestApp::new().await;
     let (leaver, other) = (paid(&test, "leaver").await, paid(&test, "other").await);
