@@ -110,6 +110,28 @@ pub struct PacketWording {
     pub client_ip: Ipv4Addr,
 }
 
+/// The account's template for telling somebody that a chance has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChanceNotice {
+    /// Which of WeChat's two kinds of templates it is.
+    pub kind: NoticeKind,
+    /// The template's identifier.
+    pub template_id: String,
+    /// Its field for what happened, such as `thing1`.
+    pub what_field: String,
+    /// Its field for the last day, such as `date2`.
+    pub until_field: String,
+}
+
+/// WeChat's kinds of templates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoticeKind {
+    /// A template message: any follower gets it, and the platform bounds what it may say.
+    Template,
+    /// A subscription notice: the person agreed to one on a page.
+    Subscription,
+}
+
 /// The way to WeChat.
 #[derive(Debug)]
 pub struct WeChat {
@@ -137,6 +159,10 @@ pub struct WeChat {
     pub pay_http: Arc<dyn HttpClient>,
     /// Whether it is a simulation, of this process or of another: nobody is paid.
     pub is_simulated: bool,
+    /// Whether the account's menu is ours to set; it may serve other purposes.
+    pub keeps_menu: bool,
+    /// How whoever brought a friend is told; only in the dialogue without it.
+    pub chance_notice: Option<ChanceNotice>,
 }
 
 /// What cash red packets need.

@@ -32,6 +32,8 @@ use crate::clock::Clock;
 const LASTING_CALLS: [&str; 5] = [
     "/cgi-bin/stable_token",
     "/cgi-bin/qrcode/create",
+    "/cgi-bin/menu/create",
+    "/cgi-bin/message/mass/sendall",
     "/mmpaymkttransfers/sendredpack",
     "/v3/fund-app/mch-transfer/transfer-bills",
     "/cancel",

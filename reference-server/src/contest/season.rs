@@ -237,6 +237,13 @@ pub async fn latest_decision(app: &App) -> Result<Option<DateTime<Utc>>, Error> 
     Ok(latest_ms.filter(|&ms| ms > 0).map(instant))
 }
 
+/// The slug of the city whose contest is open now.
+#[must_use]
+pub fn open_slug(app: &App) -> Option<String> {
+    let round = app.season.edition.contest_at(app.now())?;
+    Some(round.city().slug().as_str().to_owned())
+}
+
 /// The row of the city whose contest is open at `now`.
 ///
 /// # Errors

@@ -15,6 +15,7 @@
 //! | `bills` | `fund_flow_bill`, `fund_flow` |
 //! | `incidents` | incident, `incident_settled`, correction, `correction_approval` |
 //! | `books` | `books_seal`, duty, what a seal and a tax list read |
+//! | `outreach` | `account_menu`, `chance_message`, announcement |
 //! | `tokens` | `shared_token` |
 //! | `keys` | `field_key`; the sealed column of every table |
 //! | `audit` | `audit_event` |
@@ -35,6 +36,7 @@ mod engine;
 pub mod facts;
 pub mod incidents;
 pub mod keys;
+pub mod outreach;
 pub mod payments;
 pub mod people;
 pub mod season;
