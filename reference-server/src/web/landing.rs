@@ -15,6 +15,7 @@ use reward_core::MoneyState;
 use serde::Deserialize;
 
 use super::{
+    city::Hero,
     error::PageError,
     frame::{self, Frame, TextSize},
     moment,
@@ -132,6 +133,7 @@ struct Showcase {
     slug: String,
     name: String,
     tagline: String,
+    hero: Hero,
 }
 
 struct StationLine {
@@ -361,6 +363,7 @@ fn showcase(app: &App, stage: &Stage) -> Option<Showcase> {
         slug: slug.to_owned(),
         name: content.name.clone(),
         tagline: content.tagline.clone(),
+        hero: Hero::of(slug, Some(content)),
     })
 }
 
