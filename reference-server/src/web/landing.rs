@@ -15,6 +15,7 @@ use reward_core::MoneyState;
 use serde::Deserialize;
 
 use super::{
+    assets::ASSETS,
     city::Hero,
     error::PageError,
     frame::{self, Frame, TextSize},
@@ -149,6 +150,7 @@ struct StationLine {
 #[template(path = "landing.html")]
 struct Landing {
     frame: Frame,
+    landing_css: &'static str,
     province: String,
     n_questions: u16,
     pass_mark: u16,
@@ -165,6 +167,7 @@ async fn landing(State(app): State<Arc<App>>, visitor: Visitor) -> Result<Respon
     let mine = mine(&app, &visitor).await?;
     let is_personal = visitor.person.is_some() || app.wechat.is_simulated;
     let page = Landing {
+        landing_css: &ASSETS.landing_css,
         frame: Frame::of(&app, &visitor),
         province: app.season.province.name().to_owned(),
         n_questions: app.season.n_questions(),

@@ -63,9 +63,14 @@ pub(super) async fn number_and_log(
     response
 }
 
-/// What a browser may do with any page of ours; the only styles in a page are the two of ours.
+/// What a browser may do with any page of ours; the only styles in a page are ours, by their digests.
 static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
-    let styles = [ASSETS.first_css.as_str(), QUEUE_STYLE].map(style_source);
+    let styles = [
+        ASSETS.first_css.as_str(),
+        ASSETS.landing_css.as_str(),
+        QUEUE_STYLE,
+    ]
+    .map(style_source);
     let policy = format!(
         "default-src 'none'; script-src 'self' https://res.wx.qq.com; style-src 'self' {}; img-src 'self' data:; media-src 'self'; connect-src 'self'; form-action 'self' https://open.weixin.qq.com; frame-ancestors 'none'; base-uri 'none'",
         styles.join(" ")
