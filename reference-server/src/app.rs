@@ -133,7 +133,7 @@ pub enum NoticeKind {
 }
 
 /// The way to WeChat.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct WeChat {
     /// The Official Account's name, as people see it.
     pub account_name: String,

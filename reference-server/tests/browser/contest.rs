@@ -7,7 +7,7 @@ use axum::body::Body;
 use chrono::{DateTime, TimeDelta, Utc};
 use http_body_util::{BodyExt as _, Full};
 use reference_server::{
-    app::{App, Memory, Season, SimulatorHost},
+    app::{App, Memory, Season, SimulatorHost, WeChat},
     clock::SimulatedClock,
     config::EditionName,
     contest::{
@@ -206,7 +206,10 @@ impl Contest {
             season: Arc::clone(&self.app.season),
             content: self.app.content.clone(),
             office: self.app.office.clone(),
-            wechat: Arc::clone(&self.app.wechat),
+            wechat: Arc::new(WeChat {
+                is_simulated: simulator.is_some(),
+                ..WeChat::clone(&self.app.wechat)
+            }),
             public_url: format!("http://{}", listener.local_addr().unwrap()),
             simulator,
             memory: Memory::default(),
