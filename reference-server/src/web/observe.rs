@@ -135,7 +135,7 @@ fn overloaded(path: &str) -> Response {
     }
     // No template and no cookie: it must cost next to nothing.
     let page = format!(
-        "<!DOCTYPE html><html lang=\"zh-CN\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\"><meta http-equiv=\"refresh\" content=\"20\"><title>正在排队</title><style>{QUEUE_STYLE}</style></head><body><main><h1>人太多了，正在排队</h1><p>约 20 秒后自动进入，您的答案没有丢。</p></main></body></html>"
+        "<!DOCTYPE html><html lang=\"zh-CN\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\"><meta http-equiv=\"refresh\" content=\"20\"><title>正在排队</title><link rel=\"icon\" href=\"data:,\"><style>{QUEUE_STYLE}</style></head><body><main><h1>人太多了，正在排队</h1><p>约 20 秒后自动进入，您的答案没有丢。</p></main></body></html>"
     );
     let headers = [
         (header::RETRY_AFTER, "20"),
