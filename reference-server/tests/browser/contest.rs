@@ -200,7 +200,7 @@ impl Contest {
         let app = App {
             store: Store::open(&database, Durability::None, DecisionClock::Caller).unwrap(),
             clock: Arc::clone(&self.app.clock),
-            worker: self.app.worker.clone(),
+            worker: self.app.worker,
             entropy: Arc::clone(&self.app.entropy),
             keys: Arc::clone(&self.app.keys),
             season: Arc::clone(&self.app.season),

@@ -92,6 +92,12 @@ fn faults(phone: &Phone<'_>, least: u32, place: &str) -> Vec<String> {
         .collect()
 }
 
+/// What axe finds on the page that is open.
+fn of_axe(phone: &Phone<'_>, place: &str) -> Vec<String> {
+    let findings = axe::findings(phone).into_iter();
+    findings.map(|fault| format!("{place}: {fault}")).collect()
+}
+
 #[test]
 fn every_page_fits_every_width_and_size_in_light_and_dark() {
     let Some(chromium) = Chromium::start() else {
@@ -148,8 +154,7 @@ fn every_page_fits_every_width_and_size_in_light_and_dark() {
             phone.open(path);
             let place = format!("{path} {width} {scheme}");
             found.extend(faults(&phone, 44, &place));
-            let of_axe = axe::findings(&phone).into_iter();
-            found.extend(of_axe.map(|fault| format!("{place}: {fault}")));
+            found.extend(of_axe(&phone, &place));
             let name: String = path.chars().take(16).collect();
             phone.whole_picture(&format!("30-{scheme}{}", name.replace('/', "-")));
         }
@@ -158,8 +163,7 @@ fn every_page_fits_every_width_and_size_in_light_and_dark() {
     phone.size(390, 844);
     for path in &all {
         phone.open(path);
-        let of_axe = axe::findings(&phone).into_iter();
-        found.extend(of_axe.map(|fault| format!("{path} without script: {fault}")));
+        found.extend(of_axe(&phone, &format!("{path} without script")));
     }
     found.retain(|fault| !fault.contains("404"));
     assert!(
