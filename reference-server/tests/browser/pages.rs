@@ -98,6 +98,17 @@ fn of_axe(phone: &Phone<'_>, place: &str) -> Vec<String> {
     findings.map(|fault| format!("{place}: {fault}")).collect()
 }
 
+/// Plays as somebody new; gives the addresses of a result and of an open paper.
+fn played(contest: &Contest, phone: &Phone<'_>) -> (String, String) {
+    let openid = arrive(contest, phone, "王奶奶");
+    answer(contest, phone);
+    phone.follow(".foot .on");
+    let result = phone.path();
+    contest.answer_as(&openid, 3);
+    phone.open("/quiz");
+    (result, phone.path())
+}
+
 #[test]
 fn every_page_fits_every_width_and_size_in_light_and_dark() {
     let Some(chromium) = Chromium::start() else {
@@ -106,13 +117,7 @@ fn every_page_fits_every_width_and_size_in_light_and_dark() {
     let mut contest = Contest::at("2020-05-09 21:00:00");
     contest.learn();
     let phone = Phone::new(&chromium, &contest.url);
-    let openid = arrive(&contest, &phone, "王奶奶");
-    answer(&contest, &phone);
-    phone.follow(".foot .on");
-    let result = phone.path();
-    contest.answer_as(&openid, 3);
-    phone.open("/quiz");
-    let paper = phone.path();
+    let (result, paper) = played(&contest, &phone);
     let all: Vec<String> = PAGES
         .into_iter()
         .map(str::to_owned)

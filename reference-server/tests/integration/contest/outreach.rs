@@ -8,7 +8,7 @@ use reference_server::contest::{
         announcement::{self, AnnouncementState},
         chance, menu,
     },
-    personal,
+    personal::{self, Eraser},
 };
 use reward_core::{ReferralPolicy, RewardTerms};
 use wechat_adapter::simulator::{Fault, FaultRule, MessageContent, Operation};
@@ -230,7 +230,9 @@ async fn a_used_a_lapsed_and_an_erased_chance_are_not_spoken_of() {
     let erased = TestApp::starting("2020-04-22 22:00:00").await;
     let (gone, code) = sharer(&erased).await;
     bring(&erased, &code, "friend").await;
-    personal::erase(&erased.app, &gone.id).await.unwrap();
+    personal::erase(&erased.app, &gone.id, Eraser::Person)
+        .await
+        .unwrap();
     for (test, why) in [(used, "used"), (lapsed, "lapsed"), (erased, "erased")] {
         test.sleep(TimeDelta::hours(12));
         chance::send_due(&test.app).await.unwrap();
