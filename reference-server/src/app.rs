@@ -166,7 +166,7 @@ pub struct WeChat {
 }
 
 /// What cash red packets need.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct RedPackets {
     /// The merchant's credentials of version 2.
     pub merchant: Merchant,
@@ -175,7 +175,7 @@ pub struct RedPackets {
 }
 
 /// The credentials of version 3 of WeChat Pay.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct PayV3 {
     /// Who signs our requests.
     pub credentials: Credentials,

@@ -29,7 +29,7 @@ use wechat_adapter::{
 use crate::clock::Clock;
 
 /// The calls of WeChat's interface that change it for good.
-const LASTING_CALLS: [&str; 5] = [
+const LASTING_CALLS: [&str; 7] = [
     "/cgi-bin/stable_token",
     "/cgi-bin/qrcode/create",
     "/cgi-bin/menu/create",

@@ -15,7 +15,10 @@ use wechat_adapter::{
 use super::{SetupError, Simulated};
 use crate::{
     app::{ChanceNotice, NoticeKind, PacketWording, PayV3, RedPackets, TransferWording, WeChat},
-    config::{self, Config, ConfigError, NoticeConfig, NoticeKindName, RedPacketConfig, TransferConfig, V3Config},
+    config::{
+        self, Config, ConfigError, NoticeConfig, NoticeKindName, RedPacketConfig, TransferConfig,
+        V3Config,
+    },
     contest::payout::NOTIFICATION_PATH,
     rail::Rail,
 };
