@@ -93,9 +93,10 @@ FOR EACH ROW EXECUTE FUNCTION refuse('an audit event never leaves');
 CREATE TRIGGER audit_event_is_never_emptied BEFORE TRUNCATE ON audit_event
 EXECUTE FUNCTION refuse('an audit event never leaves');
 CREATE OR REPLACE FUNCTION audit_event_is_dense() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS
-$$ BEGIN
-    IF NEW.number <> (SELECT COALESCE(MAX(number), 0) + 1 FROM audit_event)
-       OR (NEW.number > 1 AND NEW.previous_hash <> (SELECT hash FROM audit_event WHERE number = NEW.number - 1)) THEN
+$$ DECLARE head record;
+BEGIN
+    SELECT number, hash INTO head FROM audit_event ORDER BY number DESC LIMIT 1;
+    IF NEW.number <> COALESCE(head.number, 0) + 1 OR NEW.previous_hash <> head.hash THEN
         RAISE EXCEPTION 'the audit chain is dense and never forks' USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     RETURN NEW;
@@ -167,24 +168,44 @@ CREATE TRIGGER budget_day_is_never_emptied BEFORE TRUNCATE ON budget_day
 EXECUTE FUNCTION refuse('a day never leaves');
 CREATE OR REPLACE FUNCTION award_is_counted_in_its_city() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS
 $$ BEGIN
-    IF (SELECT used_fen FROM city WHERE city = NEW.city)
-       <> (SELECT SUM(used_fen) FROM budget_day WHERE city = NEW.city) THEN
+    IF EXISTS (SELECT 1 FROM city WHERE city.city IN (SELECT added.city FROM added)
+        AND used_fen <> (SELECT SUM(used_fen) FROM budget_day WHERE budget_day.city = city.city)) THEN
         RAISE EXCEPTION 'a city counts what its days count' USING ERRCODE = 'integrity_constraint_violation';
     END IF;
-    RETURN NEW;
+    RETURN NULL;
 END $$;
-CREATE TRIGGER award_is_counted_in_its_city BEFORE INSERT ON award
-FOR EACH ROW EXECUTE FUNCTION award_is_counted_in_its_city();
+CREATE TRIGGER award_is_counted_in_its_city AFTER INSERT ON award
+REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION award_is_counted_in_its_city();
 CREATE OR REPLACE FUNCTION award_is_counted() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS
-$$ BEGIN
-    IF (SELECT used_fen FROM budget_day WHERE city = NEW.city AND day = NEW.day)
-       <> (SELECT COALESCE(SUM(amount_fen), 0) FROM award WHERE city = NEW.city AND day = NEW.day) + NEW.amount_fen THEN
+$$ DECLARE counted bigint; awarded bigint;
+BEGIN
+    SELECT used_fen INTO counted FROM budget_day WHERE city = NEW.city AND day = NEW.day;
+    IF counted IS NULL THEN
+        RETURN NEW;
+    END IF;
+    SELECT MAX(day_total_fen) INTO awarded FROM award WHERE city = NEW.city AND day = NEW.day;
+    IF awarded IS NULL THEN
+        SELECT COALESCE(SUM(amount_fen), 0) INTO awarded FROM award WHERE city = NEW.city AND day = NEW.day;
+    END IF;
+    IF NEW.day_total_fen IS NULL OR NEW.day_total_fen > counted
+       OR NEW.day_total_fen - NEW.amount_fen <> awarded THEN
         RAISE EXCEPTION 'an award is counted in its day before it is written' USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     RETURN NEW;
 END $$;
 CREATE TRIGGER award_is_counted BEFORE INSERT ON award
 FOR EACH ROW EXECUTE FUNCTION award_is_counted();
+CREATE OR REPLACE FUNCTION budget_day_counts_awards() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS
+$$ BEGIN
+    IF OLD.used_fen <>
+       COALESCE((SELECT MAX(day_total_fen) FROM award WHERE city = OLD.city AND day = OLD.day),
+                (SELECT SUM(amount_fen) FROM award WHERE city = OLD.city AND day = OLD.day), 0) THEN
+        RAISE EXCEPTION 'what is counted in its day is awarded before more is counted' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER budget_day_counts_awards BEFORE UPDATE ON budget_day
+FOR EACH ROW WHEN (NEW.used_fen > OLD.used_fen) EXECUTE FUNCTION budget_day_counts_awards();
 
 -- The books: evidence is added and never changed, and a sealed city takes corrections only.
 CREATE TRIGGER fund_flow_bill_never_changes BEFORE UPDATE ON fund_flow_bill
@@ -323,20 +344,3 @@ CREATE TRIGGER field_key_never_leaves BEFORE DELETE ON field_key
 FOR EACH ROW EXECUTE FUNCTION refuse('the record of a key never leaves');
 CREATE TRIGGER field_key_is_never_emptied BEFORE TRUNCATE ON field_key
 EXECUTE FUNCTION refuse('the record of a key never leaves');
-CREATE TRIGGER chance_message_ends_once BEFORE UPDATE ON chance_message
-FOR EACH ROW WHEN (OLD.state <> 'waiting' OR NEW.friend <> OLD.friend)
-EXECUTE FUNCTION refuse('a message about a chance ends once');
-CREATE TRIGGER chance_message_never_leaves BEFORE DELETE ON chance_message
-FOR EACH ROW EXECUTE FUNCTION refuse('a message about a chance never leaves');
-CREATE TRIGGER chance_message_is_never_emptied BEFORE TRUNCATE ON chance_message
-EXECUTE FUNCTION refuse('a message about a chance never leaves');
-CREATE TRIGGER announcement_keeps_its_words BEFORE UPDATE ON announcement
-FOR EACH ROW WHEN (NEW.city <> OLD.city OR NEW.content <> OLD.content
-  OR (OLD.released_by IS NOT NULL AND NEW.released_by IS DISTINCT FROM OLD.released_by)
-  OR OLD.state IN ('sent', 'refused')
-  OR (OLD.state = 'draft' AND NEW.state NOT IN ('draft', 'released')))
-EXECUTE FUNCTION refuse('an announcement keeps its words, and is sent once, after a person released it');
-CREATE TRIGGER announcement_never_leaves BEFORE DELETE ON announcement
-FOR EACH ROW EXECUTE FUNCTION refuse('an announcement never leaves');
-CREATE TRIGGER announcement_is_never_emptied BEFORE TRUNCATE ON announcement
-EXECUTE FUNCTION refuse('an announcement never leaves');

@@ -115,9 +115,18 @@ WHEN (SELECT used_fen FROM city WHERE city = NEW.city)
    <> (SELECT SUM(used_fen) FROM budget_day WHERE city = NEW.city)
 BEGIN SELECT RAISE(ABORT, 'a city counts what its days count'); END;
 CREATE TRIGGER IF NOT EXISTS award_is_counted BEFORE INSERT ON award
-WHEN (SELECT used_fen FROM budget_day WHERE city = NEW.city AND day = NEW.day)
-   <> (SELECT COALESCE(SUM(amount_fen), 0) FROM award WHERE city = NEW.city AND day = NEW.day) + NEW.amount_fen
+WHEN EXISTS (SELECT 1 FROM budget_day WHERE city = NEW.city AND day = NEW.day
+             AND (NEW.day_total_fen IS NULL OR NEW.day_total_fen > used_fen))
+  OR NEW.day_total_fen - NEW.amount_fen <>
+     COALESCE((SELECT MAX(day_total_fen) FROM award WHERE city = NEW.city AND day = NEW.day),
+              (SELECT SUM(amount_fen) FROM award WHERE city = NEW.city AND day = NEW.day), 0)
+     AND EXISTS (SELECT 1 FROM budget_day WHERE city = NEW.city AND day = NEW.day)
 BEGIN SELECT RAISE(ABORT, 'an award is counted in its day before it is written'); END;
+CREATE TRIGGER IF NOT EXISTS budget_day_counts_awards BEFORE UPDATE ON budget_day
+WHEN NEW.used_fen > OLD.used_fen AND OLD.used_fen <>
+     COALESCE((SELECT MAX(day_total_fen) FROM award WHERE city = OLD.city AND day = OLD.day),
+              (SELECT SUM(amount_fen) FROM award WHERE city = OLD.city AND day = OLD.day), 0)
+BEGIN SELECT RAISE(ABORT, 'what is counted in its day is awarded before more is counted'); END;
 
 -- The books: evidence is added and never changed, and a sealed city takes corrections only.
 CREATE TRIGGER IF NOT EXISTS fund_flow_bill_never_changes BEFORE UPDATE ON fund_flow_bill
@@ -213,16 +222,3 @@ WHEN NEW.ring <> OLD.ring OR NEW.version <> OLD.version OR NEW.fingerprint <> OL
 BEGIN SELECT RAISE(ABORT, 'a key never changes, and a destroyed one never comes back'); END;
 CREATE TRIGGER IF NOT EXISTS field_key_never_leaves BEFORE DELETE ON field_key
 BEGIN SELECT RAISE(ABORT, 'the record of a key never leaves'); END;
-CREATE TRIGGER IF NOT EXISTS chance_message_ends_once BEFORE UPDATE ON chance_message
-WHEN OLD.state <> 'waiting' OR NEW.friend <> OLD.friend
-BEGIN SELECT RAISE(ABORT, 'a message about a chance ends once'); END;
-CREATE TRIGGER IF NOT EXISTS chance_message_never_leaves BEFORE DELETE ON chance_message
-BEGIN SELECT RAISE(ABORT, 'a message about a chance never leaves'); END;
-CREATE TRIGGER IF NOT EXISTS announcement_keeps_its_words BEFORE UPDATE ON announcement
-WHEN NEW.city <> OLD.city OR NEW.content <> OLD.content
-  OR (OLD.released_by IS NOT NULL AND NEW.released_by IS NOT OLD.released_by)
-  OR OLD.state IN ('sent', 'refused')
-  OR (OLD.state = 'draft' AND NEW.state NOT IN ('draft', 'released'))
-BEGIN SELECT RAISE(ABORT, 'an announcement keeps its words, and is sent once, after a person released it'); END;
-CREATE TRIGGER IF NOT EXISTS announcement_never_leaves BEFORE DELETE ON announcement
-BEGIN SELECT RAISE(ABORT, 'an announcement never leaves'); END;

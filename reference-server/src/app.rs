@@ -12,7 +12,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use quiz_core::{BankSize, DrawRule, PassMark, QuestionBank};
-use reward_core::{ChannelProfile, DailyHead, PayoutPolicy, RewardRules, SealedPlan, WorkerId};
+use reward_core::{ChannelProfile, DailyHead, PayoutPolicy, RewardRules, WorkerId};
 use schedule_core::{Edition, Province};
 use wechat_adapter::{
     AppId, BillNumber, HttpClient, MerchantId, OpenId,
@@ -26,14 +26,17 @@ use wechat_adapter::{
 use crate::{
     clock::{Clock, SimulatedClock},
     content::Content,
-    contest::{silence::Silence, summary::CityTotals},
+    contest::{
+        attempt::Opening, grant::Claim, sealed::Plans, silence::Silence, submission::Submission,
+        summary::CityTotals,
+    },
     entropy::Entropy,
     journal::JournaledSimulator,
     metrics::Metrics,
     office::OfficeReader,
     privacy::Keys,
     rail::Rail,
-    store::Store,
+    store::{Lane, Store},
 };
 
 /// The terms of a season: what the rules page prints and the code obeys.
@@ -110,30 +113,8 @@ pub struct PacketWording {
     pub client_ip: Ipv4Addr,
 }
 
-/// The account's template for telling somebody that a chance has come.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ChanceNotice {
-    /// Which of WeChat's two kinds of templates it is.
-    pub kind: NoticeKind,
-    /// The template's identifier.
-    pub template_id: String,
-    /// Its field for what happened, such as `thing1`.
-    pub what_field: String,
-    /// Its field for the last day, such as `date2`.
-    pub until_field: String,
-}
-
-/// WeChat's kinds of templates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NoticeKind {
-    /// A template message: any follower gets it, and the platform bounds what it may say.
-    Template,
-    /// A subscription notice: the person agreed to one on a page.
-    Subscription,
-}
-
 /// The way to WeChat.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct WeChat {
     /// The Official Account's name, as people see it.
     pub account_name: String,
@@ -159,14 +140,10 @@ pub struct WeChat {
     pub pay_http: Arc<dyn HttpClient>,
     /// Whether it is a simulation, of this process or of another: nobody is paid.
     pub is_simulated: bool,
-    /// Whether the account's menu is ours to set; it may serve other purposes.
-    pub keeps_menu: bool,
-    /// How whoever brought a friend is told; only in the dialogue without it.
-    pub chance_notice: Option<ChanceNotice>,
 }
 
 /// What cash red packets need.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct RedPackets {
     /// The merchant's credentials of version 2.
     pub merchant: Merchant,
@@ -175,7 +152,7 @@ pub struct RedPackets {
 }
 
 /// The credentials of version 3 of WeChat Pay.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct PayV3 {
     /// Who signs our requests.
     pub credentials: Credentials,
@@ -288,11 +265,15 @@ pub struct App {
     pub memory: Memory,
 }
 
-/// What a process remembers and could load or count again.
+/// What a process remembers and could load or count again, and who waits for the store together.
 #[derive(Debug, Default)]
 pub struct Memory {
     banks: RwLock<HashMap<String, Arc<QuestionBank>>>,
-    plans: RwLock<HashMap<String, Arc<SealedPlan>>>,
+    banks_of_cities: RwLock<HashMap<String, Arc<QuestionBank>>>,
+    pub(crate) plans: Arc<Plans>,
+    pub(crate) openings: Lane<Opening>,
+    pub(crate) submissions: Lane<Submission>,
+    pub(crate) claims: Lane<Claim>,
     heads: RwLock<HashMap<String, Arc<[DailyHead]>>>,
     totals: RwLock<Vec<CityTotals>>,
     silence: Mutex<Silence>,
@@ -377,23 +358,23 @@ impl App {
             .insert(digest, bank);
     }
 
-    /// A city's plan that was drawn before.
-    pub(crate) fn cached_plan(&self, city: &str) -> Option<Arc<SealedPlan>> {
+    /// A city's frozen bank that was loaded before.
+    pub(crate) fn cached_bank_of(&self, city: &str) -> Option<Arc<QuestionBank>> {
         self.memory
-            .plans
+            .banks_of_cities
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .get(city)
             .cloned()
     }
 
-    /// Keeps a drawn plan; a city's plan never changes.
-    pub(crate) fn cache_plan(&self, city: String, plan: Arc<SealedPlan>) {
+    /// Keeps a city's loaded bank; a planned city never gets another.
+    pub(crate) fn cache_bank_of(&self, city: String, bank: Arc<QuestionBank>) {
         self.memory
-            .plans
+            .banks_of_cities
             .write()
             .unwrap_or_else(PoisonError::into_inner)
-            .insert(city, plan);
+            .insert(city, bank);
     }
 
     /// The heads of a city's log that were computed before.

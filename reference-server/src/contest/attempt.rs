@@ -9,21 +9,24 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use chrono::{DateTime, TimeDelta, Utc};
-use quiz_core::{Attempt, Ordinal, Origin, Position, PresentedItem, QuestionBank, Quiz};
+use chrono::{DateTime, Utc};
+use quiz_core::{Attempt, Ordinal, Origin, Position, PresentedItem, QuestionBank, Quiz, Submitted};
 use rand::{SeedableRng, rngs::ChaCha12Rng};
 
 use super::{
     Error, Failure, PersonId, Refusal,
     claim::{self, Offer},
-    follow, sealed, season,
+    grant::Means,
+    sealed, season,
+    submission::{Recorded, Submission},
 };
 use crate::{
     app::App,
-    clock::Clock,
     id,
     store::{
+        Outcomes, Read, ReadTogether, Together,
         attempts::{self, AttemptRow},
+        people,
         season::{self as season_rows, CityRow},
     },
 };
@@ -31,8 +34,6 @@ use crate::{
 const TOKEN_VERSION: u8 = 1;
 const NONCE_DIGITS: usize = 32;
 const TAG_BYTES: usize = 16;
-/// Submissions of one person in one minute; far above what reading ten questions allows.
-const SUBMISSIONS_PER_MINUTE: i64 = 20;
 
 /// A drawn paper as a phone may see it: no key, no explanation, no stable identifier.
 #[derive(Debug, Clone)]
@@ -120,11 +121,24 @@ struct Token {
 /// Refuses with [`Refusal::NoCityOpen`], [`Refusal::Paused`] or [`Refusal::NotFollowing`].
 pub async fn start(app: &App, person: &PersonId) -> Result<Paper, Error> {
     let now = app.now();
-    let city = season::open_city(app, now).await?;
-    if let Some(sentence) = city.paused_sentence {
-        return Err(Refusal::Paused { sentence }.into());
+    let opening = Opening {
+        city: season::open_slug(&app.season, now)?,
+        person: person.clone(),
+    };
+    let (city, following) = app
+        .store
+        .read_together(&app.memory.openings, opening)
+        .await?;
+    let city = city
+        .filter(|city| season::is_open(city))
+        .ok_or_else(|| season::none_open(&app.season, now))?;
+    if let Some(sentence) = &city.paused_sentence {
+        return Err(Refusal::Paused {
+            sentence: sentence.clone(),
+        }
+        .into());
     }
-    if !follow::is_following(app, person).await? {
+    if !following {
         return Err(Refusal::NotFollowing.into());
     }
     let token = Token {
@@ -134,6 +148,38 @@ pub async fn start(app: &App, person: &PersonId) -> Result<Paper, Error> {
     };
     let bank = sealed::bank(app, &city.bank).await?;
     paper_of(app, person, &token, &city, &bank)
+}
+
+/// Who asks for a paper of which city.
+pub(crate) struct Opening {
+    city: String,
+    person: PersonId,
+}
+
+impl Together for Opening {
+    /// The city, if there is one, and whether the person follows.
+    type Answer = (Option<Arc<CityRow>>, bool);
+    type Error = Error;
+}
+
+impl ReadTogether for Opening {
+    fn read(read: &Read<'_>, group: &[Self]) -> Result<Outcomes<Self>, Error> {
+        let people: Vec<&str> = group.iter().map(|one| one.person.as_str()).collect();
+        let following = people::are_following(read, &people)?;
+        let mut cities: BTreeMap<&str, Option<Arc<CityRow>>> = BTreeMap::new();
+        for one in group {
+            if !cities.contains_key(one.city.as_str()) {
+                let city = season_rows::city(read, &one.city)?;
+                cities.insert(&one.city, city.map(Arc::new));
+            }
+        }
+        let city = |one: &Self| cities.get(one.city.as_str()).cloned().flatten();
+        Ok(group
+            .iter()
+            .zip(following)
+            .map(|(one, following)| Ok((city(one), following)))
+            .collect())
+    }
 }
 
 /// The paper of a token, or the identifier under which it was submitted.
@@ -175,14 +221,11 @@ pub async fn submit(
     answers: &BTreeMap<String, String>,
 ) -> Result<Outcome, Error> {
     let token = verify(app, person, token)?;
-    let city_slug = token.city.clone();
-    let city = app
-        .store
-        .read(move |read| Ok::<_, Error>(season_rows::city(read, &city_slug)?))
+    let bank = sealed::bank_of(app, &token.city)
         .await?
         .ok_or(Refusal::UnknownAttempt)?;
-    let bank = sealed::bank(app, &city.bank).await?;
-    let mut attempt = Attempt::new(quiz_of(app, person, &token, &bank)?);
+    let quiz = quiz_of(app, person, &token, &bank)?;
+    let mut attempt = Attempt::new(quiz.clone());
     for (ordinal, letter) in answers {
         let unknown = || Refusal::UnknownAnswer {
             ordinal: ordinal.chars().take(8).collect(),
@@ -199,54 +242,30 @@ pub async fn submit(
         attempt: token.id.clone(),
         person: person.as_str().to_owned(),
         city: token.city,
-        opens_ms: city.opens_ms,
-        closes_ms: city.closes_ms,
+        opens_ms: 0,
+        closes_ms: 0,
         started_ms: token.started_ms,
-        submitted_ms: app.now().timestamp_millis(),
+        submitted_ms: 0,
         answers: written_answers(submitted.answers()),
         score: score.right().into(),
         n_questions: score.of().into(),
         pass_mark: app.season.pass_mark.right().into(),
         passed: app.season.pass_mark.passed(score),
     };
-    let clock = Arc::clone(&app.clock);
-    app.store
-        .write(move |tx| record(tx, row, clock.as_ref()))
-        .await?;
-    outcome(app, person, &token.id).await
-}
-
-/// Hands a paper in with every answer right; only in a contest whose WeChat is simulated.
-///
-/// # Errors
-/// Refuses with [`Refusal::NotFound`] in a real season, and otherwise as [`submit`].
-pub async fn submit_rightly(app: &App, person: &PersonId, token: &str) -> Result<Outcome, Error> {
-    if app.simulator.is_none() {
-        return Err(Refusal::NotFound.into());
-    }
-    let facts = verify(app, person, token)?;
-    let slug = facts.city.clone();
-    let city = app
+    let submission = Submission {
+        row,
+        means: Means::of(app),
+    };
+    let recorded = app
         .store
-        .read(move |read| Ok::<_, Error>(season_rows::city(read, &slug)?))
-        .await?
-        .ok_or(Refusal::UnknownAttempt)?;
-    let bank = sealed::bank(app, &city.bank).await?;
-    // A paper without answers is marked, because the marking names every key.
-    let blank = Attempt::new(quiz_of(app, person, &facts, &bank)?);
-    let marked = blank.submit(&bank).map_err(Failure::defect)?;
-    let answers = marked
-        .marking()
-        .items
-        .iter()
-        .map(|item| {
-            (
-                item.ordinal.number().to_string(),
-                item.key.letter().to_string(),
-            )
-        })
-        .collect();
-    submit(app, person, token, &answers).await
+        .write_together(&app.memory.submissions, submission)
+        .await?;
+    let Some(Recorded { row, offer }) = recorded else {
+        return outcome(app, person, &token.id).await;
+    };
+    let review = reviewed(&quiz, &submitted, &bank)?;
+    let offer = offer.map_or(Offer::NotPassed, claim::offered);
+    Ok(outcome_of(app, row, review, offer))
 }
 
 /// A submitted attempt of this person, marked and explained.
@@ -269,43 +288,23 @@ pub async fn outcome(app: &App, person: &PersonId, id: &str) -> Result<Outcome, 
         .filter(|(row, _city)| row.person == person.as_str())
         .ok_or(Refusal::NotFound)?;
     let bank = sealed::bank(app, &city.bank).await?;
-    Ok(Outcome {
-        id: row.attempt.clone(),
+    let review = review(app, person, &row, &bank)?;
+    let offer = claim::offer(app, person, &row, &city).await?;
+    Ok(outcome_of(app, row, review, offer))
+}
+
+fn outcome_of(app: &App, row: AttemptRow, review: Vec<ReviewItem>, offer: Offer) -> Outcome {
+    Outcome {
         city_name: app.season.city_name(&row.city),
         score: u16::try_from(row.score).unwrap_or_default(),
         of: u16::try_from(row.n_questions).unwrap_or_default(),
         passed: row.passed,
         submitted: season::instant(row.submitted_ms),
-        review: review(app, person, &row, &bank)?,
-        offer: claim::offer(app, person, &row, &city).await?,
+        id: row.attempt,
         city_slug: row.city,
-    })
-}
-
-/// Stores a submission unless its token was submitted before.
-fn record(tx: &crate::store::Tx<'_>, mut row: AttemptRow, clock: &dyn Clock) -> Result<(), Error> {
-    if attempts::attempt(&tx.read(), &row.attempt)?.is_some() {
-        return Ok(());
+        review,
+        offer,
     }
-    // Read here and not before: a submission that waited is decided when it is its turn.
-    let decided_ms = season_rows::latch(tx, &row.city, clock.now().timestamp_millis())?;
-    if decided_ms >= row.closes_ms {
-        return Err(Refusal::CityClosed {
-            closed: season::instant(row.closes_ms),
-        }
-        .into());
-    }
-    let minute_ago = decided_ms.saturating_sub(TimeDelta::minutes(1).num_milliseconds());
-    if attempts::n_since(&tx.read(), &row.person, minute_ago)? >= SUBMISSIONS_PER_MINUTE {
-        return Err(Refusal::TooFast { retry_after_s: 60 }.into());
-    }
-    if decided_ms < row.opens_ms {
-        // The instance that drew the paper was ahead of the clock that decides.
-        return Err(Refusal::TooFast { retry_after_s: 2 }.into());
-    }
-    row.started_ms = row.started_ms.min(decided_ms);
-    row.submitted_ms = decided_ms;
-    Ok(attempts::insert(tx, &row)?)
 }
 
 fn paper_of(
@@ -363,6 +362,15 @@ pub(crate) fn review(
         attempt.answer(ordinal, position).map_err(Failure::defect)?;
     }
     let submitted = attempt.submit(bank).map_err(Failure::defect)?;
+    reviewed(&quiz, &submitted, bank)
+}
+
+/// Explains every item of a marked paper.
+fn reviewed(
+    quiz: &Quiz,
+    submitted: &Submitted,
+    bank: &QuestionBank,
+) -> Result<Vec<ReviewItem>, Error> {
     submitted
         .marking()
         .items

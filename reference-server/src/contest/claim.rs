@@ -1,36 +1,27 @@
 //! A chance and a passing attempt become a packet: one transaction, no call to WeChat.
 //!
-//! In the transaction, in this order: the first answer to the same request, if there
-//! was one; the decision instant under the city's latch; the facts; reward-core's
-//! decision; the packet that reward-core's rule names; both counters under their
-//! ceilings; the award; its payment with the frozen request; the ledger's transfer;
-//! the audit event.
+//! Claims that wait together are decided together, in `grant`; here is what surrounds them.
 
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use reward_core::{
-    BaseUse, ChanceKind, ClaimFacts, ClaimPhase, ClaimScope, DeckKind, Fen, MoneyState, Next,
-    PacketPlan, Payout, PayoutState, SealedPlan,
-};
-use schedule_core::ShanghaiDay;
+use reward_core::{ChanceKind, ClaimScope, Fen, PacketPlan, Payout, PayoutState};
 use wechat_adapter::pay::v3::ConfirmCall;
 
-use super::{Error, Failure, PersonId, Refusal, login, order::Issuer, payout, sealed, season};
+use super::{
+    Error, Failure, PersonId, Refusal,
+    grant::{self, Claim, Decision, Means},
+    payout, sealed, season,
+};
 use crate::{
-    app::{App, Season, WeChat},
-    clock::Clock,
-    entropy::Entropy,
-    privacy::Keys,
+    app::{App, Season},
     rail::Rail,
     store::{
-        Read, Tx,
-        attempts::{self, AttemptRow},
-        audit,
-        awards::{self, AwardRow, DayMove, PacketView, ReferralChance},
-        payments::{self, TransferRow},
-        people,
-        season::{self as rows, CityRow, DayRow},
+        Read,
+        attempts::AttemptRow,
+        awards::{self, PacketView},
+        season::{self as rows, CityRow},
+        standings::{Asked, standings},
     },
 };
 
@@ -137,28 +128,6 @@ impl PacketState {
     }
 }
 
-/// What every claim of one city works with.
-struct Work {
-    person: PersonId,
-    request: ClaimRequest,
-    clock: Arc<dyn Clock>,
-    city: String,
-    plan: Arc<SealedPlan>,
-    season: Arc<Season>,
-    keys: Arc<Keys>,
-    wechat: Arc<WeChat>,
-    entropy: Arc<dyn Entropy>,
-}
-
-/// The facts of one person at one instant, with the rows they came from.
-struct Gathered {
-    facts: ClaimFacts,
-    city: CityRow,
-    day: DayRow,
-    unused_pass: Option<String>,
-    referral_open: Option<ReferralChance>,
-}
-
 /// Draws the next packet for a person, or says why not.
 ///
 /// The same attempt or the same request key again gives the same packet.
@@ -167,23 +136,13 @@ struct Gathered {
 /// Refuses with [`Refusal::Claim`], [`Refusal::Paused`], [`Refusal::NoCityOpen`] or
 /// [`Refusal::NotFound`] for an attempt that is not the person's.
 pub async fn claim(app: &App, person: &PersonId, request: ClaimRequest) -> Result<Packet, Error> {
-    let city = match city_of(app, person, &request).await {
-        Ok(city) => city,
-        // A repeated request finds its packet even after its city has closed.
-        Err(refused) => return packet(app, answered(app, person, &request).await?.ok_or(refused)?),
-    };
-    let work = Work {
+    let claim = Claim {
         person: person.clone(),
         request,
-        clock: Arc::clone(&app.clock),
-        plan: sealed::plan(app, &city)?,
-        city: city.city,
-        season: Arc::clone(&app.season),
-        keys: Arc::clone(&app.keys),
-        wechat: Arc::clone(&app.wechat),
-        entropy: Arc::clone(&app.entropy),
+        open_city: season::open_slug(&app.season, app.now()),
+        means: Means::of(app),
     };
-    let view = app.store.write(move |tx| work.run(tx)).await?;
+    let view = app.store.write_together(&app.memory.claims, claim).await?;
     packet(app, view)
 }
 
@@ -207,15 +166,21 @@ pub(crate) async fn offer(
             if let Some(view) = awards::of_attempt(read, who.as_str(), &id)? {
                 return Ok::<_, Error>(Err(view));
             }
-            let gathered = gather(read, &terms, plan.plan(), &who, &slug, None, now)?;
-            Ok(Ok(gathered.facts.decide()))
+            Ok(Ok(decide(read, &terms, plan.plan(), &who, &slug, now)?))
         })
         .await?;
     Ok(match found {
         Err(view) => Offer::Claimed(packet(app, view)?),
-        Ok(Ok(_decision)) => Offer::MayClaim,
-        Ok(Err(refusal)) => Offer::Refused(refusal),
+        Ok(decision) => offered(decision),
     })
+}
+
+/// The offer that a decision comes to.
+pub(super) fn offered(decision: Decision) -> Offer {
+    match decision {
+        Ok(_decision) => Offer::MayClaim,
+        Err(refusal) => Offer::Refused(refusal),
+    }
 }
 
 /// Which chance a claim in the open city would use now, or why there would be none;
@@ -234,10 +199,32 @@ pub(crate) async fn verdict(
     let (who, terms) = (person.clone(), Arc::clone(&app.season));
     app.store
         .read(move |read| {
-            let gathered = gather(read, &terms, plan.plan(), &who, &city.city, None, now)?;
-            Ok(Some(gathered.facts.decide().map(|decision| decision.kind)))
+            let decision = decide(read, &terms, plan.plan(), &who, &city.city, now)?;
+            Ok(Some(decision.map(|decision| decision.kind)))
         })
         .await
+}
+
+/// What a claim of a city would come to now, if it named no attempt.
+fn decide(
+    read: &Read<'_>,
+    terms: &Season,
+    plan: &PacketPlan,
+    person: &PersonId,
+    city: &str,
+    now: DateTime<Utc>,
+) -> Result<Decision, Error> {
+    let row = rows::city(read, city)?.ok_or(Refusal::UnknownCity)?;
+    let day = grant::day_of(read, &row, now)?;
+    let asked = Asked {
+        person: person.as_str(),
+        attempt: None,
+        city: Some(city),
+    };
+    let standing = standings(read, &[asked])?.pop().unwrap_or_default();
+    let has_pass = standing.unused_pass.is_some();
+    let facts = grant::facts(terms, plan, &standing, has_pass, (&row, &day), now)?;
+    Ok(facts.decide())
 }
 
 /// A stored award as its person sees it.
@@ -288,298 +275,6 @@ pub(crate) fn scope_of(season: &Season, city: &str) -> String {
     }
 }
 
-/// Reads everything reward-core's decision looks at.
-fn gather(
-    read: &Read<'_>,
-    terms: &Season,
-    plan: &PacketPlan,
-    person: &PersonId,
-    city: &str,
-    wanted: Option<&str>,
-    decided: DateTime<Utc>,
-) -> Result<Gathered, Error> {
-    let city = rows::city(read, city)?.ok_or(Refusal::UnknownCity)?;
-    let opens = season::instant(city.opens_ms);
-    let closes = season::instant(city.closes_ms);
-    let phase = if decided < opens {
-        ClaimPhase::NotYet { opens }
-    } else if decided >= closes {
-        ClaimPhase::Closed { closed: closes }
-    } else if city.paused_sentence.is_some() {
-        ClaimPhase::Paused
-    } else {
-        ClaimPhase::Open
-    };
-    let unused_pass = attempts::unused_pass(read, person.as_str(), &city.city, wanted)?;
-    // A pass that is not there leaves the refusal to the facts of all the others.
-    let has_unused = match wanted {
-        Some(_) if unused_pass.is_none() => {
-            attempts::unused_pass(read, person.as_str(), &city.city, None)?.is_some()
-        }
-        _ => unused_pass.is_some(),
-    };
-    let awarded = awards::of_person(read, person.as_str())?;
-    let n_awarded_here = awarded.iter().filter(|view| view.city == city.city).count();
-    let chances: Vec<ReferralChance> = awards::referral_chances(read, person.as_str())?
-        .into_iter()
-        .filter(|chance| !chance.used && chance.city == city.city)
-        .collect();
-    let today = i64::from(ShanghaiDay::from_instant(decided).number());
-    let day = rows::day(read, &city.city, today)?.unwrap_or(DayRow {
-        day: today,
-        cap_fen: 0,
-        used_fen: 0,
-        deck: None,
-        taken: 0,
-        top_taken: false,
-    });
-    let money = match phase {
-        ClaimPhase::Open | ClaimPhase::Paused => season::money_state(plan, &city, &day, decided)?,
-        ClaimPhase::NotYet { .. } | ClaimPhase::Closed { .. } => MoneyState::CityExhausted,
-    };
-    let facts = ClaimFacts {
-        phase,
-        following: people::follow(read, person.as_str())?.is_some_and(|follow| follow.following),
-        // Whether there is one is all that the decision asks; counting a week of attempts
-        // at every claim would be a lever against everybody else's.
-        passes_here: count(n_awarded_here.saturating_add(usize::from(has_unused))),
-        passes_unused_here: u32::from(has_unused),
-        base_used: base_use(&awarded, &city.city),
-        referral_chances_open_here: count(chances.len()),
-        scope: terms.rules.claim_scope(),
-        referral: terms.rules.referral(),
-        money,
-    };
-    Ok(Gathered {
-        facts,
-        city,
-        day,
-        unused_pass,
-        referral_open: chances.into_iter().next(),
-    })
-}
-
-/// Where the base chance was used; here, if it was used here at all.
-fn base_use(awarded: &[PacketView], city: &str) -> Option<BaseUse> {
-    let mut base = awarded.iter().filter(|view| view.kind == "base");
-    let here = base.clone().find(|view| view.city == city);
-    match here {
-        Some(view) => Some(BaseUse::Here {
-            at: season::instant(view.decided_ms),
-        }),
-        None => base.next().map(|view| BaseUse::Elsewhere {
-            at: season::instant(view.decided_ms),
-        }),
-    }
-}
-
-impl Work {
-    fn run(self, tx: &Tx<'_>) -> Result<PacketView, Error> {
-        if let Some(view) = self.answered_before(tx)? {
-            return Ok(view);
-        }
-        // Read here and not before: a claim that waited in the queue is decided when it is its turn.
-        let decided_ms = rows::latch(tx, &self.city, self.clock.now().timestamp_millis())?;
-        let decided = season::instant(decided_ms);
-        let gathered = gather(
-            &tx.read(),
-            &self.season,
-            self.plan.plan(),
-            &self.person,
-            &self.city,
-            self.request.attempt.as_deref(),
-            decided,
-        )?;
-        let decision = gathered.facts.decide().map_err(|refusal| {
-            match (&gathered.city.paused_sentence, refusal) {
-                (Some(sentence), reward_core::Refusal::Paused) => Refusal::Paused {
-                    sentence: sentence.clone(),
-                },
-                _ => Refusal::Claim(refusal),
-            }
-        })?;
-        let attempt = gathered
-            .unused_pass
-            .clone()
-            .ok_or(Refusal::Claim(reward_core::Refusal::NotPassed))?;
-        let award = self.award(&tx.read(), &gathered, decision.kind, attempt, decided)?;
-        self.take(tx, &gathered, &award)?;
-        self.queue_payment(tx, &award, decided)?;
-        let detail = format!(
-            "award={} city={} day={} deck={} sequence={} amount_fen={}",
-            award.award, award.city, award.day, award.deck, award.sequence, award.amount_fen
-        );
-        audit::append(tx, decided_ms, "server", "award.granted", &detail)?;
-        awards::award(&tx.read(), self.person.as_str(), &award.award)?
-            .ok_or_else(|| Failure::defect("an award that was just written is not there").into())
-    }
-
-    fn answered_before(&self, tx: &Tx<'_>) -> Result<Option<PacketView>, Error> {
-        let person = self.person.as_str();
-        if let Some(key) = &self.request.request_key
-            && let Some(view) = awards::of_request(&tx.read(), person, key)?
-        {
-            return same_claim(&self.request, view).map(Some);
-        }
-        match &self.request.attempt {
-            Some(attempt) => Ok(awards::of_attempt(&tx.read(), person, attempt)?),
-            None => Ok(None),
-        }
-    }
-
-    fn award(
-        &self,
-        read: &Read<'_>,
-        gathered: &Gathered,
-        kind: ChanceKind,
-        attempt: String,
-        decided: DateTime<Utc>,
-    ) -> Result<AwardRow, Error> {
-        let (city, day) = (&gathered.city, &gathered.day);
-        let next = season::next_claim(self.plan.plan(), city, day, decided)?;
-        let Next::Take { sequence } = next.next else {
-            return Err(Failure::defect("a decided claim has no packet to take").into());
-        };
-        let (deck, sequence) = (next.deck.name(), i64::from(sequence));
-        let amount_fen = rows::packet_amount_fen(read, &city.city, day.day, deck, sequence)?
-            .ok_or_else(|| Failure::defect("a planned packet is not in the database"))?;
-        let friend = match kind {
-            ChanceKind::Base => None,
-            ChanceKind::Referral => gathered
-                .referral_open
-                .as_ref()
-                .map(|chance| chance.friend.clone()),
-        };
-        let scope = scope_of(&self.season, &city.city);
-        let kind = kind_name(kind);
-        Ok(AwardRow {
-            award: self.keys.content_number(&[
-                "award",
-                &scope,
-                self.person.as_str(),
-                kind,
-                friend.as_deref().unwrap_or_default(),
-            ]),
-            person: self.person.as_str().to_owned(),
-            city: city.city.clone(),
-            opens_ms: city.opens_ms,
-            closes_ms: city.closes_ms,
-            kind,
-            scope,
-            friend,
-            attempt,
-            day: day.day,
-            deck: deck.to_owned(),
-            sequence,
-            amount_fen,
-            decided_ms: decided.timestamp_millis(),
-            request_key: self.request.request_key.clone(),
-        })
-    }
-
-    /// Moves both counters under their ceilings, then writes the award.
-    fn take(&self, tx: &Tx<'_>, gathered: &Gathered, award: &AwardRow) -> Result<(), Error> {
-        let is_top = award.deck == DeckKind::Top.name()
-            && award.amount_fen == season::fen_column(self.season.rules.top_packet());
-        let fits = awards::raise_counters(
-            tx,
-            &DayMove {
-                city: &award.city,
-                day: award.day,
-                deck: &award.deck,
-                amount_fen: award.amount_fen,
-                is_top,
-                taken_before: gathered.day.taken,
-            },
-        )?;
-        if !fits {
-            return Err(Failure::defect("a planned packet does not fit under its ceilings").into());
-        }
-        Ok(awards::insert(tx, award)?)
-    }
-
-    /// Writes the payment: its number, its frozen request, and what the ledger moves.
-    fn queue_payment(
-        &self,
-        tx: &Tx<'_>,
-        award: &AwardRow,
-        decided: DateTime<Utc>,
-    ) -> Result<(), Error> {
-        let amount_fen = u64::try_from(award.amount_fen).map_err(Failure::defect)?;
-        let (payout, transfer) =
-            Payout::reserve(Fen::new(amount_fen), decided).map_err(Failure::defect)?;
-        let person = people::person(&tx.read(), self.person.as_str())?
-            .ok_or_else(|| Failure::defect("an award's person is not there"))?;
-        let issuer = Issuer {
-            season: &self.season,
-            wechat: &self.wechat,
-            keys: &self.keys,
-            entropy: self.entropy.as_ref(),
-        };
-        let openid = login::openid(&self.keys, &person)?;
-        let payment = issuer.payment(&award.award, &payout, openid)?;
-        let decided_ms = decided.timestamp_millis();
-        payments::insert(tx, &payment, "reserve", decided_ms)?;
-        payments::insert_transfer(
-            tx,
-            &TransferRow {
-                city: &award.city,
-                debit: transfer.debit().name(),
-                credit: transfer.credit().name(),
-                amount_fen: award.amount_fen,
-                bill_number: &payment.bill_number,
-                at_ms: decided_ms,
-            },
-        )?;
-        Ok(())
-    }
-}
-
-/// The packet of a repeated request; the same key with another attempt is not a repetition.
-fn same_claim(request: &ClaimRequest, view: PacketView) -> Result<PacketView, Error> {
-    match &request.attempt {
-        Some(attempt) if *attempt != view.attempt => Err(Refusal::KeyReused.into()),
-        _ => Ok(view),
-    }
-}
-
-/// The packet that was granted under the same request key, if one was.
-async fn answered(
-    app: &App,
-    person: &PersonId,
-    request: &ClaimRequest,
-) -> Result<Option<PacketView>, Error> {
-    let (who, key) = (person.clone(), request.request_key.clone());
-    let Some(key) = key else {
-        return Ok(None);
-    };
-    let view = app
-        .store
-        .read(move |read| Ok::<_, Error>(awards::of_request(read, who.as_str(), &key)?))
-        .await?;
-    view.map(|view| same_claim(request, view)).transpose()
-}
-
-/// The city a claim is about: its attempt's, or the one that is open.
-async fn city_of(app: &App, person: &PersonId, request: &ClaimRequest) -> Result<CityRow, Error> {
-    let Some(id) = request.attempt.clone() else {
-        return season::open_city(app, app.now()).await;
-    };
-    let who = person.clone();
-    let found = app
-        .store
-        .read(move |read| {
-            let attempt =
-                attempts::attempt(read, &id)?.filter(|attempt| attempt.person == who.as_str());
-            match attempt {
-                Some(attempt) => Ok::<_, Error>(rows::city(read, &attempt.city)?),
-                None => Ok(None),
-            }
-        })
-        .await?;
-    found.ok_or_else(|| Refusal::NotFound.into())
-}
-
 /// How far a payment has come, in a person's words.
 fn packet_state(
     state: &PayoutState,
@@ -606,15 +301,4 @@ fn packet_state(
         PayoutState::Refunded => PacketState::Returned,
         PayoutState::Dead { .. } => PacketState::Refused,
     }
-}
-
-fn kind_name(kind: ChanceKind) -> &'static str {
-    match kind {
-        ChanceKind::Base => "base",
-        ChanceKind::Referral => "referral",
-    }
-}
-
-fn count(n: usize) -> u32 {
-    u32::try_from(n).unwrap_or(u32::MAX)
 }

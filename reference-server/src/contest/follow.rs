@@ -12,7 +12,7 @@ use wechat_adapter::{
     official::{CallbackError, Event, FetchUser, Push, Reply},
 };
 
-use super::{Error, PersonId, Refusal, login, login::Newcomer, outreach::chance, token};
+use super::{Error, PersonId, Refusal, login, login::Newcomer, token};
 use crate::{
     app::{App, Season},
     store::{Tx, audit, people, season as rows},
@@ -98,7 +98,7 @@ pub async fn recheck(app: &App, person: &PersonId) -> Result<bool, Error> {
         .read(move |read| Ok::<_, Error>(people::person(read, who.as_str())?))
         .await?
         .ok_or(Refusal::NotFound)?;
-    let fetch = FetchUser::new(login::openid(&app.keys, &row)?);
+    let fetch = FetchUser::new(login::openid(&app.keys, &row.person, &row.openid_sealed)?);
     let user = token::with_access_token(
         app,
         |token| fetch.request(&app.wechat.official, token),
@@ -191,7 +191,6 @@ fn follow(
         // Who brought whom stands in the referral, which can be erased; the chain cannot.
         let detail = format!("city={city}");
         audit::append(tx, now_ms, "server", "referral.credited", &detail)?;
-        chance::write_down(tx, person, &sharer, &city, now)?;
     }
     Ok(())
 }

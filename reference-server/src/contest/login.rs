@@ -9,10 +9,7 @@ use super::{Error, Failure, PersonId, Refusal};
 use crate::{
     app::App,
     privacy::{Destroyed, Field, Keys, Place},
-    store::{
-        Tx,
-        people::{self, PersonRow},
-    },
+    store::{Tx, people},
 };
 
 /// The path to which WeChat returns a person; registered as the web-auth domain's.
@@ -92,18 +89,18 @@ impl Newcomer {
 /// # Errors
 /// Refuses with [`Refusal::LoginRefused`] when the person had it erased: the next login brings it back;
 /// with [`Refusal::RecordsDestroyed`] when the season's keys are gone.
-pub(crate) fn openid(keys: &Keys, row: &PersonRow) -> Result<OpenId, Error> {
+pub(crate) fn openid(keys: &Keys, person: &str, sealed: &str) -> Result<OpenId, Error> {
     if keys.people_are_forgotten() {
         return Err(Refusal::RecordsDestroyed.into());
     }
-    if row.openid_sealed.is_empty() {
+    if sealed.is_empty() {
         return Err(Refusal::LoginRefused.into());
     }
     let unreadable = || Failure::Unreadable {
         what: "person.openid",
     };
     let plain = keys
-        .open(&openid_place(&row.person), &row.openid_sealed)
+        .open(&openid_place(person), sealed)
         .map_err(|_unsealable| unreadable())?;
     let text = String::from_utf8(plain).map_err(|_error| unreadable())?;
     Ok(OpenId::new(text).map_err(|_error| unreadable())?)

@@ -12,8 +12,10 @@
 //! | `login` | an openid becomes a person |
 //! | `follow` | a callback from the Official Account; who follows; who is credited |
 //! | `attempt` | ten questions are drawn, answered, marked |
+//! | `submission` | marked papers are stored, many at once |
 //! | `mistakes` | the questions a person got wrong, over all attempts |
 //! | `claim` | a chance and a passing attempt become a packet |
+//! | `grant` | claims become awards, many at once, decided one by one |
 //! | `order` | the request a payment freezes, on its rail |
 //! | `payout` | a packet is paid, step by step |
 //! | `silence` | whether WeChat Pay gives answers; who asks while it does not |
@@ -27,7 +29,6 @@
 //! | `bills` | WeChat's bill of a day comes in |
 //! | `reconcile` | our payments against the bills, number by number |
 //! | `custody` | the keys of the season: known, rotated, destroyed |
-//! | `outreach` | what the account does of its own accord: menu, messages to sharers, announcements |
 //! | `audit` | the predicates that must hold, over the whole database |
 
 pub mod attempt;
@@ -37,10 +38,10 @@ pub mod claim;
 pub mod custody;
 pub mod figures;
 pub mod follow;
+pub(crate) mod grant;
 pub mod login;
 pub mod mistakes;
 mod order;
-pub mod outreach;
 pub mod payout;
 pub mod personal;
 pub mod planning;
@@ -52,6 +53,7 @@ pub mod records;
 pub mod sealed;
 pub mod season;
 pub(crate) mod silence;
+pub(crate) mod submission;
 pub mod summary;
 pub mod token;
 

@@ -187,7 +187,7 @@ pub async fn particulars(app: &App, person: &PersonId) -> Result<Particulars, Er
         })
         .await?;
     let row = row.ok_or(Refusal::NotFound)?;
-    let openid = match login::openid(&app.keys, &row) {
+    let openid = match login::openid(&app.keys, &row.person, &row.openid_sealed) {
         Ok(openid) => Some(openid.as_str().to_owned()),
         Err(Error::Refused(_erased)) => None,
         Err(failed) => return Err(failed),

@@ -98,7 +98,7 @@ pub async fn city_file(app: &App, slug: &str) -> Result<CityFile, Error> {
     if now < from {
         return Err(Refusal::NotDisclosed { from }.into());
     }
-    let seed = sealed::seed(app, &city)?;
+    let seed = sealed::seed(&app.keys, &app.season, &city)?;
     let log = entries(app, &city, city.closes_ms).await?;
     let heads = heads(app, &city, now).await?;
     Ok(CityFile {

@@ -1,6 +1,9 @@
 //! What a city sealed before it opened, opened again: its bank and its packets.
 
-use std::sync::Arc;
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use chrono::NaiveDate;
 use quiz_core::{Halves, Position, Question, QuestionBank, QuestionDraft};
@@ -9,8 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Error, Failure};
 use crate::{
-    app::App,
-    privacy::{Field, Place},
+    app::{App, Season},
+    privacy::{Field, Keys, Place},
     store::season::{self as rows, CityRow},
 };
 
@@ -42,36 +45,73 @@ pub(crate) async fn bank(app: &App, digest: &str) -> Result<Arc<QuestionBank>, E
     Ok(bank)
 }
 
+/// The frozen bank of a city; `None` when there is no such city.
+pub(crate) async fn bank_of(app: &App, slug: &str) -> Result<Option<Arc<QuestionBank>>, Error> {
+    if let Some(bank) = app.cached_bank_of(slug) {
+        return Ok(Some(bank));
+    }
+    let wanted = slug.to_owned();
+    let city = app
+        .store
+        .read(move |read| Ok::<_, Error>(rows::city(read, &wanted)?))
+        .await?;
+    let Some(city) = city else {
+        return Ok(None);
+    };
+    let bank = bank(app, &city.bank).await?;
+    app.cache_bank_of(city.city, Arc::clone(&bank));
+    Ok(Some(bank))
+}
+
 /// A city's sealed plan, drawn again from its seed or from memory.
 pub(crate) fn plan(app: &App, city: &CityRow) -> Result<Arc<SealedPlan>, Error> {
-    if let Some(plan) = app.cached_plan(&city.city) {
-        return Ok(plan);
-    }
-    let seed = seed(app, city)?;
-    let plan = PacketPlan::draw(&app.season.rules, &seed);
-    let plan = Arc::new(SealedPlan::new(plan, &seed));
-    if plan.root().to_string() != city.plan_root {
-        return Err(Failure::Unreadable {
-            what: "city.plan_root",
+    Ok(app.memory.plans.of(&app.keys, &app.season, city)?)
+}
+
+/// The plans that were drawn again; a city's plan never changes.
+#[derive(Debug, Default)]
+pub(crate) struct Plans(RwLock<HashMap<String, Arc<SealedPlan>>>);
+
+impl Plans {
+    /// A city's sealed plan; the first time it is drawn, which takes a millisecond.
+    pub(crate) fn of(
+        &self,
+        keys: &Keys,
+        season: &Season,
+        city: &CityRow,
+    ) -> Result<Arc<SealedPlan>, Failure> {
+        let drawn = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(plan) = drawn.get(&city.city) {
+            return Ok(Arc::clone(plan));
         }
-        .into());
+        drop(drawn);
+        let seed = seed(keys, season, city)?;
+        let plan = PacketPlan::draw(&season.rules, &seed);
+        let plan = Arc::new(SealedPlan::new(plan, &seed));
+        if plan.root().to_string() != city.plan_root {
+            return Err(Failure::Unreadable {
+                what: "city.plan_root",
+            });
+        }
+        self.0
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(city.city.clone(), Arc::clone(&plan));
+        Ok(plan)
     }
-    app.cache_plan(city.city.clone(), Arc::clone(&plan));
-    Ok(plan)
 }
 
 /// The seed of a city's plan, which belongs to its published commitment.
-pub(super) fn seed(app: &App, city: &CityRow) -> Result<PlanSeed, Error> {
+pub(super) fn seed(keys: &Keys, season: &Season, city: &CityRow) -> Result<PlanSeed, Failure> {
     let unreadable = || Failure::Unreadable { what: "city.plan" };
-    let bytes = app
-        .keys
+    let bytes = keys
         .open(&seed_place(&city.city), &city.plan_seed_sealed)
         .map_err(|_unsealable| unreadable())?;
     let seed = PlanSeed::from_bytes(bytes.try_into().map_err(|_length| unreadable())?);
-    if SeedCommitment::new(&seed, &app.season.rules).to_string() == city.plan_commitment {
+    if SeedCommitment::new(&seed, &season.rules).to_string() == city.plan_commitment {
         Ok(seed)
     } else {
-        Err(unreadable().into())
+        Err(unreadable())
     }
 }
 

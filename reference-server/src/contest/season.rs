@@ -8,7 +8,7 @@ use schedule_core::{Round, ShanghaiDay};
 
 use super::{Error, Failure, Refusal, sealed};
 use crate::{
-    app::App,
+    app::{App, Season},
     store::{
         audit,
         season::{self as rows, CityRow, DayRow},
@@ -237,11 +237,26 @@ pub async fn latest_decision(app: &App) -> Result<Option<DateTime<Utc>>, Error> 
     Ok(latest_ms.filter(|&ms| ms > 0).map(instant))
 }
 
-/// The slug of the city whose contest is open now.
-#[must_use]
-pub fn open_slug(app: &App) -> Option<String> {
-    let round = app.season.edition.contest_at(app.now())?;
-    Some(round.city().slug().as_str().to_owned())
+/// That no city is open, and when the next one opens.
+pub(crate) fn none_open(season: &Season, now: DateTime<Utc>) -> Refusal {
+    Refusal::NoCityOpen {
+        next_opens: season
+            .edition
+            .next_opening(now)
+            .map(|round| round.window().start()),
+    }
+}
+
+/// The city whose contest is open at `now` by the timetable.
+///
+/// # Errors
+/// Refuses with [`Refusal::NoCityOpen`].
+pub(crate) fn open_slug(season: &Season, now: DateTime<Utc>) -> Result<String, Refusal> {
+    season
+        .edition
+        .contest_at(now)
+        .map(|round| round.city().slug().as_str().to_owned())
+        .ok_or_else(|| none_open(season, now))
 }
 
 /// The row of the city whose contest is open at `now`.
@@ -249,29 +264,19 @@ pub fn open_slug(app: &App) -> Option<String> {
 /// # Errors
 /// Refuses with [`Refusal::NoCityOpen`].
 pub(crate) async fn open_city(app: &App, now: DateTime<Utc>) -> Result<CityRow, Error> {
-    let none_open = || Refusal::NoCityOpen {
-        next_opens: app
-            .season
-            .edition
-            .next_opening(now)
-            .map(|round| round.window().start()),
-    };
-    let slug = app
-        .season
-        .edition
-        .contest_at(now)
-        .map(|round| round.city().slug().as_str().to_owned())
-        .ok_or_else(none_open)?;
+    let slug = open_slug(&app.season, now)?;
     let city = app
         .store
         .read(move |read| Ok::<_, Error>(rows::city(read, &slug)?))
-        .await?
-        .ok_or_else(none_open)?;
+        .await?;
+    city.filter(is_open)
+        .ok_or_else(|| none_open(&app.season, now).into())
+}
+
+/// Whether a city that is open by the timetable has not decided anything at or after its end.
+pub(super) fn is_open(city: &CityRow) -> bool {
     // The latch: a clock that fell back does not reopen a city.
-    if city.last_decision_ms >= city.closes_ms {
-        return Err(none_open().into());
-    }
-    Ok(city)
+    city.last_decision_ms < city.closes_ms
 }
 
 /// What the next claim of a city's day meets.

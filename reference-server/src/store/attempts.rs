@@ -2,7 +2,7 @@
 
 use super::{
     Read, StoreError, Tx,
-    engine::{Row, params},
+    engine::{Given, Header, Kind, Row, params},
 };
 
 /// A submitted attempt.
@@ -56,14 +56,27 @@ pub struct AttemptSums {
     pub n_passes: i64,
 }
 
-/// Writes a submitted attempt.
-pub fn insert(tx: &Tx<'_>, attempt: &AttemptRow) -> Result<(), StoreError> {
-    // store::attempts::insert
-    tx.connection.execute(
-        "INSERT INTO attempt (attempt, person, city, opens_ms, closes_ms, started_ms,
-             submitted_ms, answers, score, n_questions, pass_mark, passed)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-        params![
+const NEW_ATTEMPT: Header = &[
+    ("attempt", Kind::Text),
+    ("person", Kind::Text),
+    ("city", Kind::Text),
+    ("opens_ms", Kind::Integer),
+    ("closes_ms", Kind::Integer),
+    ("started_ms", Kind::Integer),
+    ("submitted_ms", Kind::Integer),
+    ("answers", Kind::Text),
+    ("score", Kind::Integer),
+    ("n_questions", Kind::Integer),
+    ("pass_mark", Kind::Integer),
+    ("passed", Kind::Integer),
+];
+
+/// Writes submitted attempts.
+pub fn insert_all(tx: &Tx<'_>, attempts: &[AttemptRow]) -> Result<(), StoreError> {
+    // store::attempts::insert_all
+    let mut given = Given::new(NEW_ATTEMPT, attempts.len());
+    for attempt in attempts {
+        given.add(params![
             attempt.attempt,
             attempt.person,
             attempt.city,
@@ -76,9 +89,58 @@ pub fn insert(tx: &Tx<'_>, attempt: &AttemptRow) -> Result<(), StoreError> {
             attempt.n_questions,
             attempt.pass_mark,
             attempt.passed,
-        ],
+        ]);
+    }
+    tx.connection.insert("attempt", &given)
+}
+
+const ASKED: Header = &[("attempt", Kind::Text)];
+
+/// Whether each of these attempts was submitted before.
+pub fn are_submitted(read: &Read<'_>, attempts: &[&str]) -> Result<Vec<bool>, StoreError> {
+    // store::attempts::are_submitted
+    let mut given = Given::new(ASKED, attempts.len());
+    for attempt in attempts {
+        given.add(params![*attempt]);
+    }
+    let mut found = vec![false; attempts.len()];
+    read.connection.each_of(
+        &given,
+        "SELECT given.nth FROM given JOIN attempt ON attempt.attempt = given.attempt",
+        |row| {
+            if let Some(found) = found.get_mut(row.nth()?) {
+                *found = true;
+            }
+            Ok(())
+        },
     )?;
-    Ok(())
+    Ok(found)
+}
+
+const SINCE: Header = &[("person", Kind::Text), ("since_ms", Kind::Integer)];
+
+/// How often each of these people submitted since an instant of his own.
+pub fn n_since(read: &Read<'_>, asked: &[(&str, i64)]) -> Result<Vec<i64>, StoreError> {
+    // store::attempts::n_since
+    let mut given = Given::new(SINCE, asked.len());
+    for (person, since_ms) in asked {
+        given.add(params![*person, *since_ms]);
+    }
+    let mut counts = vec![0; asked.len()];
+    read.connection.each_of(
+        &given,
+        "SELECT given.nth, (SELECT COUNT(*) FROM attempt
+                            WHERE attempt.person = given.person
+                              AND attempt.submitted_ms > given.since_ms)
+         FROM given",
+        |row| {
+            if let Some(count) = counts.get_mut(row.nth()?) {
+                *count = row.get(1)?;
+            }
+            Ok(())
+        },
+    )?;
+    Ok(counts)
 }
 
 const COLUMNS: &str = "attempt, person, city, opens_ms, closes_ms, started_ms, submitted_ms,
@@ -139,34 +201,18 @@ pub fn sums_by_city(read: &Read<'_>) -> Result<Vec<AttemptSums>, StoreError> {
     )
 }
 
-/// A person's passing attempt of a city that no award has used: the wanted one, or the
-/// oldest when none is wanted.
-pub fn unused_pass(
-    read: &Read<'_>,
-    person: &str,
-    city: &str,
-    wanted: Option<&str>,
-) -> Result<Option<String>, StoreError> {
-    // store::attempts::unused_pass
-    read.connection.row(
-        "SELECT attempt.attempt FROM attempt
-         LEFT JOIN award ON award.attempt = attempt.attempt
-         WHERE attempt.person = ?1 AND attempt.city = ?2 AND attempt.passed = 1
-           AND award.award IS NULL AND (CAST(?3 AS TEXT) IS NULL OR attempt.attempt = ?3)
-         ORDER BY attempt.submitted_ms, attempt.attempt LIMIT 1",
-        params![person, city, wanted],
-        |row| row.get(0),
-    )
-}
-
-/// How often a person submitted since an instant.
-pub fn n_since(read: &Read<'_>, person: &str, since_ms: i64) -> Result<i64, StoreError> {
-    // store::attempts::n_since
-    read.connection.one(
-        "SELECT COUNT(*) FROM attempt WHERE person = ?1 AND submitted_ms > ?2",
-        params![person, since_ms],
-        |row| row.get(0),
-    )
+/// Whether a person has a passing attempt of a city that no award has used.
+pub fn has_unused_pass(read: &Read<'_>, person: &str, city: &str) -> Result<bool, StoreError> {
+    // store::attempts::has_unused_pass
+    let found = read.connection.row(
+        "SELECT 1 FROM attempt
+         WHERE person = ?1 AND city = ?2 AND passed = 1
+           AND NOT EXISTS (SELECT 1 FROM award WHERE award.attempt = attempt.attempt)
+         LIMIT 1",
+        params![person, city],
+        |_row| Ok(()),
+    )?;
+    Ok(found.is_some())
 }
 
 fn attempt_row(row: &Row<'_>) -> Result<AttemptRow, StoreError> {

@@ -2,7 +2,10 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{Read, StoreError, Tx, engine::params};
+use super::{
+    Read, StoreError, Tx,
+    engine::{Given, Header, Kind, params},
+};
 
 /// The previous hash of the first event.
 const GENESIS: &str = "genesis";
@@ -15,22 +18,51 @@ pub fn append(
     action: &str,
     detail: &str,
 ) -> Result<(), StoreError> {
-    // store::audit::append
+    append_all(tx, actor, action, &[(at_ms, detail.to_owned())])
+}
+
+const COLUMNS: Header = &[
+    ("number", Kind::Integer),
+    ("at_ms", Kind::Integer),
+    ("actor", Kind::Text),
+    ("action", Kind::Text),
+    ("detail", Kind::Text),
+    ("previous_hash", Kind::Text),
+    ("hash", Kind::Text),
+];
+
+/// Appends events of one kind, each an instant and a detail, in their order.
+pub fn append_all(
+    tx: &Tx<'_>,
+    actor: &str,
+    action: &str,
+    events: &[(i64, String)],
+) -> Result<(), StoreError> {
+    // store::audit::append_all
     let head: Option<(i64, String)> = tx.connection.row(
         "SELECT number, hash FROM audit_event ORDER BY number DESC LIMIT 1",
         params![],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
-    let (number, previous) = head.map_or((1, GENESIS.to_owned()), |(number, hash)| {
-        (number.saturating_add(1), hash)
-    });
-    let hash = event_hash(number, at_ms, [actor, action, detail, &previous]);
-    tx.connection.execute(
-        "INSERT INTO audit_event (number, at_ms, actor, action, detail, previous_hash, hash)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        params![number, at_ms, actor, action, detail, previous, hash],
-    )?;
-    Ok(())
+    let (mut number, first_link) = head.unwrap_or_else(|| (0, GENESIS.to_owned()));
+    let mut links = vec![first_link];
+    let mut numbers = Vec::with_capacity(events.len());
+    for (at_ms, detail) in events {
+        number = number.saturating_add(1);
+        let previous = links.last().map_or(GENESIS, String::as_str);
+        let hash = event_hash(number, *at_ms, [actor, action, detail, previous]);
+        numbers.push(number);
+        links.push(hash);
+    }
+    let mut given = Given::new(COLUMNS, events.len());
+    for ((number, (at_ms, detail)), link) in numbers.iter().zip(events).zip(links.windows(2)) {
+        if let [previous, hash] = link {
+            given.add(params![
+                *number, *at_ms, actor, action, *detail, *previous, *hash
+            ]);
+        }
+    }
+    tx.connection.insert("audit_event", &given)
 }
 
 /// The number of the first event whose hash or link is wrong; `None` when the chain holds.

@@ -2,7 +2,7 @@
 
 use super::{
     Read, StoreError, Tx,
-    engine::{Row, params},
+    engine::{Given, Header, Kind, Row, params},
 };
 
 /// An award: one chance and one passing attempt became one packet.
@@ -34,6 +34,8 @@ pub struct AwardRow {
     pub sequence: i64,
     /// The amount.
     pub amount_fen: i64,
+    /// What its day has awarded, this award included.
+    pub day_total_fen: i64,
     /// The decision instant.
     pub decided_ms: i64,
     /// The caller's own key of this request.
@@ -82,7 +84,7 @@ pub struct ReferralChance {
     pub used: bool,
 }
 
-/// What one award takes out of its day.
+/// What awards take out of their day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DayMove<'a> {
     /// The city's slug.
@@ -91,20 +93,22 @@ pub struct DayMove<'a> {
     pub day: i64,
     /// The deck in play.
     pub deck: &'a str,
-    /// The amount taken.
+    /// How many packets are taken.
+    pub n_packets: i64,
+    /// What they add up to.
     pub amount_fen: i64,
-    /// Whether it is the top packet.
-    pub is_top: bool,
-    /// How many packets were taken before; the move fails when another came between.
+    /// Whether the top packet is among them.
+    pub takes_top: bool,
+    /// How many packets were taken before; the move fails when others came between.
     pub taken_before: i64,
 }
 
-/// Counts an amount in its day and city under both ceilings; `false` when it does not fit.
+/// Counts packets in their day and city under both ceilings; `false` when they do not fit.
 pub fn raise_counters(tx: &Tx<'_>, step: &DayMove<'_>) -> Result<bool, StoreError> {
     // store::awards::raise_counters
     let n_days = tx.connection.execute(
         "UPDATE budget_day
-         SET used_fen = used_fen + ?3, taken = taken + 1, deck = ?4,
+         SET used_fen = used_fen + ?3, taken = taken + ?7, deck = ?4,
              top_taken = CASE WHEN ?5 = 1 THEN 1 ELSE top_taken END
          WHERE city = ?1 AND day = ?2 AND taken = ?6 AND used_fen + ?3 <= cap_fen
            AND (deck IS NULL OR deck = ?4)",
@@ -113,8 +117,9 @@ pub fn raise_counters(tx: &Tx<'_>, step: &DayMove<'_>) -> Result<bool, StoreErro
             step.day,
             step.amount_fen,
             step.deck,
-            step.is_top,
+            step.takes_top,
             step.taken_before,
+            step.n_packets,
         ],
     )?;
     let n_cities = tx.connection.execute(
@@ -122,19 +127,37 @@ pub fn raise_counters(tx: &Tx<'_>, step: &DayMove<'_>) -> Result<bool, StoreErro
          SET used_fen = used_fen + ?2,
              top_awarded = CASE WHEN ?3 = 1 THEN 1 ELSE top_awarded END
          WHERE city = ?1 AND used_fen + ?2 <= pool_fen",
-        params![step.city, step.amount_fen, step.is_top],
+        params![step.city, step.amount_fen, step.takes_top],
     )?;
     Ok(n_days == 1 && n_cities == 1)
 }
 
-/// Writes an award; its counters must have been raised before.
-pub fn insert(tx: &Tx<'_>, award: &AwardRow) -> Result<(), StoreError> {
-    // store::awards::insert
-    tx.connection.execute(
-        "INSERT INTO award (award, person, city, opens_ms, closes_ms, kind, scope, friend,
-             attempt, passed, day, deck, sequence, amount_fen, decided_ms, request_key)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, ?10, ?11, ?12, ?13, ?14, ?15)",
-        params![
+const NEW_AWARD: Header = &[
+    ("award", Kind::Text),
+    ("person", Kind::Text),
+    ("city", Kind::Text),
+    ("opens_ms", Kind::Integer),
+    ("closes_ms", Kind::Integer),
+    ("kind", Kind::Text),
+    ("scope", Kind::Text),
+    ("friend", Kind::Text),
+    ("attempt", Kind::Text),
+    ("passed", Kind::Integer),
+    ("day", Kind::Integer),
+    ("deck", Kind::Text),
+    ("sequence", Kind::Integer),
+    ("amount_fen", Kind::Integer),
+    ("day_total_fen", Kind::Integer),
+    ("decided_ms", Kind::Integer),
+    ("request_key", Kind::Text),
+];
+
+/// Writes awards in their order; their counters must have been raised before.
+pub fn insert_all(tx: &Tx<'_>, awards: &[AwardRow]) -> Result<(), StoreError> {
+    // store::awards::insert_all
+    let mut given = Given::new(NEW_AWARD, awards.len());
+    for award in awards {
+        given.add(params![
             award.award,
             award.person,
             award.city,
@@ -144,15 +167,17 @@ pub fn insert(tx: &Tx<'_>, award: &AwardRow) -> Result<(), StoreError> {
             award.scope,
             award.friend,
             award.attempt,
+            true,
             award.day,
             award.deck,
             award.sequence,
             award.amount_fen,
+            award.day_total_fen,
             award.decided_ms,
             award.request_key,
-        ],
-    )?;
-    Ok(())
+        ]);
+    }
+    tx.connection.insert("award", &given)
 }
 
 const VIEW: &str = "SELECT award.award, award.city, award.kind, award.attempt, award.amount_fen,
@@ -172,20 +197,6 @@ pub fn of_attempt(
     read.connection.row(
         &format!("{VIEW} WHERE award.person = ?1 AND award.attempt = ?2"),
         params![person, attempt],
-        view_row,
-    )
-}
-
-/// The award a person asked for under a request key, if there is one.
-pub fn of_request(
-    read: &Read<'_>,
-    person: &str,
-    request_key: &str,
-) -> Result<Option<PacketView>, StoreError> {
-    // store::awards::of_request
-    read.connection.row(
-        &format!("{VIEW} WHERE award.person = ?1 AND award.request_key = ?2"),
-        params![person, request_key],
         view_row,
     )
 }

@@ -4,6 +4,7 @@
 //! up during its last commit, runs each closure in a savepoint of one transaction,
 //! commits, and only then answers: a caller that has its answer has a durable row.
 //! A closure that fails is rolled back alone. Reads run on their own connections.
+//! What comes in crowds waits in a [`Lane`] and is done together, a few statements for all.
 //!
 //! | file | rows |
 //! |---|---|
@@ -11,16 +12,17 @@
 //! | `people` | person, follow, invite, referral, `callback_seen` |
 //! | `attempts` | attempt |
 //! | `awards` | award, and the counters it moves |
+//! | `standings` | none: what a claim looks at, of many people at once |
 //! | `payments` | payment, `payment_event`, rail, transfer |
 //! | `bills` | `fund_flow_bill`, `fund_flow` |
 //! | `incidents` | incident, `incident_settled`, correction, `correction_approval` |
 //! | `books` | `books_seal`, duty, what a seal and a tax list read |
-//! | `outreach` | `account_menu`, `chance_message`, announcement |
 //! | `tokens` | `shared_token` |
 //! | `keys` | `field_key`; the sealed column of every table |
 //! | `audit` | `audit_event` |
 //! | `facts` | whole-database reads for the auditor and reports |
 //! | `writer` | none: the thread that commits in groups |
+//! | `lane` | none: requests of one kind, done together |
 //! | `engine` | none: all there is to know about the database engine |
 #![expect(
     clippy::missing_errors_doc,
@@ -36,10 +38,11 @@ mod engine;
 pub mod facts;
 pub mod incidents;
 pub mod keys;
-pub mod outreach;
+mod lane;
 pub mod payments;
 pub mod people;
 pub mod season;
+pub mod standings;
 pub mod tokens;
 mod writer;
 
@@ -53,6 +56,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use engine::Connection;
 pub use engine::{Database, DecisionClock, Durability, EngineError, Line, Schema};
+use lane::GroupWrite;
+pub use lane::{Lane, Outcome, Outcomes, ReadTogether, Together, WriteTogether};
 use writer::{Job, WriteJob};
 
 /// How many writes may wait before the server says that it is busy.
@@ -217,13 +222,29 @@ impl Store {
         E: From<StoreError> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        self.writes
-            .try_send(Box::new(WriteJob::new(work, reply)))
-            .map_err(|error| match error {
-                mpsc::error::TrySendError::Full(_) => StoreError::Busy,
-                mpsc::error::TrySendError::Closed(_) => StoreError::Stopped,
-            })?;
+        self.queue(Box::new(WriteJob::new(work, reply)))?;
         answer.await.map_err(|_closed| StoreError::Stopped)?
+    }
+
+    /// Runs one write together with all others that wait in its lane, and answers after their
+    /// commit is durable.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn write_together<W: WriteTogether>(
+        &self,
+        lane: &Lane<W>,
+        work: W,
+    ) -> Result<W::Answer, W::Error> {
+        let answer = lane.join(work, |call| self.queue(Box::new(GroupWrite::new(call))))?;
+        answer.await.map_err(|_closed| StoreError::Stopped)?
+    }
+
+    fn queue(&self, job: Box<dyn Job>) -> Result<(), StoreError> {
+        self.writes.try_send(job).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => StoreError::Busy,
+            mpsc::error::TrySendError::Closed(_) => StoreError::Stopped,
+        })
     }
 
     /// Runs one read on a connection that sees every answered write.
@@ -237,17 +258,37 @@ impl Store {
         E: From<StoreError> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let turn = self.next_reader.fetch_add(1, Ordering::Relaxed);
-        let job: ReadJob = Box::new(move |connection| {
+        self.hand_to_reader(Box::new(move |connection| {
             let outcome = in_snapshot(connection, work);
             drop(reply.send(outcome));
-        });
+        }))?;
+        answer.await.map_err(|_closed| StoreError::Stopped)?
+    }
+
+    /// Runs one read together with all others that wait in its lane.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub async fn read_together<W: ReadTogether>(
+        &self,
+        lane: &Lane<W>,
+        work: W,
+    ) -> Result<W::Answer, W::Error> {
+        let answer = lane.join(work, |call| {
+            self.hand_to_reader(Box::new(move |connection| {
+                lane::serve_reads(connection, call);
+            }))
+        })?;
+        answer.await.map_err(|_closed| StoreError::Stopped)?
+    }
+
+    fn hand_to_reader(&self, job: ReadJob) -> Result<(), StoreError> {
+        let turn = self.next_reader.fetch_add(1, Ordering::Relaxed);
         let reader = turn
             .checked_rem(self.reads.len())
             .and_then(|index| self.reads.get(index))
             .ok_or(StoreError::Stopped)?;
-        reader.send(job).map_err(|_closed| StoreError::Stopped)?;
-        answer.await.map_err(|_closed| StoreError::Stopped)?
+        reader.send(job).map_err(|_closed| StoreError::Stopped)
     }
 }
 

@@ -1,8 +1,10 @@
 //! Rows of payments, their events, the rails they go over and the ledger they move.
 
+use std::{collections::BTreeMap, slice};
+
 use super::{
     Read, StoreError, Tx,
-    engine::{Row, params},
+    engine::{Given, Header, Kind, Row, params},
 };
 
 /// One attempt to pay one award.
@@ -74,6 +76,20 @@ pub struct TransferRow<'a> {
     pub at_ms: i64,
 }
 
+const NEW_PAYMENT: Header = &[
+    ("bill_number", Kind::Text),
+    ("award", Kind::Text),
+    ("attempt_number", Kind::Integer),
+    ("amount_fen", Kind::Integer),
+    ("rail", Kind::Text),
+    ("request_sealed", Kind::Text),
+    ("state", Kind::Text),
+    ("due_ms", Kind::Integer),
+    ("machine", Kind::Text),
+    ("version", Kind::Integer),
+    ("changed_ms", Kind::Integer),
+];
+
 /// Writes a new payment and the event that made it.
 pub fn insert(
     tx: &Tx<'_>,
@@ -81,12 +97,20 @@ pub fn insert(
     event: &str,
     now_ms: i64,
 ) -> Result<(), StoreError> {
-    // store::payments::insert
-    tx.connection.execute(
-        "INSERT INTO payment (bill_number, award, attempt_number, amount_fen, rail,
-             request_sealed, state, due_ms, machine, version, changed_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-        params![
+    insert_all(tx, slice::from_ref(payment), event, &[now_ms])
+}
+
+/// Writes new payments, each with its instant and with the event that made it.
+pub fn insert_all(
+    tx: &Tx<'_>,
+    payments: &[PaymentRow],
+    event: &str,
+    at_ms: &[i64],
+) -> Result<(), StoreError> {
+    // store::payments::insert_all
+    let mut given = Given::new(NEW_PAYMENT, payments.len());
+    for (payment, at_ms) in payments.iter().zip(at_ms) {
+        given.add(params![
             payment.bill_number,
             payment.award,
             payment.attempt_number,
@@ -97,21 +121,24 @@ pub fn insert(
             payment.due_ms,
             payment.machine,
             payment.version,
-            now_ms,
-        ],
-    )?;
-    insert_event(
-        tx,
-        &EventRow {
+            *at_ms,
+        ]);
+    }
+    tx.connection.insert("payment", &given)?;
+    let events: Vec<EventRow<'_>> = payments
+        .iter()
+        .zip(at_ms)
+        .map(|(payment, &at_ms)| EventRow {
             bill_number: &payment.bill_number,
             version: payment.version,
-            at_ms: now_ms,
+            at_ms,
             event,
             evidence: None,
             state_before: "none",
             state_after: &payment.state,
-        },
-    )
+        })
+        .collect();
+    insert_events(tx, &events)
 }
 
 const COLUMNS: &str = "SELECT payment.bill_number, payment.award, payment.attempt_number,
@@ -249,18 +276,16 @@ pub fn advance(tx: &Tx<'_>, step: &PaymentStep<'_>) -> Result<bool, StoreError> 
     if n_rows == 0 {
         return Ok(false);
     }
-    insert_event(
-        tx,
-        &EventRow {
-            bill_number: step.bill_number,
-            version: step.version_seen.saturating_add(1),
-            at_ms: step.at_ms,
-            event: step.event,
-            evidence: step.evidence,
-            state_before: step.state_before,
-            state_after: step.state_after,
-        },
-    )?;
+    let event = EventRow {
+        bill_number: step.bill_number,
+        version: step.version_seen.saturating_add(1),
+        at_ms: step.at_ms,
+        event: step.event,
+        evidence: step.evidence,
+        state_before: step.state_before,
+        state_after: step.state_after,
+    };
+    insert_events(tx, &[event])?;
     Ok(true)
 }
 
@@ -305,13 +330,21 @@ struct EventRow<'a> {
     state_after: &'a str,
 }
 
-fn insert_event(tx: &Tx<'_>, event: &EventRow<'_>) -> Result<(), StoreError> {
-    // store::payments::insert_event
-    tx.connection.execute(
-        "INSERT INTO payment_event (bill_number, version, at_ms, event, evidence,
-             state_before, state_after)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        params![
+const NEW_EVENT: Header = &[
+    ("bill_number", Kind::Text),
+    ("version", Kind::Integer),
+    ("at_ms", Kind::Integer),
+    ("event", Kind::Text),
+    ("evidence", Kind::Text),
+    ("state_before", Kind::Text),
+    ("state_after", Kind::Text),
+];
+
+fn insert_events(tx: &Tx<'_>, events: &[EventRow<'_>]) -> Result<(), StoreError> {
+    // store::payments::insert_events
+    let mut given = Given::new(NEW_EVENT, events.len());
+    for event in events {
+        given.add(params![
             event.bill_number,
             event.version,
             event.at_ms,
@@ -319,28 +352,57 @@ fn insert_event(tx: &Tx<'_>, event: &EventRow<'_>) -> Result<(), StoreError> {
             event.evidence,
             event.state_before,
             event.state_after,
-        ],
-    )?;
-    Ok(())
+        ]);
+    }
+    tx.connection.insert("payment_event", &given)
 }
+
+const NEW_TRANSFER: Header = &[
+    ("city", Kind::Text),
+    ("number", Kind::Integer),
+    ("debit", Kind::Text),
+    ("credit", Kind::Text),
+    ("amount_fen", Kind::Integer),
+    ("bill_number", Kind::Text),
+    ("at_ms", Kind::Integer),
+];
 
 /// Writes a transfer under the city's next number.
 pub fn insert_transfer(tx: &Tx<'_>, transfer: &TransferRow<'_>) -> Result<(), StoreError> {
-    // store::payments::insert_transfer
-    tx.connection.execute(
-        "INSERT INTO transfer (city, number, debit, credit, amount_fen, bill_number, at_ms)
-         SELECT ?1, COALESCE(MAX(number), 0) + 1, ?2, ?3, ?4, ?5, ?6
-         FROM transfer WHERE city = ?1",
-        params![
+    insert_transfers(tx, slice::from_ref(transfer))
+}
+
+/// Writes transfers in their order, each under its city's next number.
+pub fn insert_transfers(tx: &Tx<'_>, transfers: &[TransferRow<'_>]) -> Result<(), StoreError> {
+    // store::payments::insert_transfers
+    let mut latest: BTreeMap<&str, i64> = BTreeMap::new();
+    let mut numbers = Vec::with_capacity(transfers.len());
+    for transfer in transfers {
+        let number = match latest.get(transfer.city) {
+            Some(number) => *number,
+            None => tx.connection.one(
+                "SELECT COALESCE(MAX(number), 0) FROM transfer WHERE city = ?1",
+                params![transfer.city],
+                |row| row.get(0),
+            )?,
+        };
+        let number = number.saturating_add(1);
+        latest.insert(transfer.city, number);
+        numbers.push(number);
+    }
+    let mut given = Given::new(NEW_TRANSFER, transfers.len());
+    for (transfer, number) in transfers.iter().zip(&numbers) {
+        given.add(params![
             transfer.city,
+            *number,
             transfer.debit,
             transfer.credit,
             transfer.amount_fen,
             transfer.bill_number,
             transfer.at_ms,
-        ],
-    )?;
-    Ok(())
+        ]);
+    }
+    tx.connection.insert("transfer", &given)
 }
 
 /// A rail as every instance sees it.

@@ -2,7 +2,7 @@
 
 use super::{
     Read, StoreError, Tx,
-    engine::{Row, params},
+    engine::{Given, Header, Kind, Row, params},
 };
 
 /// A person.
@@ -148,6 +148,29 @@ pub fn follow(read: &Read<'_>, person: &str) -> Result<Option<FollowRow>, StoreE
             })
         },
     )
+}
+
+const PEOPLE: Header = &[("person", Kind::Text)];
+
+/// Whether each of these people follows now.
+pub fn are_following(read: &Read<'_>, people: &[&str]) -> Result<Vec<bool>, StoreError> {
+    // store::people::are_following
+    let mut given = Given::new(PEOPLE, people.len());
+    for person in people {
+        given.add(params![*person]);
+    }
+    let mut following = vec![false; people.len()];
+    read.connection.each_of(
+        &given,
+        "SELECT given.nth, follow.following FROM given JOIN follow ON follow.person = given.person",
+        |row| {
+            if let Some(following) = following.get_mut(row.nth()?) {
+                *following = row.get(1)?;
+            }
+            Ok(())
+        },
+    )?;
+    Ok(following)
 }
 
 /// Writes the first follow of a person; `false` when the person ever followed before.

@@ -211,13 +211,14 @@ fn insert_packets(tx: &Tx<'_>, city: &str, packets: &[PacketRow]) -> Result<(), 
     Ok(())
 }
 
+const CITY: &str = "city, ordinal, opens_ms, closes_ms, pool_fen, used_fen, top_awarded,
+     last_decision_ms, bank, plan_commitment, plan_root, plan_seed_sealed, paused_sentence";
+
 /// One city.
 pub fn city(read: &Read<'_>, city: &str) -> Result<Option<CityRow>, StoreError> {
     // store::season::city
     read.connection.row(
-        "SELECT city, ordinal, opens_ms, closes_ms, pool_fen, used_fen, top_awarded,
-             last_decision_ms, bank, plan_commitment, plan_root, plan_seed_sealed, paused_sentence
-         FROM city WHERE city = ?1",
+        &format!("SELECT {CITY} FROM city WHERE city = ?1"),
         params![city],
         city_row,
     )
@@ -227,9 +228,7 @@ pub fn city(read: &Read<'_>, city: &str) -> Result<Option<CityRow>, StoreError> 
 pub fn cities(read: &Read<'_>) -> Result<Vec<CityRow>, StoreError> {
     // store::season::cities
     read.connection.rows(
-        "SELECT city, ordinal, opens_ms, closes_ms, pool_fen, used_fen, top_awarded,
-             last_decision_ms, bank, plan_commitment, plan_root, plan_seed_sealed, paused_sentence
-         FROM city ORDER BY ordinal",
+        &format!("SELECT {CITY} FROM city ORDER BY ordinal"),
         params![],
         city_row,
     )
@@ -254,23 +253,6 @@ pub fn days(read: &Read<'_>, city: &str) -> Result<Vec<DayRow>, StoreError> {
          WHERE city = ?1 ORDER BY day",
         params![city],
         day_row,
-    )
-}
-
-/// The amount of one sealed packet.
-pub fn packet_amount_fen(
-    read: &Read<'_>,
-    city: &str,
-    day: i64,
-    deck: &str,
-    sequence: i64,
-) -> Result<Option<i64>, StoreError> {
-    // store::season::packet_amount_fen
-    read.connection.row(
-        "SELECT amount_fen FROM packet
-         WHERE city = ?1 AND day = ?2 AND deck = ?3 AND sequence = ?4",
-        params![city, day, deck, sequence],
-        |row| row.get(0),
     )
 }
 
@@ -311,26 +293,29 @@ pub fn latest_decision_ms(read: &Read<'_>) -> Result<Option<i64>, StoreError> {
         })
 }
 
-/// Takes the decision instant of a city: never earlier than any before it.
+/// Takes the decision instant of a city, never earlier than any before it, and gives the city
+/// with that instant as its latest; `None` when there is no such city.
 ///
 /// # Errors
 /// [`StoreError::ClocksDiffer`] when the caller's clock is too far off the one that decides.
-pub fn latch(tx: &Tx<'_>, city: &str, now_ms: i64) -> Result<i64, StoreError> {
+pub fn latch(tx: &Tx<'_>, city: &str, now_ms: i64) -> Result<Option<CityRow>, StoreError> {
     // store::season::latch
     let instant = tx.connection.instant("?2");
-    let (latched_ms, by_ms): (i64, i64) = tx.connection.one(
+    let latched: Option<(CityRow, i64)> = tx.connection.row(
         &format!(
             "UPDATE city SET last_decision_ms =
                  CASE WHEN last_decision_ms < {instant} THEN {instant} ELSE last_decision_ms END
-             WHERE city = ?1 RETURNING last_decision_ms, {instant} - CAST(?2 AS BIGINT)"
+             WHERE city = ?1 RETURNING {CITY}, {instant} - CAST(?2 AS BIGINT)"
         ),
         params![city, now_ms],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| Ok((city_row(row)?, row.get(13)?)),
     )?;
-    if by_ms.abs() > SKEW_MAX_MS {
-        return Err(StoreError::ClocksDiffer { by_ms });
+    match latched {
+        Some((_city, by_ms)) if by_ms.abs() > SKEW_MAX_MS => {
+            Err(StoreError::ClocksDiffer { by_ms })
+        }
+        latched => Ok(latched.map(|(city, _by_ms)| city)),
     }
-    Ok(latched_ms)
 }
 
 /// How far the clock that decides is ahead of the caller's, when that is too far to decide anything.

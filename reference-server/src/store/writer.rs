@@ -20,8 +20,10 @@ pub(super) enum Uncommitted {
 
 /// A queued write, in its two halves around the commit.
 pub(super) trait Job: Send {
-    /// Does the work; `false` asks for this job's rows to be rolled back.
-    fn run(&mut self, tx: &Tx<'_>) -> bool;
+    /// Does the work, keeping or taking back its rows; whether any of them are kept.
+    ///
+    /// An error is the engine's, and ends the whole group.
+    fn run(&mut self, connection: &Connection) -> Result<bool, StoreError>;
     /// Answers the caller, with the fate of the commit.
     fn finish(self: Box<Self>, commit: Result<(), Uncommitted>);
 }
@@ -49,34 +51,47 @@ where
     T: Send,
     E: From<StoreError> + Send,
 {
-    fn run(&mut self, tx: &Tx<'_>) -> bool {
+    fn run(&mut self, connection: &Connection) -> Result<bool, StoreError> {
         let Some(work) = self.work.take() else {
-            return false;
+            return Ok(false);
         };
+        connection.begin_write()?;
         // A panicking closure must not take the writer, and everybody else, with it.
-        let outcome = catch_unwind(AssertUnwindSafe(|| work(tx)))
+        let outcome = catch_unwind(AssertUnwindSafe(|| work(&Tx { connection })))
             .unwrap_or_else(|_panic| Err(StoreError::Stopped.into()));
-        let keep = outcome.is_ok();
+        let is_kept = outcome.is_ok();
         self.outcome = Some(outcome);
-        keep
+        if is_kept {
+            connection.keep_write()?;
+        } else {
+            connection.undo_write()?;
+        }
+        Ok(is_kept)
     }
 
     fn finish(self: Box<Self>, commit: Result<(), Uncommitted>) {
-        let answer = match (self.outcome, commit) {
-            (Some(Ok(value)), Ok(())) => Ok(value),
-            (Some(Ok(_)), Err(Uncommitted::NotKept(message))) => {
-                Err(StoreError::Commit { message }.into())
-            }
-            (Some(Ok(_)), Err(Uncommitted::Unknown(message))) => {
-                Err(StoreError::Unknown { message }.into())
-            }
-            (Some(Err(error)), _) => Err(error),
-            // The group never began, because another process held the database: safe to repeat.
-            (None, Err(_)) => Err(StoreError::Busy.into()),
-            (None, Ok(())) => Err(StoreError::Stopped.into()),
-        };
         // A caller that has gone away no longer wants the answer.
-        drop(self.reply.send(answer));
+        drop(self.reply.send(answer_after(self.outcome, commit)));
+    }
+}
+
+/// What a caller is told of his outcome, given the fate of the commit around it.
+pub(super) fn answer_after<T, E: From<StoreError>>(
+    outcome: Option<Result<T, E>>,
+    commit: Result<(), Uncommitted>,
+) -> Result<T, E> {
+    match (outcome, commit) {
+        (Some(Ok(value)), Ok(())) => Ok(value),
+        (Some(Ok(_)), Err(Uncommitted::NotKept(message))) => {
+            Err(StoreError::Commit { message }.into())
+        }
+        (Some(Ok(_)), Err(Uncommitted::Unknown(message))) => {
+            Err(StoreError::Unknown { message }.into())
+        }
+        (Some(Err(error)), _) => Err(error),
+        // The group never began, because another process held the database: safe to repeat.
+        (None, Err(_)) => Err(StoreError::Busy.into()),
+        (None, Ok(())) => Err(StoreError::Stopped.into()),
     }
 }
 
@@ -108,17 +123,11 @@ fn run_group(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<(), 
 
 fn try_group(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
     connection.begin_group()?;
-    let mut n_kept = 0_usize;
+    let mut is_any_kept = false;
     for job in group.iter_mut() {
-        connection.begin_write()?;
-        if job.run(&Tx { connection }) {
-            connection.keep_write()?;
-            n_kept = n_kept.saturating_add(1);
-        } else {
-            connection.undo_write()?;
-        }
+        is_any_kept |= job.run(connection)?;
     }
-    if n_kept == 0 {
+    if !is_any_kept {
         return connection.roll_back();
     }
     connection.commit_group()

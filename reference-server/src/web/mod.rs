@@ -54,13 +54,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{Router, extract::DefaultBodyLimit, http::StatusCode, middleware};
 use tower_http::{
-    CompressionLevel,
-    catch_panic::CatchPanicLayer,
-    compression::{
-        CompressionLayer,
-        predicate::{DefaultPredicate, NotForContentType, Predicate as _},
-    },
-    csrf::CsrfLayer,
+    catch_panic::CatchPanicLayer, compression::CompressionLayer, csrf::CsrfLayer,
     timeout::TimeoutLayer,
 };
 
@@ -76,8 +70,6 @@ pub use simulator::{SimulatedWeChat, keep_delivering, simulator_router};
 const FORM_BYTES: usize = 64 * 1024;
 /// The longest JSON body.
 const API_BYTES: usize = 16 * 1024;
-/// How hard a page is compressed: smaller than by the usual step, for a fraction of a millisecond more.
-const QUALITY: CompressionLevel = CompressionLevel::Precise(6);
 /// A request that takes longer is given up.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -90,18 +82,10 @@ pub async fn export_of(app: &App, person: &PersonId) -> Result<serde_json::Value
     Ok(serde_json::to_value(body).map_err(Failure::defect)?)
 }
 
-/// Requests of citizens that are worked on at once.
-const PLACES: usize = 1_024;
-
 /// Every page, call and callback of the contest.
 ///
 /// The simulator's routes are there only when the app has a simulator.
 pub fn router(app: Arc<App>) -> Router {
-    router_of_places(app, PLACES)
-}
-
-/// The same with another number of requests that are worked on at once; who comes then is asked to wait.
-pub fn router_of_places(app: Arc<App>, n_places: usize) -> Router {
     let mut citizens = Router::new()
         .merge(pages().layer(DefaultBodyLimit::max(FORM_BYTES)))
         .merge(api::routes().layer(DefaultBodyLimit::max(API_BYTES)))
@@ -125,13 +109,9 @@ pub fn router_of_places(app: Arc<App>, n_places: usize) -> Router {
             Arc::clone(&app),
             error::explain,
         ))
-        .layer(
-            CompressionLayer::new()
-                .quality(QUALITY)
-                .compress_when(DefaultPredicate::new().and(NotForContentType::const_new("video/"))),
-        )
+        .layer(CompressionLayer::new())
         .layer(middleware::from_fn_with_state(
-            observe::Gate::of_places(n_places),
+            observe::Gate::new(),
             observe::shed,
         ));
     let mut all = citizens;

@@ -9,7 +9,9 @@
 //! | `postgres` | a server, for one instance or several |
 //! | `schema` | a schema of its own on a server, for what is thrown away |
 //! | `value` | what goes into a statement and what comes out of it |
+//! | `given` | many rows of values for one statement |
 
+mod given;
 mod postgres;
 mod schema;
 mod sqlite;
@@ -20,6 +22,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub(super) use given::{Given, Header, Kind};
 pub use schema::Schema;
 pub(super) use value::{Bind, Column, Value, params};
 
@@ -32,7 +35,7 @@ const MIGRATIONS: [&str; 6] = [
     include_str!("../../../migrations/0003_rail.sql"),
     include_str!("../../../migrations/0004_books.sql"),
     include_str!("../../../migrations/0005_keys.sql"),
-    include_str!("../../../migrations/0007_outreach.sql"),
+    include_str!("../../../migrations/0006_day_total.sql"),
 ];
 
 /// How much a commit promises.
@@ -178,6 +181,18 @@ impl Row<'_> {
     }
 }
 
+impl Row<'_> {
+    /// Which of the given rows an answer is about, counted from 0; the text has `given.nth` as
+    /// its first column.
+    pub(super) fn nth(&self) -> Result<usize, StoreError> {
+        let nth: i64 = self.get(0)?;
+        usize::try_from(nth)
+            .ok()
+            .and_then(|nth| nth.checked_sub(1))
+            .ok_or_else(|| engine_error(format_args!("no given row has the number {nth}")))
+    }
+}
+
 /// Does the same on whichever engine the connection is of.
 macro_rules! on_either {
     ($self:ident, $connection:ident => $work:expr) => {
@@ -248,6 +263,35 @@ impl Connection {
             Self::File(connection) => connection.each(sql, params, |row| read(&Row::File(row))),
             Self::Server(connection, _) => {
                 connection.each(sql, params, |row| read(&Row::Server(row)))
+            }
+        }
+    }
+
+    /// Writes rows into a table, all or none.
+    pub(super) fn insert(&self, table: &str, given: &Given<'_>) -> Result<(), StoreError> {
+        if given.is_empty() {
+            return Ok(());
+        }
+        on_either!(self, connection => connection.insert(table, given))
+    }
+
+    /// Asks the same question about every given row.
+    ///
+    /// The text reads the rows as the table `given`, which has a column `nth` besides, from 1;
+    /// in what order the answers come is the engine's affair.
+    pub(super) fn each_of(
+        &self,
+        given: &Given<'_>,
+        sql: &str,
+        mut read: impl FnMut(&Row<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        if given.is_empty() {
+            return Ok(());
+        }
+        match self {
+            Self::File(connection) => connection.each_of(given, sql, |row| read(&Row::File(row))),
+            Self::Server(connection, _) => {
+                connection.each_of(given, sql, |row| read(&Row::Server(row)))
             }
         }
     }

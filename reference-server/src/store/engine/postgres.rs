@@ -22,7 +22,7 @@ use postgres::{
 
 pub(super) use target::Target;
 
-use super::{Durability, EngineError, MIGRATIONS, Value, engine_error};
+use super::{Durability, EngineError, Given, Kind, MIGRATIONS, Value, engine_error};
 use crate::store::StoreError;
 
 const GUARDS: &str = include_str!("../../../migrations/guards.postgres.sql");
@@ -202,6 +202,42 @@ impl Connection {
                 if !read(&row)? {
                     break;
                 }
+            }
+            Ok(())
+        })
+    }
+
+    pub(super) fn insert(&self, table: &str, given: &Given<'_>) -> Result<(), StoreError> {
+        let sql = format!(
+            "INSERT INTO {table} ({}) SELECT * FROM unnest({})",
+            given.names(),
+            arrays(given)
+        );
+        self.0.borrow_mut().guarded(|link| {
+            link.has_changed = true;
+            let (client, statement) = link.prepared(&sql)?;
+            let mut rows = client.query_raw(&statement, given.columns())?;
+            while rows.next()?.is_some() {}
+            Ok(())
+        })
+    }
+
+    pub(super) fn each_of(
+        &self,
+        given: &Given<'_>,
+        sql: &str,
+        mut read: impl FnMut(&Row) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let sql = format!(
+            "WITH given ({}, nth) AS (SELECT * FROM unnest({}) WITH ORDINALITY) {sql}",
+            given.names(),
+            arrays(given)
+        );
+        self.0.borrow_mut().guarded(|link| {
+            let (client, statement) = link.prepared(&sql)?;
+            let mut rows = client.query_raw(&statement, given.columns())?;
+            while let Some(row) = rows.next()? {
+                read(&row)?;
             }
             Ok(())
         })
@@ -489,6 +525,18 @@ impl Link {
         )?;
         self.run(GUARDS)
     }
+}
+
+/// One array for each column of given rows.
+fn arrays(given: &Given<'_>) -> String {
+    let arrays: Vec<String> = (1..)
+        .zip(given.header())
+        .map(|(place, (_name, kind))| match kind {
+            Kind::Integer => format!("?{place}::bigint[]"),
+            Kind::Text => format!("?{place}::text[]"),
+        })
+        .collect();
+    arrays.join(", ")
 }
 
 /// Names the text of the guards and roles, so that they are renewed only when it changed.

@@ -9,10 +9,13 @@ use rusqlite::{
     types::{ToSqlOutput, ValueRef},
 };
 
-use super::{Durability, EngineError, MIGRATIONS, Value, engine_error};
+use super::{Durability, EngineError, Given, MIGRATIONS, Value, engine_error};
 use crate::store::StoreError;
 
 const GUARDS: &str = include_str!("../../../migrations/guards.sqlite.sql");
+/// Rows of one statement: a guard makes the engine remember every page that a statement is the
+/// first to touch, which costs more than the row does.
+const ROWS_AT_ONCE: usize = 64;
 /// How often the write-ahead log is asked for; with the pause as long as the busy time-out.
 const WAL_TRIES: u32 = 1_000;
 /// How long a refused switch waits.
@@ -96,6 +99,52 @@ impl Connection {
         Ok(())
     }
 
+    pub(super) fn insert(&self, table: &str, given: &Given<'_>) -> Result<(), StoreError> {
+        let row = format!("({})", placeholders(given.header().len()));
+        let head = format!("INSERT INTO {table} ({}) VALUES ", given.names());
+        let one = format!("{head}{row}");
+        let many = format!(
+            "{head}{}",
+            vec![row.replace(char::is_numeric, ""); ROWS_AT_ONCE].join(", ")
+        );
+        for rows in given.blocks(ROWS_AT_ONCE) {
+            if rows.len() == ROWS_AT_ONCE {
+                let values = rows.iter().flat_map(|row| row.iter());
+                self.0
+                    .prepare_cached(&many)?
+                    .execute(params_from_iter(values))?;
+            } else {
+                let mut statement = self.0.prepare_cached(&one)?;
+                for row in rows {
+                    statement.execute(params_from_iter(row.iter()))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn each_of(
+        &self,
+        given: &Given<'_>,
+        sql: &str,
+        mut read: impl FnMut(&Row<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let sql = format!(
+            "WITH given ({}, nth) AS (SELECT {}) {sql}",
+            given.names(),
+            placeholders(given.header().len().saturating_add(1))
+        );
+        let mut statement = self.0.prepare_cached(&sql)?;
+        for (nth, row) in (1..).zip(given.rows()) {
+            let nth = Value::Integer(nth);
+            let mut found = statement.query(params_from_iter(row.iter().chain([&nth])))?;
+            while let Some(row) = found.next()? {
+                read(row)?;
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn begin_group(&self) -> Result<(), StoreError> {
         Ok(self.0.execute_batch("BEGIN IMMEDIATE")?)
     }
@@ -130,12 +179,19 @@ impl Connection {
     }
 }
 
+fn placeholders(n: usize) -> String {
+    let places: Vec<String> = (1..=n).map(|place| format!("?{place}")).collect();
+    places.join(", ")
+}
+
 fn configure(connection: &Engine) -> Result<(), StoreError> {
     connection.pragma_update(None, "busy_timeout", 5_000)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     // The guards against deletion also stand in the way of INSERT OR REPLACE.
     connection.pragma_update(None, "recursive_triggers", true)?;
     connection.pragma_update(None, "cache_size", -65_536)?;
+    // What a savepoint or a refused statement may take back is remembered there, not in a file.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
     // A plan does not depend on the values bound to it, or each new value is planned anew.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(128);

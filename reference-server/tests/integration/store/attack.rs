@@ -113,6 +113,9 @@ impl Scene {
                 self.column("deck", different),
                 self.column("sequence", different)
             ),
+            "day_total_fen" => {
+                format!("(SELECT used_fen FROM budget_day WHERE city = '{city}' AND day = {day})")
+            }
             "decided_ms" => format!("(SELECT MAX(decided_ms) FROM award WHERE city = '{city}')"),
             _ => panic!("no column {name}"),
         }
@@ -128,7 +131,7 @@ impl Scene {
     }
 
     pub(super) fn uncounted_award(&self, different: &[(&str, &str)]) -> String {
-        const COLUMNS: [&str; 16] = [
+        const COLUMNS: [&str; 17] = [
             "award",
             "person",
             "city",
@@ -145,6 +148,7 @@ impl Scene {
             "amount_fen",
             "decided_ms",
             "request_key",
+            "day_total_fen",
         ];
         let values: Vec<String> = COLUMNS
             .iter()

@@ -140,6 +140,7 @@ async fn the_database_decides_the_instant_and_refuses_a_caller_who_is_far_off() 
         store
             .write(move |tx| season::latch(tx, FIRST_CITY, now_ms))
             .await
+            .map(|city| city.unwrap().last_decision_ms)
     };
     let latched = || test.number("SELECT last_decision_ms FROM city WHERE city = 'yancheng'");
     if !is_server() {

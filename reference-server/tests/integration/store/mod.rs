@@ -3,7 +3,6 @@
 mod attack;
 mod attack_books;
 mod attack_keys;
-mod attack_outreach;
 mod commit;
 pub(crate) mod line;
 mod lost;

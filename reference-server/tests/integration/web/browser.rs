@@ -189,8 +189,7 @@ impl Browser {
         Answer {
             status: parts.status,
             headers: parts.headers,
-            // A picture is no text; whoever asks for one looks at its headers.
-            body: String::from_utf8_lossy(&body).into_owned(),
+            body: String::from_utf8(body.to_vec()).unwrap(),
         }
     }
 

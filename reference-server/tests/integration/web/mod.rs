@@ -3,7 +3,6 @@
 mod browser;
 mod callbacks;
 mod canary;
-mod cities;
 mod document;
 mod guards;
 mod headers;

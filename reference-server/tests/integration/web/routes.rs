@@ -3,15 +3,13 @@
 use std::{fs, path::Path};
 
 /// Addresses that answer a GET, with an example in each place of a parameter.
-pub(super) const GETS: [&str; 37] = [
+pub(super) const GETS: [&str; 35] = [
     "/",
     "/status",
     "/text-size/large",
     "/city/yancheng",
     "/city/yancheng/hero.svg",
     "/city/yancheng/reminder.ics",
-    "/city/yancheng/picture/nothing.jpg",
-    "/city/yancheng/video.mp4",
     "/rules",
     "/summary",
     "/login",
@@ -44,7 +42,7 @@ pub(super) const GETS: [&str; 37] = [
 ];
 
 /// Addresses that answer a POST, with an example in each place of a parameter.
-pub(super) const POSTS: [&str; 30] = [
+pub(super) const POSTS: [&str; 28] = [
     "/logout",
     "/follow/check",
     "/consent",
@@ -61,8 +59,6 @@ pub(super) const POSTS: [&str; 30] = [
     "/wechat/pay/notification",
     "/simulator/act",
     "/simulator/follow",
-    "/simulator/remind",
-    "/simulator/answer/nothing",
     "/simulator/api/people",
     "/simulator/api/people/nobody/follow",
     "/simulator/api/people/nobody/unfollow",

@@ -1,0 +1,225 @@
+//! Marked papers that wait together are stored together, each decided by itself in the order
+//! of arrival.
+//!
+//! In the transaction: papers that were handed in before are left alone; the decision instant
+//! under each city's latch; window and pace; the rows; what a claim with a pass would meet.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{
+    Error, Refusal,
+    grant::{self, Decision, Means},
+    season,
+};
+use crate::store::{
+    Outcomes, Read, Together, Tx, WriteTogether,
+    attempts::{self, AttemptRow},
+    season::{self as rows, CityRow, DayRow},
+    standings::{Asked, Standing, standings},
+};
+
+/// Submissions of one person in one minute; far above what reading ten questions allows.
+const PER_MINUTE: i64 = 20;
+
+/// A marked paper on its way to the writer.
+pub(crate) struct Submission {
+    /// The attempt, but for the window and the instant, which the writer fills in.
+    pub(crate) row: AttemptRow,
+    /// What it is decided with.
+    pub(crate) means: Means,
+}
+
+/// A submission that was stored now.
+pub(crate) struct Recorded {
+    /// The row.
+    pub(crate) row: AttemptRow,
+    /// What a claim would come to, if the attempt passed.
+    pub(crate) offer: Option<Decision>,
+}
+
+impl Together for Submission {
+    /// `None` when the paper had been handed in before.
+    type Answer = Option<Recorded>;
+    type Error = Error;
+}
+
+impl WriteTogether for Submission {
+    fn write(tx: &Tx<'_>, group: &[Self]) -> Result<Outcomes<Self>, Error> {
+        let ids: Vec<&str> = group.iter().map(|one| one.row.attempt.as_str()).collect();
+        let before = attempts::are_submitted(&tx.read(), &ids)?;
+        let fresh = group.iter().zip(&before).filter(|(_one, before)| !**before);
+        let cities = latched(tx, fresh.map(|(one, _before)| one))?;
+        let paces = paces(&tx.read(), group, &cities)?;
+        let mut table = Table::default();
+        let mut decided = Vec::with_capacity(group.len());
+        for ((one, before), n_before) in group.iter().zip(before).zip(paces) {
+            decided.push(
+                if before || table.stored.contains(one.row.attempt.as_str()) {
+                    Ok(None)
+                } else {
+                    table
+                        .decide(one, cities.get(one.row.city.as_str()), n_before)
+                        .map(Some)
+                },
+            );
+        }
+        attempts::insert_all(tx, &table.rows)?;
+        let mut offers = offers(&tx.read(), group, &table.rows, &cities)?.into_iter();
+        let mut stored = table.rows.into_iter();
+        Ok(decided
+            .into_iter()
+            .map(|outcome| {
+                let recorded = outcome?.and_then(|()| stored.next().zip(offers.next()));
+                Ok(recorded.map(|(row, offer)| Recorded { row, offer }))
+            })
+            .collect())
+    }
+}
+
+/// The cities of submissions that are decided now, each with its decision instant as the latest.
+fn latched<'a>(
+    tx: &Tx<'_>,
+    fresh: impl Iterator<Item = &'a Submission>,
+) -> Result<BTreeMap<&'a str, CityRow>, Error> {
+    let mut cities = BTreeMap::new();
+    for one in fresh {
+        let slug = one.row.city.as_str();
+        if cities.contains_key(slug) {
+            continue;
+        }
+        // Read here and not before: a submission that waited is decided when it is its turn.
+        let now_ms = one.means.now().timestamp_millis();
+        if let Some(city) = rows::latch(tx, slug, now_ms)? {
+            cities.insert(slug, city);
+        }
+    }
+    Ok(cities)
+}
+
+/// How many submissions each person has within the last minute before his city's decision.
+fn paces(
+    read: &Read<'_>,
+    group: &[Submission],
+    cities: &BTreeMap<&str, CityRow>,
+) -> Result<Vec<i64>, Error> {
+    let minute_ms = TimeDelta::minutes(1).num_milliseconds();
+    let asked: Vec<(&str, i64)> = group
+        .iter()
+        .map(|one| {
+            let decided_ms = cities
+                .get(one.row.city.as_str())
+                .map_or(i64::MAX, |city| city.last_decision_ms);
+            (
+                one.row.person.as_str(),
+                decided_ms.saturating_sub(minute_ms),
+            )
+        })
+        .collect();
+    Ok(attempts::n_since(read, &asked)?)
+}
+
+/// What a group of submissions has decided and not yet written.
+#[derive(Default)]
+struct Table<'a> {
+    rows: Vec<AttemptRow>,
+    stored: HashSet<&'a str>,
+    n_of_person: HashMap<&'a str, i64>,
+}
+
+impl<'a> Table<'a> {
+    fn decide(
+        &mut self,
+        one: &'a Submission,
+        city: Option<&CityRow>,
+        n_before: i64,
+    ) -> Result<(), Error> {
+        let city = city.ok_or(Refusal::UnknownAttempt)?;
+        let decided_ms = city.last_decision_ms;
+        if decided_ms >= city.closes_ms {
+            return Err(Refusal::CityClosed {
+                closed: season::instant(city.closes_ms),
+            }
+            .into());
+        }
+        let n_now = self.n_of_person.entry(&one.row.person).or_default();
+        if n_before.saturating_add(*n_now) >= PER_MINUTE {
+            return Err(Refusal::TooFast { retry_after_s: 60 }.into());
+        }
+        if decided_ms < city.opens_ms {
+            // The instance that drew the paper was ahead of the clock that decides.
+            return Err(Refusal::TooFast { retry_after_s: 2 }.into());
+        }
+        *n_now = n_now.saturating_add(1);
+        self.stored.insert(&one.row.attempt);
+        self.rows.push(AttemptRow {
+            opens_ms: city.opens_ms,
+            closes_ms: city.closes_ms,
+            started_ms: one.row.started_ms.min(decided_ms),
+            submitted_ms: decided_ms,
+            ..one.row.clone()
+        });
+        Ok(())
+    }
+}
+
+/// What a claim of each stored attempt's person would come to, if the attempt passed.
+fn offers(
+    read: &Read<'_>,
+    group: &[Submission],
+    stored: &[AttemptRow],
+    cities: &BTreeMap<&str, CityRow>,
+) -> Result<Vec<Option<Decision>>, Error> {
+    let Some(means) = group.first().map(|one| &one.means) else {
+        return Ok(Vec::new());
+    };
+    let passed: Vec<&AttemptRow> = stored.iter().filter(|row| row.passed).collect();
+    let asked: Vec<Asked<'_>> = passed
+        .iter()
+        .map(|row| Asked {
+            person: &row.person,
+            attempt: None,
+            city: Some(&row.city),
+        })
+        .collect();
+    let mut standings = standings(read, &asked)?.into_iter();
+    let mut days: BTreeMap<&str, DayRow> = BTreeMap::new();
+    let mut offers = Vec::with_capacity(stored.len());
+    for row in stored {
+        let standing = if row.passed { standings.next() } else { None };
+        let (Some(standing), Some(city)) = (standing, cities.get(row.city.as_str())) else {
+            offers.push(None);
+            continue;
+        };
+        let decided = season::instant(city.last_decision_ms);
+        if !days.contains_key(row.city.as_str()) {
+            days.insert(&row.city, grant::day_of(read, city, decided)?);
+        }
+        let offer = days
+            .get(row.city.as_str())
+            .map(|day| offer(means, &standing, (city, day), decided))
+            .transpose()?;
+        offers.push(offer);
+    }
+    Ok(offers)
+}
+
+fn offer(
+    means: &Means,
+    standing: &Standing,
+    place: (&CityRow, &DayRow),
+    decided: DateTime<Utc>,
+) -> Result<Decision, Error> {
+    let plan = means.plan(place.0)?;
+    let has_pass = standing.unused_pass.is_some();
+    let facts = grant::facts(
+        &means.season,
+        plan.plan(),
+        standing,
+        has_pass,
+        place,
+        decided,
+    )?;
+    Ok(facts.decide())
+}
