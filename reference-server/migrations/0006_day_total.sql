@@ -1,7 +1,6 @@
 -- What a day has awarded up to and including each award, so that a guard can check a counter by
 -- its latest award and need not add up the day for every claim. Empty in awards made before;
--- they are added up once. It also names a city's awards, so one index replaces another.
+-- they are added up once.
 
 ALTER TABLE award ADD COLUMN day_total_fen BIGINT CHECK (day_total_fen > 0);
 CREATE UNIQUE INDEX award_by_total ON award (city, day, day_total_fen);
-DROP INDEX award_by_city;
