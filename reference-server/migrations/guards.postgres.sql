@@ -344,3 +344,20 @@ CREATE TRIGGER field_key_never_leaves BEFORE DELETE ON field_key
 FOR EACH ROW EXECUTE FUNCTION refuse('the record of a key never leaves');
 CREATE TRIGGER field_key_is_never_emptied BEFORE TRUNCATE ON field_key
 EXECUTE FUNCTION refuse('the record of a key never leaves');
+CREATE TRIGGER chance_message_ends_once BEFORE UPDATE ON chance_message
+FOR EACH ROW WHEN (OLD.state <> 'waiting' OR NEW.friend <> OLD.friend)
+EXECUTE FUNCTION refuse('a message about a chance ends once');
+CREATE TRIGGER chance_message_never_leaves BEFORE DELETE ON chance_message
+FOR EACH ROW EXECUTE FUNCTION refuse('a message about a chance never leaves');
+CREATE TRIGGER chance_message_is_never_emptied BEFORE TRUNCATE ON chance_message
+EXECUTE FUNCTION refuse('a message about a chance never leaves');
+CREATE TRIGGER announcement_keeps_its_words BEFORE UPDATE ON announcement
+FOR EACH ROW WHEN (NEW.city <> OLD.city OR NEW.content <> OLD.content
+  OR (OLD.released_by IS NOT NULL AND NEW.released_by IS DISTINCT FROM OLD.released_by)
+  OR OLD.state IN ('sent', 'refused')
+  OR (OLD.state = 'draft' AND NEW.state NOT IN ('draft', 'released')))
+EXECUTE FUNCTION refuse('an announcement keeps its words, and is sent once, after a person released it');
+CREATE TRIGGER announcement_never_leaves BEFORE DELETE ON announcement
+FOR EACH ROW EXECUTE FUNCTION refuse('an announcement never leaves');
+CREATE TRIGGER announcement_is_never_emptied BEFORE TRUNCATE ON announcement
+EXECUTE FUNCTION refuse('an announcement never leaves');

@@ -222,3 +222,16 @@ WHEN NEW.ring <> OLD.ring OR NEW.version <> OLD.version OR NEW.fingerprint <> OL
 BEGIN SELECT RAISE(ABORT, 'a key never changes, and a destroyed one never comes back'); END;
 CREATE TRIGGER IF NOT EXISTS field_key_never_leaves BEFORE DELETE ON field_key
 BEGIN SELECT RAISE(ABORT, 'the record of a key never leaves'); END;
+CREATE TRIGGER IF NOT EXISTS chance_message_ends_once BEFORE UPDATE ON chance_message
+WHEN OLD.state <> 'waiting' OR NEW.friend <> OLD.friend
+BEGIN SELECT RAISE(ABORT, 'a message about a chance ends once'); END;
+CREATE TRIGGER IF NOT EXISTS chance_message_never_leaves BEFORE DELETE ON chance_message
+BEGIN SELECT RAISE(ABORT, 'a message about a chance never leaves'); END;
+CREATE TRIGGER IF NOT EXISTS announcement_keeps_its_words BEFORE UPDATE ON announcement
+WHEN NEW.city <> OLD.city OR NEW.content <> OLD.content
+  OR (OLD.released_by IS NOT NULL AND NEW.released_by IS NOT OLD.released_by)
+  OR OLD.state IN ('sent', 'refused')
+  OR (OLD.state = 'draft' AND NEW.state NOT IN ('draft', 'released'))
+BEGIN SELECT RAISE(ABORT, 'an announcement keeps its words, and is sent once, after a person released it'); END;
+CREATE TRIGGER IF NOT EXISTS announcement_never_leaves BEFORE DELETE ON announcement
+BEGIN SELECT RAISE(ABORT, 'an announcement never leaves'); END;

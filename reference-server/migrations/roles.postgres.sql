@@ -28,6 +28,10 @@ BEGIN
             ON shared_token TO contest_app;
         GRANT UPDATE (number) ON commit_mark TO contest_app;
         GRANT UPDATE (owner) ON incident TO contest_app;
+        GRANT UPDATE (digest, due_ms, changed_ms) ON account_menu TO contest_app;
+        GRANT UPDATE (state, due_ms, n_tries, outcome, changed_ms) ON chance_message TO contest_app;
+        GRANT UPDATE (state, released_by, released_ms, due_ms, n_tries, outcome, changed_ms)
+            ON announcement TO contest_app;
     END IF;
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'contest_keys') THEN
         EXECUTE 'GRANT USAGE ON SCHEMA ' || place || ' TO contest_keys';

@@ -113,8 +113,30 @@ pub struct PacketWording {
     pub client_ip: Ipv4Addr,
 }
 
+/// The account's template for telling somebody that a chance has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChanceNotice {
+    /// Which of WeChat's two kinds of templates it is.
+    pub kind: NoticeKind,
+    /// The template's identifier.
+    pub template_id: String,
+    /// Its field for what happened, such as `thing1`.
+    pub what_field: String,
+    /// Its field for the last day, such as `date2`.
+    pub until_field: String,
+}
+
+/// WeChat's kinds of templates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoticeKind {
+    /// A template message: any follower gets it, and the platform bounds what it may say.
+    Template,
+    /// A subscription notice: the person agreed to one on a page.
+    Subscription,
+}
+
 /// The way to WeChat.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct WeChat {
     /// The Official Account's name, as people see it.
     pub account_name: String,
@@ -140,10 +162,14 @@ pub struct WeChat {
     pub pay_http: Arc<dyn HttpClient>,
     /// Whether it is a simulation, of this process or of another: nobody is paid.
     pub is_simulated: bool,
+    /// Whether the account's menu is ours to set; it may serve other purposes.
+    pub keeps_menu: bool,
+    /// How whoever brought a friend is told; only in the dialogue without it.
+    pub chance_notice: Option<ChanceNotice>,
 }
 
 /// What cash red packets need.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct RedPackets {
     /// The merchant's credentials of version 2.
     pub merchant: Merchant,
@@ -152,7 +178,7 @@ pub struct RedPackets {
 }
 
 /// The credentials of version 3 of WeChat Pay.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct PayV3 {
     /// Who signs our requests.
     pub credentials: Credentials,

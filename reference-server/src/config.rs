@@ -148,6 +148,35 @@ pub struct OfficialConfig {
     pub callback_token_file: PathBuf,
     /// File with the callback's `EncodingAESKey`; only encrypted callbacks are taken.
     pub encoding_aes_key_file: PathBuf,
+    /// Whether the server sets the account's menu, and thereby replaces the one it has; off unless stated.
+    #[serde(default)]
+    pub sets_menu: bool,
+    /// The template by which whoever brought a friend is told of the chance; only the dialogue is used without it.
+    pub chance_notice: Option<NoticeConfig>,
+}
+
+/// A template of the account, with the names that its fields have there.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoticeConfig {
+    /// Which of WeChat's kinds of templates it is.
+    pub kind: NoticeKindName,
+    /// The template's identifier.
+    pub template_id: String,
+    /// Its field for what happened, such as `thing1`.
+    pub what_field: String,
+    /// Its field for the last day, such as `date2`.
+    pub until_field: String,
+}
+
+/// WeChat's kinds of templates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NoticeKindName {
+    /// A template message, which any follower gets.
+    Template,
+    /// A subscription notice, to which the person agrees on a page.
+    Subscription,
 }
 
 /// The merchant, and what each way to pay needs.

@@ -2,15 +2,20 @@
 //!
 //! The sample content travels inside the binary, so that a newcomer needs no
 //! files; a real season reads its own folder of the same shape:
-//! `cities/<slug>/{city.toml,page.md,hero.svg}` and `banks/<slug>.<ending>`.
+//! `cities/<slug>/{city.toml,page.md,hero.svg}`, beside them `pictures/` and `video.mp4` where a
+//! city has them, `banks/<slug>.<ending>`, and `honours.toml` once the prizes are decided.
 
 use std::{
     collections::BTreeMap,
-    fs, io,
+    fs,
+    io::{self, Read as _},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use serde::Deserialize;
+
+use crate::picture::{Picture, PictureError};
 
 /// A link a city shows on its page.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -36,6 +41,12 @@ pub struct Code {
 const MOST_LINKS: usize = 6;
 /// QR codes on one city's page.
 const MOST_CODES: usize = 3;
+/// Pictures on one city's page.
+const MOST_PICTURES: usize = 12;
+/// The longest video, in bytes.
+const VIDEO_BYTES_MAX: u64 = 50 * 1024 * 1024;
+/// The name of the picture that stands at the top of a city's page, without its ending.
+const HERO: &str = "hero";
 
 /// A city's page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,14 +59,59 @@ pub struct CityContent {
     pub tagline: String,
     /// The page's text, as Markdown.
     pub page_markdown: String,
-    /// The illustration.
-    pub hero_svg: String,
+    /// The drawn illustration, where the city has one.
+    pub hero_svg: Option<String>,
+    /// Pictures by the names that the page's text calls them.
+    pub pictures: BTreeMap<String, Arc<Picture>>,
+    /// The city's video, where it has one.
+    pub video: Option<PathBuf>,
     /// Up to six links.
     pub links: Vec<Link>,
     /// Up to three QR codes.
     pub codes: Vec<Code>,
     /// Whether this is sample content.
     pub sample: bool,
+}
+
+impl CityContent {
+    /// The photograph at the top of the page, when there is no drawing.
+    #[must_use]
+    pub fn hero(&self) -> Option<&Picture> {
+        let is_hero = |name: &str| name.split('.').next() == Some(HERO);
+        let mut pictures = self.pictures.iter();
+        let (_name, picture) = pictures.find(|(name, _picture)| is_hero(name))?;
+        Some(picture)
+    }
+
+    /// The picture whose content has this digest.
+    #[must_use]
+    pub fn picture(&self, digest: &str) -> Option<&Picture> {
+        let mut pictures = self.pictures.values();
+        let found = pictures.find(|picture| picture.digest() == digest)?;
+        Some(found)
+    }
+}
+
+/// A prize of the province's office to a city, such as 优秀组织奖.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Honour {
+    /// The city's slug.
+    pub city: String,
+    /// Why the city gets it; one sentence.
+    pub reason: String,
+}
+
+/// The prizes, as the province's office has decided them.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Honours {
+    /// What the prize is called.
+    pub title: String,
+    /// Who decided, and when.
+    pub decided: String,
+    /// The cities, in the order of the decision.
+    pub cities: Vec<Honour>,
 }
 
 /// A question file as an office sent it.
@@ -89,6 +145,7 @@ pub const PROVINCE: &str = "province";
 pub struct Content {
     cities: BTreeMap<String, CityContent>,
     banks: BTreeMap<String, BankFile>,
+    honours: Option<Honours>,
 }
 
 /// Content that cannot be read.
@@ -110,6 +167,20 @@ pub enum ContentError {
         file: String,
         /// Where in it.
         source: Box<toml::de::Error>,
+    },
+    /// A picture of a city cannot be shown.
+    #[error("{}: {source}", path.display())]
+    Picture {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: PictureError,
+    },
+    /// A city's video is no MP4 by its first bytes, or too long.
+    #[error("{}: a video is an MP4 file of at most {VIDEO_BYTES_MAX} bytes", path.display())]
+    Video {
+        /// The file.
+        path: PathBuf,
     },
     /// A city shows more of something than its page has room for.
     #[error("{file}: {found} {what}, and a page has room for {most}")]
@@ -187,7 +258,11 @@ impl Content {
             "wuxi",
         ];
         for (file, toml, page, hero) in cities {
-            content.add_city(file, toml, page.to_owned(), hero.to_owned())?;
+            let shown = Shown {
+                hero_svg: Some(hero.to_owned()),
+                ..Shown::default()
+            };
+            content.add_city(file, toml, page.to_owned(), shown)?;
         }
         for (name, bytes) in sample_banks![
             "province.xlsx",
@@ -222,7 +297,7 @@ impl Content {
                 &file.display().to_string(),
                 &text(&file)?,
                 text(&path.join("page.md"))?,
-                text(&path.join("hero.svg"))?,
+                Shown::of(&path)?,
             )?;
         }
         for path in entries(&dir.join("banks"))? {
@@ -234,7 +309,30 @@ impl Content {
                 content.add_bank(name, bytes);
             }
         }
+        let honours = dir.join("honours.toml");
+        if honours.exists() {
+            let read = toml::from_str(&text(&honours)?);
+            content.honours = Some(read.map_err(|source| ContentError::Malformed {
+                file: honours.display().to_string(),
+                source: Box::new(source),
+            })?);
+        }
         Ok(content)
+    }
+
+    /// The same content with the prizes decided.
+    #[must_use]
+    pub fn with_honours(self, honours: Honours) -> Self {
+        Self {
+            honours: Some(honours),
+            ..self
+        }
+    }
+
+    /// The prizes, once they are decided.
+    #[must_use]
+    pub fn honours(&self) -> Option<&Honours> {
+        self.honours.as_ref()
     }
 
     /// One city's page.
@@ -254,7 +352,7 @@ impl Content {
         file: &str,
         toml: &str,
         page_markdown: String,
-        hero_svg: String,
+        shown: Shown,
     ) -> Result<(), ContentError> {
         let city: CityFile = toml::from_str(toml).map_err(|source| ContentError::Malformed {
             file: file.to_owned(),
@@ -263,6 +361,7 @@ impl Content {
         for (what, found, most) in [
             ("links", city.links.len(), MOST_LINKS),
             ("codes", city.codes.len(), MOST_CODES),
+            ("pictures", shown.pictures.len(), MOST_PICTURES),
         ] {
             if found > most {
                 return Err(ContentError::TooMany {
@@ -288,7 +387,9 @@ impl Content {
                 name: city.name,
                 tagline: city.tagline,
                 page_markdown,
-                hero_svg,
+                hero_svg: shown.hero_svg,
+                pictures: shown.pictures,
+                video: shown.video,
                 links: city.links,
                 codes: city.codes,
                 sample: city.sample,
@@ -307,6 +408,65 @@ impl Content {
             },
         );
     }
+}
+
+/// What a city's page shows beside its text.
+#[derive(Debug, Default)]
+struct Shown {
+    hero_svg: Option<String>,
+    pictures: BTreeMap<String, Arc<Picture>>,
+    video: Option<PathBuf>,
+}
+
+impl Shown {
+    fn of(city: &Path) -> Result<Self, ContentError> {
+        let mut pictures = BTreeMap::new();
+        let folder = city.join("pictures");
+        if folder.exists() {
+            for path in entries(&folder)? {
+                let file = fs::read(&path).map_err(|source| ContentError::Unreadable {
+                    path: path.clone(),
+                    source,
+                })?;
+                let picture = Picture::read(&file).map_err(|source| ContentError::Picture {
+                    path: path.clone(),
+                    source,
+                })?;
+                let name = path.file_name().unwrap_or_default().display().to_string();
+                pictures.insert(name, Arc::new(picture));
+            }
+        }
+        let drawn = city.join("hero.svg");
+        let has_hero = pictures.keys().any(|name| name.starts_with("hero."));
+        Ok(Self {
+            hero_svg: if has_hero && !drawn.exists() {
+                None
+            } else {
+                Some(text(&drawn)?)
+            },
+            pictures,
+            video: video(city.join("video.mp4"))?,
+        })
+    }
+}
+
+/// The city's video, if there is one; known as MP4 by its content.
+fn video(path: PathBuf) -> Result<Option<PathBuf>, ContentError> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    let unreadable = |source| ContentError::Unreadable {
+        path: path.clone(),
+        source,
+    };
+    let file = fs::File::open(&path).map_err(unreadable)?;
+    let n_bytes = file.metadata().map_err(unreadable)?.len();
+    let mut head = Vec::new();
+    file.take(12).read_to_end(&mut head).map_err(unreadable)?;
+    if n_bytes > VIDEO_BYTES_MAX || head.get(4..8) != Some(b"ftyp") {
+        return Err(ContentError::Video { path });
+    }
+    Ok(Some(path))
 }
 
 fn entries(dir: &Path) -> Result<Vec<PathBuf>, ContentError> {
@@ -341,7 +501,7 @@ mod tests {
             "slug = \"s\"\nname = \"n\"\ntagline = \"t\"\nlinks = [{links}]\ncodes = [{codes}]\n"
         );
         let mut content = Content::default();
-        content.add_city("city.toml", &toml, String::new(), String::new())?;
+        content.add_city("city.toml", &toml, String::new(), Shown::default())?;
         Ok(content)
     }
 

@@ -29,9 +29,11 @@ use wechat_adapter::{
 use crate::clock::Clock;
 
 /// The calls of WeChat's interface that change it for good.
-const LASTING_CALLS: [&str; 5] = [
+const LASTING_CALLS: [&str; 7] = [
     "/cgi-bin/stable_token",
     "/cgi-bin/qrcode/create",
+    "/cgi-bin/menu/create",
+    "/cgi-bin/message/mass/sendall",
     "/mmpaymkttransfers/sendredpack",
     "/v3/fund-app/mch-transfer/transfer-bills",
     "/cancel",

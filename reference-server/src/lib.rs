@@ -11,7 +11,7 @@
 //! | [`store`] | every SQL statement, behind one writer |
 //! | [`worker`] | what happens without a request |
 //! | [`rehearsal`] | a season in minutes: simulated citizens and the auditor |
-//! | [`office`], [`content`] | question files and city pages |
+//! | [`office`], [`content`], [`picture`] | question files, city pages, and the pictures in them |
 //! | [`metrics`] | what operators' programs ask |
 //! | [`journal`] | the simulated WeChat's memory |
 //! | [`rail`] | the ways a season can pay |
@@ -30,6 +30,7 @@ pub mod id;
 pub mod journal;
 pub mod metrics;
 pub mod office;
+pub mod picture;
 pub mod privacy;
 pub mod rail;
 pub mod rehearsal;

@@ -81,7 +81,7 @@
     }
     on(form, 'change', function () {
       collect();
-      saved.textContent = keep(key, JSON.stringify(answers)) ? (navigator.onLine === false ? '网络不稳，已存在手机里' : '已自动保存') : '请勿关闭本页';
+      saved.textContent = keep(key, JSON.stringify(answers)) ? (navigator.onLine === false ? '网络不稳，已存手机里' : '已自动保存') : '请勿关闭本页';
       draw();
     });
     on(back, 'click', function () { if (now) { show(now - 1, true); } });
@@ -114,7 +114,7 @@
         toast(response.status === 429 ? '您点得太快了，' + seconds + ' 秒后自动交卷，答案没有丢' : '人有点多，' + seconds + ' 秒后自动再交一次，答案没有丢');
         again(tries, seconds);
       }, function () {
-        saved.textContent = '网络不稳，已存在手机里';
+        saved.textContent = '网络不稳，已存手机里';
         toast('网络不太稳定，正在重试…');
         again(tries, Math.min(2 + tries * 2, 15));
       });
@@ -270,6 +270,25 @@
     picture(g, box);
   }
 
+  /* a half-screen sheet */
+  all('[data-opens]').forEach(function (opener) {
+    var box = document.getElementById(opener.getAttribute('data-opens'));
+    function close() { if (!box.hidden) { box.hidden = true; opener.focus(); } }
+    on(opener, 'click', function () { box.hidden = false; one('.shut', box).focus(); });
+    on(box, 'click', function (event) { if (event.target === box || event.target.closest('.shut')) { close(); } });
+    on(document, 'keydown', function (event) { if (event.key === 'Escape') { close(); } });
+  });
+  /* WeChat asks in its own window, which only its own button opens */
+  function offerReminder(box) {
+    var tag = document.createElement('wx-open-subscribe');
+    tag.setAttribute('template', box.getAttribute('data-template'));
+    tag.innerHTML = '<script type="text/wxtag-template"><button style="width:100%;height:50px;border:0;border-radius:10px;background:#c4161c;color:#fff;font-size:18px">同意提醒一次</button></script>';
+    on(tag, 'success', function () { box.hidden = true; toast('好的，新机会到账时提醒您一次'); });
+    on(tag, 'error', function () { toast('没有开启提醒，不影响答题'); });
+    one('.agree', box).appendChild(tag);
+    one('[data-opens=reminder]').hidden = false;
+  }
+
   /* inside WeChat the share card gets the contest's own title; if that fails nothing changes */
   var share = one('[data-share]');
   if (share && /MicroMessenger/i.test(navigator.userAgent)) {
@@ -282,9 +301,11 @@
         if (request.status !== 200 || !window.wx) { return; }
         var config = JSON.parse(request.responseText);
         config.jsApiList = ['updateAppMessageShareData', 'updateTimelineShareData'];
+        config.openTagList = ['wx-open-subscribe'];
         window.wx.config(config);
         window.wx.ready(function () {
           var card = { title: share.getAttribute('data-share'), desc: share.getAttribute('data-line'), link: location.origin + '/', imgUrl: location.origin + share.getAttribute('data-icon') };
+          if (one('#reminder .agree')) { offerReminder(one('#reminder')); }
           window.wx.updateAppMessageShareData(card); window.wx.updateTimelineShareData(card);
         });
       };

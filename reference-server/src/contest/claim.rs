@@ -139,7 +139,7 @@ pub async fn claim(app: &App, person: &PersonId, request: ClaimRequest) -> Resul
     let claim = Claim {
         person: person.clone(),
         request,
-        open_city: season::open_slug(&app.season, app.now()),
+        open_city: season::slug_at(&app.season, app.now()),
         means: Means::of(app),
     };
     let view = app.store.write_together(&app.memory.claims, claim).await?;

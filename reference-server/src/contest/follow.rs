@@ -12,7 +12,7 @@ use wechat_adapter::{
     official::{CallbackError, Event, FetchUser, Push, Reply},
 };
 
-use super::{Error, PersonId, Refusal, login, login::Newcomer, token};
+use super::{Error, PersonId, Refusal, login, login::Newcomer, outreach::chance, token};
 use crate::{
     app::{App, Season},
     store::{Tx, audit, people, season as rows},
@@ -191,6 +191,7 @@ fn follow(
         // Who brought whom stands in the referral, which can be erased; the chain cannot.
         let detail = format!("city={city}");
         audit::append(tx, now_ms, "server", "referral.credited", &detail)?;
+        chance::write_down(tx, person, &sharer, &city, now)?;
     }
     Ok(())
 }

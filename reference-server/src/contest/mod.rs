@@ -29,6 +29,7 @@
 //! | `bills` | WeChat's bill of a day comes in |
 //! | `reconcile` | our payments against the bills, number by number |
 //! | `custody` | the keys of the season: known, rotated, destroyed |
+//! | `outreach` | what the account does of its own accord: menu, messages to sharers, announcements |
 //! | `audit` | the predicates that must hold, over the whole database |
 
 pub mod attempt;
@@ -42,6 +43,7 @@ pub(crate) mod grant;
 pub mod login;
 pub mod mistakes;
 mod order;
+pub mod outreach;
 pub mod payout;
 pub mod personal;
 pub mod planning;

@@ -237,6 +237,13 @@ pub async fn latest_decision(app: &App) -> Result<Option<DateTime<Utc>>, Error> 
     Ok(latest_ms.filter(|&ms| ms > 0).map(instant))
 }
 
+/// The slug of the city whose contest is open now.
+#[must_use]
+pub fn open_slug(app: &App) -> Option<String> {
+    let round = app.season.edition.contest_at(app.now())?;
+    Some(round.city().slug().as_str().to_owned())
+}
+
 /// That no city is open, and when the next one opens.
 pub(crate) fn none_open(season: &Season, now: DateTime<Utc>) -> Refusal {
     Refusal::NoCityOpen {
@@ -251,7 +258,7 @@ pub(crate) fn none_open(season: &Season, now: DateTime<Utc>) -> Refusal {
 ///
 /// # Errors
 /// Refuses with [`Refusal::NoCityOpen`].
-pub(crate) fn open_slug(season: &Season, now: DateTime<Utc>) -> Result<String, Refusal> {
+pub(crate) fn slug_at(season: &Season, now: DateTime<Utc>) -> Result<String, Refusal> {
     season
         .edition
         .contest_at(now)
@@ -264,7 +271,7 @@ pub(crate) fn open_slug(season: &Season, now: DateTime<Utc>) -> Result<String, R
 /// # Errors
 /// Refuses with [`Refusal::NoCityOpen`].
 pub(crate) async fn open_city(app: &App, now: DateTime<Utc>) -> Result<CityRow, Error> {
-    let slug = open_slug(&app.season, now)?;
+    let slug = slug_at(&app.season, now)?;
     let city = app
         .store
         .read(move |read| Ok::<_, Error>(rows::city(read, &slug)?))

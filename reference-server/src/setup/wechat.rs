@@ -14,8 +14,11 @@ use wechat_adapter::{
 
 use super::{SetupError, Simulated};
 use crate::{
-    app::{PacketWording, PayV3, RedPackets, TransferWording, WeChat},
-    config::{self, Config, ConfigError, RedPacketConfig, TransferConfig, V3Config},
+    app::{ChanceNotice, NoticeKind, PacketWording, PayV3, RedPackets, TransferWording, WeChat},
+    config::{
+        self, Config, ConfigError, NoticeConfig, NoticeKindName, RedPacketConfig, TransferConfig,
+        V3Config,
+    },
     contest::payout::NOTIFICATION_PATH,
     rail::Rail,
 };
@@ -71,6 +74,8 @@ pub(super) fn real(config: &Config) -> Result<WeChat, SetupError> {
             _ => WeChatHttp::new()?,
         }),
         is_simulated: config.trial.is_some(),
+        keeps_menu: config.official.sets_menu,
+        chance_notice: config.official.chance_notice.as_ref().map(chance_notice),
     })
 }
 
@@ -147,6 +152,13 @@ pub(super) fn simulated(
         }),
         merchant_id,
         is_simulated: true,
+        keeps_menu: true,
+        chance_notice: Some(ChanceNotice {
+            kind: NoticeKind::Subscription,
+            template_id: "ChanceHasCome".to_owned(),
+            what_field: "thing1".to_owned(),
+            until_field: "date2".to_owned(),
+        }),
     })
 }
 
@@ -329,4 +341,16 @@ fn secret(path: &Path) -> Result<Secret, SetupError> {
 fn host_of(url: &str) -> Option<String> {
     let uri: http::Uri = url.parse().ok()?;
     uri.host().map(str::to_owned)
+}
+
+fn chance_notice(config: &NoticeConfig) -> ChanceNotice {
+    ChanceNotice {
+        kind: match config.kind {
+            NoticeKindName::Template => NoticeKind::Template,
+            NoticeKindName::Subscription => NoticeKind::Subscription,
+        },
+        template_id: config.template_id.clone(),
+        what_field: config.what_field.clone(),
+        until_field: config.until_field.clone(),
+    }
 }

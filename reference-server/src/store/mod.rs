@@ -17,6 +17,7 @@
 //! | `bills` | `fund_flow_bill`, `fund_flow` |
 //! | `incidents` | incident, `incident_settled`, correction, `correction_approval` |
 //! | `books` | `books_seal`, duty, what a seal and a tax list read |
+//! | `outreach` | `account_menu`, `chance_message`, announcement |
 //! | `tokens` | `shared_token` |
 //! | `keys` | `field_key`; the sealed column of every table |
 //! | `audit` | `audit_event` |
@@ -39,6 +40,7 @@ pub mod facts;
 pub mod incidents;
 pub mod keys;
 mod lane;
+pub mod outreach;
 pub mod payments;
 pub mod people;
 pub mod season;

@@ -1,4 +1,4 @@
-//! The style sheets, scripts and the icon: in the binary, under names that change with their content.
+//! The style sheets, scripts and the icon: in the binary, under names that change with their content; the first screen's style stands in the pages.
 
 use std::sync::LazyLock;
 
@@ -10,6 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use brotli::enc::BrotliEncoderParams;
 use sha2::{Digest as _, Sha256};
 
@@ -57,8 +58,32 @@ fn takes_brotli(headers: &HeaderMap) -> bool {
         .is_some_and(|accepted| accepted.split(',').any(|coding| coding.trim() == "br"))
 }
 
+/// A style sheet without what only its authors need: comments, and all but one of several blanks.
+fn squeezed(css: &str) -> String {
+    let mut words = String::with_capacity(css.len());
+    let mut rest = css;
+    while let Some((before, comment)) = rest.split_once("/*") {
+        words.push_str(before);
+        rest = comment.split_once("*/").map_or("", |(_, after)| after);
+    }
+    words.push_str(rest);
+    words.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What a content security policy calls a style that stands in a page.
+pub(super) fn style_source(css: &str) -> String {
+    format!(
+        "'sha256-{}'",
+        STANDARD.encode(Sha256::digest(css.as_bytes()))
+    )
+}
+
 /// Every file.
 pub(super) struct Assets {
+    /// Style of the first screen, which stands in every page.
+    pub(super) first_css: String,
+    /// What the landing page's first screen needs besides, which stands in that page.
+    pub(super) landing_css: String,
     /// Style of the pages for citizens.
     pub(super) css: Asset,
     /// Script of the pages for citizens.
@@ -81,6 +106,8 @@ pub(super) struct Assets {
 pub(super) static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
     let (css, js) = ("text/css; charset=utf-8", "text/javascript; charset=utf-8");
     Assets {
+        first_css: squeezed(include_str!("../../static/first.css")),
+        landing_css: squeezed(include_str!("../../static/landing.css")),
         css: Asset::new("app", "css", css, include_str!("../../static/app.css")),
         js: Asset::new("app", "js", js, include_str!("../../static/app.js")),
         icon: Asset::new(
@@ -161,7 +188,9 @@ mod tests {
     #[test]
     fn the_style_sheet_of_citizens_has_nothing_newer_than_the_baseline() {
         for word in TOO_NEW {
-            assert!(!ASSETS.css.body.contains(word), "app.css has {word}");
+            for css in [ASSETS.css.body, &ASSETS.first_css, &ASSETS.landing_css] {
+                assert!(!css.contains(word), "{word} in {}", &css[..60]);
+            }
         }
     }
 
@@ -172,6 +201,16 @@ mod tests {
                 assert!(!script.body.contains(word), "{} has {word}", script.name);
             }
         }
+    }
+
+    #[test]
+    fn a_squeezed_sheet_keeps_its_rules_and_loses_its_comments() {
+        assert_eq!(
+            squeezed("/* a */\n.a { b: c;\n  d: e f; }\n/* z */ .g { h: i }"),
+            ".a { b: c; d: e f; } .g { h: i }"
+        );
+        assert!(!ASSETS.first_css.contains("*/"));
+        assert!(ASSETS.first_css.contains(".btn-gold {"));
     }
 
     #[test]

@@ -1,12 +1,12 @@
-//! `/city/{slug}`: what a city shows of itself, and a calendar file of its contest.
+//! `/city/{slug}`: what a city shows of itself, its pictures and video, and a calendar file of its contest.
 
 use std::sync::Arc;
 
 use askama::Template;
 use axum::{
     Router,
-    extract::{Path, State},
-    http::{Uri, header},
+    extract::{Path, Request, State},
+    http::{HeaderValue, Uri, header},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -16,6 +16,8 @@ use schedule_core::{
     CitySlug, EditionSlug,
     ics::{Feed, Revision},
 };
+use tower::ServiceExt as _;
+use tower_http::services::ServeFile;
 
 use super::{
     error::PageError,
@@ -26,7 +28,7 @@ use super::{
 };
 use crate::{
     app::App,
-    content::{Code, Link},
+    content::{CityContent, Code, Link},
     contest::{
         Refusal,
         season::{self, Station, StationState},
@@ -37,6 +39,8 @@ pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/city/{slug}", get(city))
         .route("/city/{slug}/hero.svg", get(hero))
+        .route("/city/{slug}/picture/{name}", get(picture))
+        .route("/city/{slug}/video.mp4", get(video))
         .route("/city/{slug}/reminder.ics", get(reminder))
 }
 
@@ -51,9 +55,36 @@ struct CityPage {
     is_open: bool,
     is_ahead: bool,
     page: Option<String>,
+    hero: Hero,
+    has_video: bool,
     links: Vec<Link>,
     codes: Vec<DrawnCode>,
     districts: String,
+}
+
+/// The picture at the top of a city's page.
+pub(super) struct Hero {
+    pub(super) href: String,
+    pub(super) width: u32,
+    pub(super) height: u32,
+}
+
+impl Hero {
+    /// The city's photograph, or else its drawing.
+    pub(super) fn of(slug: &str, content: Option<&CityContent>) -> Self {
+        match content.and_then(CityContent::hero) {
+            Some(picture) => Self {
+                href: format!("{}{}.jpg", markdown::pictures_of(slug), picture.digest()),
+                width: picture.width(),
+                height: picture.height(),
+            },
+            None => Self {
+                href: format!("/city/{slug}/hero.svg"),
+                width: 750,
+                height: 360,
+            },
+        }
+    }
 }
 
 /// A code and what stands under it.
@@ -80,7 +111,9 @@ async fn city(
         is_open: station.state == StationState::Current,
         is_ahead: matches!(station.state, StationState::Next | StationState::Later),
         tagline: content.map(|content| content.tagline.clone()),
-        page: content.map(|content| markdown::to_html(&content.page_markdown)),
+        page: content.map(markdown::to_html),
+        hero: Hero::of(&slug, content),
+        has_video: content.is_some_and(|content| content.video.is_some()),
         links: content.map_or_else(Vec::new, |content| content.links.clone()),
         codes: content.map_or_else(Vec::new, |content| codes(&content.codes)),
         districts: districts(&app, &slug),
@@ -137,6 +170,7 @@ async fn hero(
     Path(slug): Path<String>,
 ) -> Result<Response, PageError> {
     let content = app.content.city(&slug).ok_or(Refusal::UnknownCity)?;
+    let drawing = content.hero_svg.clone().ok_or(Refusal::NotFound)?;
     let headers = [
         (header::CONTENT_TYPE, "image/svg+xml"),
         (header::CACHE_CONTROL, "public, max-age=3600"),
@@ -145,7 +179,43 @@ async fn hero(
             "default-src 'none'; style-src 'unsafe-inline'; sandbox",
         ),
     ];
-    Ok((headers, content.hero_svg.clone()).into_response())
+    Ok((headers, drawing).into_response())
+}
+
+/// A picture of a city, under a name that changes with its content.
+async fn picture(
+    State(app): State<Arc<App>>,
+    Path((slug, name)): Path<(String, String)>,
+) -> Result<Response, PageError> {
+    let content = app.content.city(&slug).ok_or(Refusal::UnknownCity)?;
+    let picture = name
+        .strip_suffix(".jpg")
+        .and_then(|digest| content.picture(digest))
+        .ok_or(Refusal::NotFound)?;
+    let headers = [
+        (header::CONTENT_TYPE, "image/jpeg"),
+        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+    ];
+    Ok((headers, picture.jpeg().to_vec()).into_response())
+}
+
+/// A city's video; phones ask for it piece by piece.
+async fn video(
+    State(app): State<Arc<App>>,
+    Path(slug): Path<String>,
+    request: Request,
+) -> Result<Response, PageError> {
+    let content = app.content.city(&slug).ok_or(Refusal::UnknownCity)?;
+    let path = content.video.as_ref().ok_or(Refusal::NotFound)?;
+    let Ok(answer) = ServeFile::new(path).oneshot(request).await;
+    let mut answer = answer.into_response();
+    let headers = answer.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("video/mp4"));
+    headers.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("public, max-age=3600"),
+    );
+    Ok(answer)
 }
 
 /// Cities open at midnight; a calendar speaks at nine in the morning of that day.

@@ -72,6 +72,7 @@ pub(super) struct SimulatorBar {
 
 /// What every page has around its content.
 pub(super) struct Frame {
+    pub(super) first_css: &'static str,
     pub(super) css: &'static str,
     pub(super) js: &'static str,
     pub(super) icon: &'static str,
@@ -107,6 +108,7 @@ impl Frame {
         let is_trial = app.wechat.is_simulated && app.simulator.is_none();
         Self {
             trial: is_trial.then(|| moment::minute(app.now())),
+            first_css: &assets.first_css,
             css: &assets.css.href,
             js: &assets.js.href,
             icon: &assets.icon.href,

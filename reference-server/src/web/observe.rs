@@ -1,6 +1,9 @@
 //! What surrounds every request: a reference number, one line of log, security headers, a limit of parallel work.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::{Arc, LazyLock},
+    time::Instant,
+};
 
 use axum::{
     extract::{MatchedPath, Request, State},
@@ -11,11 +14,9 @@ use axum::{
 use tokio::sync::Semaphore;
 use tracing::Instrument as _;
 
-use super::assets::ASSETS;
+use super::assets::{ASSETS, style_source};
 use crate::app::App;
 
-/// Requests of citizens that are worked on at once.
-const MAX_PARALLEL: usize = 1_024;
 /// Letters of a reference number; none looks like another.
 const ALPHABET: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
 
@@ -62,8 +63,22 @@ pub(super) async fn number_and_log(
     response
 }
 
-/// What a browser may do with any page of ours.
-const POLICY: &str = "default-src 'none'; script-src 'self' https://res.wx.qq.com; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self' https://open.weixin.qq.com; frame-ancestors 'none'; base-uri 'none'";
+/// What a browser may do with any page of ours; the only styles in a page are ours, by their digests.
+static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
+    let styles = [
+        ASSETS.first_css.as_str(),
+        ASSETS.landing_css.as_str(),
+        QUEUE_STYLE,
+    ]
+    .map(style_source);
+    let policy = format!(
+        "default-src 'none'; script-src 'self' https://res.wx.qq.com; style-src 'self' {}; img-src 'self' data:; media-src 'self'; connect-src 'self'; form-action 'self' https://open.weixin.qq.com; frame-ancestors 'none'; base-uri 'none'",
+        styles.join(" ")
+    );
+    // Digests in base64 are visible ASCII; nothing is allowed if they were not.
+    HeaderValue::from_str(&policy)
+        .unwrap_or_else(|_error| HeaderValue::from_static("default-src 'none'"))
+});
 
 /// Adds the security headers to every answer.
 pub(super) async fn secure(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
@@ -82,7 +97,7 @@ pub(super) async fn secure(State(app): State<Arc<App>>, request: Request, next: 
     }
     headers
         .entry(header::CONTENT_SECURITY_POLICY)
-        .or_insert(HeaderValue::from_static(POLICY));
+        .or_insert_with(|| POLICY.clone());
     if app.public_url.starts_with("https://") {
         headers.insert(
             header::STRICT_TRANSPORT_SECURITY,
@@ -97,8 +112,8 @@ pub(super) async fn secure(State(app): State<Arc<App>>, request: Request, next: 
 pub(super) struct Gate(Arc<Semaphore>);
 
 impl Gate {
-    pub(super) fn new() -> Self {
-        Self(Arc::new(Semaphore::new(MAX_PARALLEL)))
+    pub(super) fn of_places(n_places: usize) -> Self {
+        Self(Arc::new(Semaphore::new(n_places)))
     }
 }
 
@@ -110,6 +125,9 @@ pub(super) async fn shed(State(gate): State<Gate>, request: Request, next: Next)
     next.run(request).await
 }
 
+/// The style of the page for whoever has to wait: files would have to wait as well.
+const QUEUE_STYLE: &str = "body{margin:0;padding:20vh 24px 0;background:#fbf5ec;color:#231815;font:18px/1.6 sans-serif;text-align:center}h1{font-size:1.3em}@media(prefers-color-scheme:dark){body{background:#15100e;color:#f3e9e0}}";
+
 fn overloaded(path: &str) -> Response {
     if path.starts_with("/api/") {
         return super::api::problem::Problem::of_status(StatusCode::SERVICE_UNAVAILABLE)
@@ -117,8 +135,7 @@ fn overloaded(path: &str) -> Response {
     }
     // No template and no cookie: it must cost next to nothing.
     let page = format!(
-        "<!DOCTYPE html><html lang=\"zh-CN\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\"><meta http-equiv=\"refresh\" content=\"20\"><title>正在排队</title><link rel=\"stylesheet\" href=\"{}\"></head><body><main id=\"main\" class=\"wrap\"><div class=\"msg\"><h1>人太多了，正在排队</h1><p>约 20 秒后自动进入，您的答案没有丢。</p></div></main></body></html>",
-        ASSETS.css.href
+        "<!DOCTYPE html><html lang=\"zh-CN\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\"><meta http-equiv=\"refresh\" content=\"20\"><title>正在排队</title><link rel=\"icon\" href=\"data:,\"><style>{QUEUE_STYLE}</style></head><body><main><h1>人太多了，正在排队</h1><p>约 20 秒后自动进入，您的答案没有丢。</p></main></body></html>"
     );
     let headers = [
         (header::RETRY_AFTER, "20"),

@@ -1,4 +1,4 @@
-//! `/poster`: a person's own poster, and the signature that lets WeChat show a proper share card.
+//! `/poster`: a person's own poster, the sheet that asks whether to remind him, and the signature that lets WeChat show a proper share card.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use super::{
     share::{self, Profile},
 };
 use crate::{
-    app::App,
+    app::{App, NoticeKind},
     contest::{Error, Refusal, poster},
 };
 
@@ -48,9 +48,23 @@ struct PosterPage {
     n_chances: usize,
     /// What a friend earns, where the season grants it.
     promise: Option<String>,
+    /// The template of the notice that the person may agree to, where there is one.
+    notice: Option<String>,
+    /// Whether the person has just agreed.
+    reminded: bool,
 }
 
-async fn page(State(app): State<Arc<App>>, signed_in: SignedIn) -> Result<Response, PageError> {
+#[derive(Deserialize)]
+struct Coming {
+    #[serde(default)]
+    reminded: u8,
+}
+
+async fn page(
+    State(app): State<Arc<App>>,
+    Query(coming): Query<Coming>,
+    signed_in: SignedIn,
+) -> Result<Response, PageError> {
     let poster = match poster::poster(&app, &signed_in.person).await {
         Err(Error::Refused(Refusal::NotFollowing)) => {
             return Ok(Redirect::to("/follow").into_response());
@@ -78,7 +92,18 @@ async fn page(State(app): State<Arc<App>>, signed_in: SignedIn) -> Result<Respon
         n_invited: poster.n_invited,
         n_chances: poster.n_chances,
         promise: profile.promise(account),
+        notice: notice(&app, profile),
+        reminded: coming.reminded == 1,
     }))
+}
+
+/// Only a subscription notice asks for consent, and only where there is something to tell.
+fn notice(app: &App, profile: Profile) -> Option<String> {
+    app.wechat
+        .chance_notice
+        .as_ref()
+        .filter(|notice| notice.kind == NoticeKind::Subscription && profile.rewards_friends())
+        .map(|notice| notice.template_id.clone())
 }
 
 #[derive(Deserialize)]

@@ -73,6 +73,7 @@ pub(super) fn poster_call(account: &str, n_questions: u16) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::contest::outreach::{announcement, chance};
 
     /// Pressure, gates and bargains, as the platform's rules name them.
     const PRESSURE: [&str; 14] = [
@@ -127,5 +128,18 @@ mod tests {
             }
             assert_eq!(found(&promise.unwrap_or_default(), &PRESSURE), [""; 0]);
         }
+    }
+
+    #[test]
+    fn what_the_account_says_of_its_own_accord_presses_nobody() {
+        for text in [
+            chance::sentence(2, "盐城市", "https://example.cn"),
+            chance::short_sentence(12),
+            announcement::content([10, 5], "苏信服", "盐城市", "https://example.cn"),
+        ] {
+            assert_eq!(found(&text, &PRESSURE), [""; 0], "{text}");
+            assert_eq!(found(&text, &["元", "钱", "赚", "！"]), [""; 0], "{text}");
+        }
+        assert!(chance::short_sentence(999).chars().count() <= 20);
     }
 }

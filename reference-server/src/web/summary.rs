@@ -1,4 +1,4 @@
-//! `/summary`: what the closed cities came to, and thanks.
+//! `/summary`: what the closed cities came to, the prizes once they are decided, and thanks.
 
 use std::sync::Arc;
 
@@ -30,6 +30,36 @@ struct SummaryPage {
     n_packets: u64,
     awarded: Fen,
     cities: Vec<CityTotals>,
+    honours: Option<HonoursView>,
+}
+
+/// The prizes with the names of the cities.
+struct HonoursView {
+    title: String,
+    decided: String,
+    cities: Vec<HonourView>,
+}
+
+struct HonourView {
+    name: String,
+    reason: String,
+}
+
+/// Whoever decides puts the decision among the content; until then nothing is said.
+fn honours(app: &App) -> Option<HonoursView> {
+    let decided = app.content.honours()?;
+    Some(HonoursView {
+        title: decided.title.clone(),
+        decided: decided.decided.clone(),
+        cities: decided
+            .cities
+            .iter()
+            .map(|honour| HonourView {
+                name: app.season.city_name(&honour.city),
+                reason: honour.reason.clone(),
+            })
+            .collect(),
+    })
 }
 
 async fn page(State(app): State<Arc<App>>, visitor: Visitor) -> Result<Response, PageError> {
@@ -43,6 +73,7 @@ async fn page(State(app): State<Arc<App>>, visitor: Visitor) -> Result<Response,
             n_attempts: sum(|city| city.n_attempts),
             n_packets: sum(|city| city.n_packets),
             awarded: Fen::new(sum(|city| city.awarded.get())),
+            honours: honours(&app),
             cities,
         },
         "private, max-age=30",

@@ -1,4 +1,4 @@
-//! What happens without a request: payments, the latch, the simulated WeChat's own time.
+//! What happens without a request: payments, the latch, what the account says, the simulated WeChat's own time.
 //!
 //! Each duty is a function that does what is due now and returns; the loop only calls
 //! them. A rehearsal and the tests call the same functions on their own clock.
@@ -9,13 +9,15 @@ use tokio::{sync::watch, task::JoinHandle};
 
 use crate::{
     app::App,
-    contest::{Error, payout, season},
+    contest::{Error, outreach, payout, season},
 };
 
 /// How often payments are looked at.
 const PAYMENT_BEAT: Duration = Duration::from_millis(250);
 /// How often the latch is raised.
 const LATCH_BEAT: Duration = Duration::from_secs(1);
+/// How often menu, messages and announcements are looked at.
+const OUTREACH_BEAT: Duration = Duration::from_secs(2);
 /// Rounds of payments in one beat, so that other duties get their turn.
 const ROUNDS_PER_BEAT: u32 = 8;
 
@@ -40,12 +42,13 @@ pub async fn settle_due(app: &App, rounds_max: u32) -> Result<payout::Round, Err
 
 /// Runs every duty until told to stop.
 ///
-/// The latch has a task of its own: payments may wait ten seconds for WeChat, it may not.
+/// The latch has a task of its own: payments and messages may wait ten seconds for WeChat, it may not.
 #[must_use]
 pub fn spawn(app: Arc<App>, stop: watch::Receiver<bool>) -> JoinHandle<()> {
     tokio::spawn(async move {
         tokio::join!(
             keep_latch(Arc::clone(&app), stop.clone()),
+            keep_reaching_out(Arc::clone(&app), stop.clone()),
             keep_paying(app, stop)
         );
     })
@@ -80,6 +83,24 @@ async fn keep_paying(app: Arc<App>, mut stop: watch::Receiver<bool>) {
             settled = settle_due(&app, ROUNDS_PER_BEAT) => {
                 if let Err(error) = settled {
                     tracing::error!(%error, "payments could not be driven");
+                }
+            }
+            _ = stop.changed() => return,
+        }
+    }
+}
+
+async fn keep_reaching_out(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    let mut beat = beat(OUTREACH_BEAT);
+    loop {
+        tokio::select! {
+            _ = beat.tick() => {}
+            _ = stop.changed() => return,
+        }
+        tokio::select! {
+            done = outreach::do_due(&app) => {
+                if let Err(error) = done {
+                    tracing::error!(%error, "the account could not be spoken for");
                 }
             }
             _ = stop.changed() => return,

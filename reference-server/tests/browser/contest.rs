@@ -3,27 +3,31 @@
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
+use axum::body::Body;
 use chrono::{DateTime, TimeDelta, Utc};
+use http_body_util::{BodyExt as _, Full};
 use reference_server::{
-    app::{App, Season},
+    app::{App, Memory, Season, SimulatorHost, WeChat},
     clock::SimulatedClock,
     config::EditionName,
     contest::{
         PersonId,
         attempt::{self, Outcome},
         claim::{self, ClaimRequest, Packet},
-        follow, login, planning, season,
+        follow, login, outreach, planning, season,
     },
     journal::JournaledSimulator,
     rail::Rail,
     setup::{self, Simulated, Wire},
+    store::{Database, DecisionClock, Durability, Store},
     web, worker,
 };
 use reward_core::{Fen, ReferralPolicy, Release, RewardRules, RewardTerms};
 use rusqlite::Connection;
 use tempfile::TempDir;
 use tokio::{net::TcpListener, runtime::Runtime};
-use wechat_adapter::simulator::{AuthorizeOutcome, NewPerson};
+use tower::ServiceExt as _;
+use wechat_adapter::simulator::{AuthorizeOutcome, NewPerson, ScanOutcome};
 
 /// Submissions of one person in a minute stay below the server's limit.
 const LESSONS_PER_MINUTE: usize = 15;
@@ -140,6 +144,79 @@ impl Contest {
             .unwrap();
     }
 
+    /// Does what is due of the account's own accord.
+    pub(crate) fn reach_out(&self) {
+        self.runtime.block_on(outreach::do_due(&self.app)).unwrap();
+    }
+
+    /// Takes a table away, so that whoever reads it fails.
+    pub(crate) fn damage(&self) {
+        let database = self.dir.path().join("data").join("contest.db");
+        let connection = Connection::open(database).unwrap();
+        connection
+            .execute_batch("ALTER TABLE attempt RENAME TO attempt_away")
+            .unwrap();
+    }
+
+    /// The scene of a code that somebody scans who does not follow.
+    pub(crate) fn scene(&self, openid: &str, url: &str) -> String {
+        let scanned = self.simulator.scan(openid, url, self.app.now()).unwrap();
+        let ScanOutcome::FollowPage { scene } = scanned else {
+            panic!("no way to follow: {scanned:?}");
+        };
+        scene
+    }
+
+    /// The same contest in a house with no place left: the address of its door.
+    pub(crate) fn door_of_a_full_house(&self) -> String {
+        let (listener, app) = self.another_door(self.app.simulator.clone());
+        let url = app.public_url.clone();
+        let router = web::router_of_places(app, 1);
+        // A request whose body never ends takes the only place.
+        let endless = Full::from("a").with_trailers(std::future::pending());
+        let request = http::Request::post("/wechat/callback")
+            .body(Body::new(endless))
+            .unwrap();
+        self.runtime.spawn(router.clone().oneshot(request));
+        self.runtime
+            .spawn(axum::serve(listener, router).into_future());
+        url
+    }
+
+    /// The same contest as it runs in a season: the address of a door without a simulator.
+    pub(crate) fn door_of_a_season(&self) -> String {
+        let (listener, app) = self.another_door(None);
+        let url = app.public_url.clone();
+        self.runtime
+            .spawn(axum::serve(listener, web::router(app)).into_future());
+        url
+    }
+
+    /// Another instance on the same database, and the port it is to listen on.
+    fn another_door(&self, simulator: Option<SimulatorHost>) -> (TcpListener, Arc<App>) {
+        let listener = self.runtime.block_on(TcpListener::bind("127.0.0.1:0"));
+        let listener = listener.unwrap();
+        let database = Database::file(&self.dir.path().join("data").join("contest.db"));
+        let app = App {
+            store: Store::open(&database, Durability::None, DecisionClock::Caller).unwrap(),
+            clock: Arc::clone(&self.app.clock),
+            worker: self.app.worker,
+            entropy: Arc::clone(&self.app.entropy),
+            keys: Arc::clone(&self.app.keys),
+            season: Arc::clone(&self.app.season),
+            content: self.app.content.clone(),
+            office: self.app.office.clone(),
+            wechat: Arc::new(WeChat {
+                is_simulated: simulator.is_some(),
+                ..WeChat::clone(&self.app.wechat)
+            }),
+            public_url: format!("http://{}", listener.local_addr().unwrap()),
+            simulator,
+            memory: Memory::default(),
+        };
+        (listener, Arc::new(app))
+    }
+
     /// Pauses a city with a sentence.
     pub(crate) fn pause(&self, city: &str, sentence: &str) {
         let sentence = Some(sentence.to_owned());
@@ -151,6 +228,16 @@ impl Contest {
     /// Somebody new in WeChat, who has not opened the contest yet.
     pub(crate) fn newcomer(&self, name: &str) -> String {
         let person = NewPerson::named(name);
+        let view = self.simulator.create_person(person, self.app.now());
+        view.unwrap().openid
+    }
+
+    /// Somebody who sees only the snapshot of a page.
+    pub(crate) fn previewer(&self, name: &str) -> String {
+        let person = NewPerson {
+            snapshot_user: true,
+            ..NewPerson::named(name)
+        };
         let view = self.simulator.create_person(person, self.app.now());
         view.unwrap().openid
     }

@@ -8,12 +8,16 @@
     reason = "what a test builds on must be there; the lint only spares the test functions themselves"
 )]
 
+mod axe;
 mod chromium;
 mod contest;
+mod errors;
 mod journeys;
 mod network;
+mod newcomer;
 mod pages;
 mod phases;
 mod phone;
 mod quiz;
 mod transfers;
+mod weak_network;

@@ -1,10 +1,9 @@
 //! Every page at every width, size and colour: nothing sticks out, everything can be touched, nothing complains.
 
-use std::{env, fs};
-
 use serde_json::{Value, json};
 
 use super::{
+    axe,
     chromium::Chromium,
     contest::{Contest, Terms},
     phone::Phone,
@@ -77,31 +76,37 @@ const PALE: &str = "(function () {
     return found;
 }())";
 
-/// The findings of axe-core, in a line each.
-const AXE: &str = "axe.run(document, { resultTypes: ['violations'] }).then(function (r) {
-    return r.violations.map(function (v) { return 'axe ' + v.id + ': ' + v.nodes.map(function (n) { return n.target.join(' '); }).slice(0, 3).join(', '); });
-})";
-
-fn strings(found: &Value) -> Vec<String> {
+pub(crate) fn strings(found: &Value) -> Vec<String> {
     let found = found.as_array().unwrap();
     found.iter().map(|line| line.to_string()).collect()
 }
 
-/// Everything wrong with the page that is open.
-///
-/// Where `AXE_JS` names a copy of axe-core, its findings count as well.
+/// Everything wrong with the page that is open, as far as it can be measured.
 fn faults(phone: &Phone<'_>, least: u32, place: &str) -> Vec<String> {
     let mut found = strings(&phone.eval(&format!("{FAULTS}({least})")));
     found.extend(strings(&phone.eval(PALE)));
-    if let Ok(axe) = env::var("AXE_JS") {
-        phone.eval(&format!("{};0", fs::read_to_string(axe).unwrap()));
-        found.extend(strings(&phone.resolve(AXE)));
-    }
     found.extend(phone.complaints());
     found
         .into_iter()
         .map(|fault| format!("{place}: {fault}"))
         .collect()
+}
+
+/// What axe finds on the page that is open.
+fn of_axe(phone: &Phone<'_>, place: &str) -> Vec<String> {
+    let findings = axe::findings(phone).into_iter();
+    findings.map(|fault| format!("{place}: {fault}")).collect()
+}
+
+/// Plays as somebody new; gives the addresses of a result and of an open paper.
+fn played(contest: &Contest, phone: &Phone<'_>) -> (String, String) {
+    let openid = arrive(contest, phone, "王奶奶");
+    answer(contest, phone);
+    phone.follow(".foot .on");
+    let result = phone.path();
+    contest.answer_as(&openid, 3);
+    phone.open("/quiz");
+    (result, phone.path())
 }
 
 #[test]
@@ -112,13 +117,7 @@ fn every_page_fits_every_width_and_size_in_light_and_dark() {
     let mut contest = Contest::at("2020-05-09 21:00:00");
     contest.learn();
     let phone = Phone::new(&chromium, &contest.url);
-    let openid = arrive(&contest, &phone, "王奶奶");
-    answer(&contest, &phone);
-    phone.follow(".foot .on");
-    let result = phone.path();
-    contest.answer_as(&openid, 3);
-    phone.open("/quiz");
-    let paper = phone.path();
+    let (result, paper) = played(&contest, &phone);
     let all: Vec<String> = PAGES
         .into_iter()
         .map(str::to_owned)
@@ -158,10 +157,18 @@ fn every_page_fits_every_width_and_size_in_light_and_dark() {
         phone.size(width, 844);
         for path in &all {
             phone.open(path);
-            found.extend(faults(&phone, 44, &format!("{path} {width} {scheme}")));
+            let place = format!("{path} {width} {scheme}");
+            found.extend(faults(&phone, 44, &place));
+            found.extend(of_axe(&phone, &place));
             let name: String = path.chars().take(16).collect();
             phone.whole_picture(&format!("30-{scheme}{}", name.replace('/', "-")));
         }
+    }
+    phone.without_script();
+    phone.size(390, 844);
+    for path in &all {
+        phone.open(path);
+        found.extend(of_axe(&phone, &format!("{path} without script")));
     }
     found.retain(|fault| !fault.contains("404"));
     assert!(

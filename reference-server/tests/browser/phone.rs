@@ -1,6 +1,6 @@
 //! One phone: a page of its own with its own cookies, touched as a person touches it.
 
-use std::time::Instant;
+use std::{cell::Cell, time::Instant};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
@@ -25,6 +25,7 @@ pub(crate) struct Phone<'a> {
     chromium: &'a Chromium,
     session: String,
     url: String,
+    script_is_off: Cell<bool>,
 }
 
 impl<'a> Phone<'a> {
@@ -48,6 +49,7 @@ impl<'a> Phone<'a> {
             chromium,
             session: attached["sessionId"].as_str().unwrap().to_owned(),
             url: url.to_owned(),
+            script_is_off: Cell::new(false),
         };
         for domain in ["Page", "Runtime", "Log", "Network"] {
             phone.call(&format!("{domain}.enable"), &json!({}));
@@ -87,9 +89,22 @@ impl<'a> Phone<'a> {
 
     /// Switches script off.
     pub(crate) fn without_script(&self) {
+        self.script_is_off.set(true);
+        self.script_off(true);
+    }
+
+    /// Does something that needs script on a page that came without it.
+    pub(crate) fn lend_script<T>(&self, act: impl FnOnce() -> T) -> T {
+        self.script_off(false);
+        let result = act();
+        self.script_off(self.script_is_off.get());
+        result
+    }
+
+    fn script_off(&self, off: bool) {
         self.call(
             "Emulation.setScriptExecutionDisabled",
-            &json!({ "value": true }),
+            &json!({ "value": off }),
         );
     }
 
@@ -112,6 +127,46 @@ impl<'a> Phone<'a> {
                 "uploadThroughput": -1,
             }),
         );
+    }
+
+    /// A bad place: 400 kbit/s, 400 ms there and back, and a quarter of the processor.
+    pub(crate) fn weak_network(&self) {
+        self.call(
+            "Network.emulateNetworkConditions",
+            &json!({
+                "offline": false,
+                "latency": 400,
+                "downloadThroughput": 50_000,
+                "uploadThroughput": 50_000,
+            }),
+        );
+        self.call("Emulation.setCPUThrottlingRate", &json!({ "rate": 4 }));
+    }
+
+    /// Forgets every file of earlier visits.
+    pub(crate) fn forget_files(&self) {
+        self.call("Network.clearBrowserCache", &json!({}));
+    }
+
+    /// Opens an address of the contest and waits for nothing.
+    pub(crate) fn open_without_waiting(&self, path: &str) {
+        self.open_elsewhere(&format!("{}{path}", self.url));
+    }
+
+    /// Opens any address and waits for nothing.
+    pub(crate) fn open_elsewhere(&self, url: &str) {
+        self.call("Page.navigate", &json!({ "url": url }));
+    }
+
+    /// Milliseconds since the navigation: when the first words were painted, and when a condition was found true.
+    pub(crate) fn watch(&self, condition: &str) -> [u64; 2] {
+        self.wait_for(&format!(
+            "performance.getEntriesByName('first-contentful-paint').length && ({condition}) && (window.foundAt = window.foundAt || performance.now())"
+        ));
+        let times = self.eval(
+            "[performance.getEntriesByName('first-contentful-paint')[0].startTime, window.foundAt].map(Math.round)",
+        );
+        [0, 1].map(|at| times[at].as_u64().unwrap())
     }
 
     /// Opens an address of the contest and waits until the page has loaded.

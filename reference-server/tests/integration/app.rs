@@ -13,7 +13,7 @@ use reference_server::{
     app::{App, Season, WeChat},
     clock::{Clock, SimulatedClock},
     config::EditionName,
-    content::Content,
+    content::{Content, Honours},
     contest::{
         Error, PersonId, Refusal,
         attempt::{self, Outcome, Paper},
@@ -265,6 +265,15 @@ impl TestApp {
     /// Every byte the database keeps, as far as they can be read at all.
     pub(crate) fn stored(&self) -> Vec<u8> {
         self.database.stored()
+    }
+
+    /// The province's office has decided about the prizes.
+    pub(crate) fn publish_honours(&mut self, honours: Honours) {
+        let app = Arc::try_unwrap(self.another_instance(11)).unwrap();
+        self.app = Arc::new(App {
+            content: app.content.clone().with_honours(honours),
+            ..app
+        });
     }
 
     /// Ends this process in the middle of whatever it does, and starts the next one.
@@ -541,7 +550,7 @@ pub(crate) fn code<T>(result: Result<T, Error>) -> &'static str {
 }
 
 /// A city's page by somebody who wishes its readers ill.
-const HOSTILE_PAGE: &str = "欢迎来盐城。<script>alert(1)</script>\n\n<p style=\"position:fixed\" onclick=\"alert(1)\">好</p>\n\n[点](javascript:alert(1)) ![图](https://evil.example/pixel.png)\n";
+const HOSTILE_PAGE: &str = "欢迎来盐城。<script>alert(1)</script>\n\n<p style=\"position:fixed\" onclick=\"alert(1)\">好</p>\n\n[点](javascript:alert(1)) ![图](https://evil.example/pixel.png)\n\n![大桥](bridge.png)\n";
 
 /// What explains the key of a stem in the test's own banks.
 pub(crate) fn explanation(stem: &str) -> String {
@@ -573,6 +582,12 @@ pub(crate) fn write_content(root: &Path) -> BTreeMap<String, String> {
     )
     .unwrap();
     fs::write(city.join("page.md"), HOSTILE_PAGE).unwrap();
+    fs::create_dir_all(city.join("pictures")).unwrap();
+    image::RgbImage::new(30, 20)
+        .save(city.join("pictures").join("bridge.png"))
+        .unwrap();
+    let video = [b"\0\0\0\x18ftypmp42".to_vec(), vec![0; 2_000]].concat();
+    fs::write(city.join("video.mp4"), video).unwrap();
     fs::write(city.join("hero.svg"), "<svg onload=\"alert(1)\"/>").unwrap();
     let mut right = BTreeMap::new();
     for name in ["province", FIRST_CITY, SECOND_CITY] {

@@ -62,7 +62,7 @@ impl TestDatabase {
             None => Self::File(dir.join("contest.db")),
             Some(address) => Self::Schema {
                 address,
-                name: std::fs::read_to_string(dir.join("schema")).unwrap(),
+                name: fs::read_to_string(dir.join("schema")).unwrap(),
             },
         }
     }

@@ -126,6 +126,12 @@ impl Menu {
         Ok(Self { items })
     }
 
+    /// The menu as it is sent, as JSON: the same for the same menu, so that a digest of it tells one menu from another.
+    #[must_use]
+    pub fn written(&self) -> String {
+        self.buttons().to_string()
+    }
+
     /// The step from `present` to this menu; `present` is what [`FetchMenu`] read.
     ///
     /// Running it at every change of city is safe: it asks for a creation only when something differs.

@@ -9,6 +9,7 @@ mod central_token;
 mod envelope;
 mod event;
 mod js_sdk;
+mod mass_message;
 mod menu;
 mod message;
 mod oauth;
@@ -33,6 +34,7 @@ pub use central_token::CentralTokenService;
 pub use envelope::{EncodingAesKey, Envelope, EnvelopeError, InvalidEncodingAesKey};
 pub use event::{Event, NoticeEntry, NoticeOccasion, Push, PushFormat, TemplateOutcome};
 pub use js_sdk::{FetchJsTicket, InvalidPageUrl, JsConfig, JsSigner};
+pub use mass_message::{InvalidMassMessage, MassReceipt, SendToEveryone};
 pub use menu::{
     CreateMenu, DeleteMenu, FetchMenu, InvalidMenu, Menu, MenuAction, MenuItem, MenuStep,
     PresentMenu,

@@ -74,7 +74,9 @@ pub use operation::Operation;
 pub use push::Push;
 pub use transfer_bill::{TransferBill, TransferStage};
 pub use v3_setup::{PlatformCertificate, TransferSetup};
-pub use view::{Message, MessageContent, NewPerson, PacketState, PacketView, PersonView};
+pub use view::{
+    MenuButton, Message, MessageContent, NewPerson, PacketState, PacketView, PersonView,
+};
 
 use crate::Request;
 use fault::Target;
@@ -563,6 +565,12 @@ impl Simulator {
     #[must_use]
     pub fn totals(&self) -> LedgerTotals {
         self.lock().book.totals()
+    }
+
+    /// The account's menu as a phone draws it; empty when there is none.
+    #[must_use]
+    pub fn menu(&self) -> Vec<MenuButton> {
+        official_menu::drawn(self.lock().menu.as_ref())
     }
 
     /// How often each operation was called, pushes included.

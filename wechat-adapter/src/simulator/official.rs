@@ -53,6 +53,7 @@ pub(super) fn handle(
         Operation::SendCustomerMessage => official_messages::customer(world, call, now),
         Operation::SendTemplate => official_messages::template_message(world, call, now),
         Operation::SendNotice => official_messages::notice(world, call, now),
+        Operation::SendToEveryone => official_messages::everyone(world, call, now),
         Operation::CreateMenu => official_menu::create(&mut world.menu, call),
         Operation::FetchMenu => official_menu::fetch(world.menu.as_ref()),
         Operation::DeleteMenu => {

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::official::Answer;
 use super::push_message::Incident;
+use super::view::MenuButton;
 use super::wire::Call;
 
 /// The kinds of items that lead somewhere.
@@ -99,6 +100,22 @@ pub(super) fn fetch(menu: Option<&Value>) -> Answer {
     menu.map_or(Err((46_003, "menu no exist")), |buttons| {
         Ok(json!({"menu": {"button": buttons}}))
     })
+}
+
+/// The menu as a phone draws it; an item that neither opens a page nor has a key acts on nothing here.
+pub(super) fn drawn(menu: Option<&Value>) -> Vec<MenuButton> {
+    let items = menu.and_then(Value::as_array);
+    items.into_iter().flatten().map(draw).collect()
+}
+
+fn draw(button: &Value) -> MenuButton {
+    let text = |name: &str| button.get(name).and_then(Value::as_str).map(str::to_owned);
+    MenuButton {
+        name: text("name").unwrap_or_default(),
+        url: text("url"),
+        key: text("key"),
+        below: drawn(button.get("sub_button")),
+    }
 }
 
 /// What pressing an item tells the account: the item is named by its key, its address or its name.

@@ -1,11 +1,11 @@
-//! What the account writes to people: customer-service messages, template messages, subscription notices.
+//! What the account writes to people: customer-service messages, template messages, subscription notices, messages to everyone.
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use super::calendar::later;
+use super::calendar::{beijing_date, later};
 use super::official::Answer;
 use super::people::{NoAllowance, Person};
 use super::push_message::Incident;
@@ -36,11 +36,18 @@ const KINDS: [&str; 13] = [
 /// The kinds whose content is read by its text.
 const TEXT: &str = "text";
 
+/// A service account reaches each of its followers so often in a calendar month.
+const TO_EVERYONE_PER_MONTH: u32 = 4;
+
 /// Numbers of template messages, and those that must not be sent twice.
 #[derive(Debug, Default)]
 pub(super) struct Sent {
     issued: u64,
     once: BTreeMap<(String, String), (DateTime<Utc>, u64)>,
+    /// The keys of the messages to everyone.
+    to_everyone: BTreeMap<String, u64>,
+    /// Year, month, and how many messages to everyone were sent in it.
+    month: (i32, u32, u32),
 }
 
 impl Sent {
@@ -192,4 +199,47 @@ pub(super) fn notice(world: &mut World, call: &Call<'_>, now: DateTime<Utc>) -> 
     };
     world.outbox.report(openid, report, later(now, REPORT_TIME));
     Ok(json!({"errcode": 0, "errmsg": "ok"}))
+}
+
+/// Answers `message/mass/sendall`, for a text to every follower; who follows later does not get it.
+pub(super) fn everyone(world: &mut World, call: &Call<'_>, now: DateTime<Utc>) -> Answer {
+    let body = read(call)?;
+    let to_all = body
+        .get("filter")
+        .and_then(|filter| filter.get("is_to_all"));
+    if to_all.and_then(Value::as_bool) != Some(true) {
+        return Err((40_130, "invalid openid list size, at least two openid"));
+    }
+    if text(body, "msgtype") != Some(TEXT) {
+        return Err((40_008, "invalid message type"));
+    }
+    let said = body
+        .get(TEXT)
+        .and_then(|content| text(content, "content"))
+        .ok_or((44_004, "empty content"))?
+        .to_owned();
+    let key = text(body, "clientmsgid").map(str::to_owned);
+    if key.as_ref().is_some_and(|key| key.len() > 64) {
+        return Err((45_067, "clientmsgid size out of limit"));
+    }
+    let before = key.as_ref().and_then(|key| world.sent.to_everyone.get(key));
+    if before.is_some() {
+        return Err((45_065, "clientmsgid exist"));
+    }
+    let today = beijing_date(now);
+    let n_sent = match world.sent.month {
+        (year, month, count) if (year, month) == (today.year(), today.month()) => count,
+        _ => 0,
+    };
+    if n_sent >= TO_EVERYONE_PER_MONTH {
+        return Err((45_028, "has no masssend quota"));
+    }
+    world.sent.month = (today.year(), today.month(), n_sent.saturating_add(1));
+    let number = world.sent.next();
+    if let Some(key) = key {
+        world.sent.to_everyone.insert(key, number);
+    }
+    let content = MessageContent::FromAccount { text: said };
+    world.people.tell_followers(&content, now);
+    Ok(json!({"errcode": 0, "errmsg": "send job submission success", "msg_id": number}))
 }

@@ -25,6 +25,8 @@ pub enum Operation {
     SendTemplate,
     /// `POST /cgi-bin/message/subscribe/bizsend`.
     SendNotice,
+    /// `POST /cgi-bin/message/mass/sendall`.
+    SendToEveryone,
     /// `POST /cgi-bin/menu/create`.
     CreateMenu,
     /// `GET /cgi-bin/menu/get`.
@@ -91,6 +93,7 @@ impl Operation {
             "/cgi-bin/message/custom/send" => Self::SendCustomerMessage,
             "/cgi-bin/message/template/send" => Self::SendTemplate,
             "/cgi-bin/message/subscribe/bizsend" => Self::SendNotice,
+            "/cgi-bin/message/mass/sendall" => Self::SendToEveryone,
             "/cgi-bin/menu/create" => Self::CreateMenu,
             "/cgi-bin/menu/get" => Self::FetchMenu,
             "/cgi-bin/menu/delete" => Self::DeleteMenu,
@@ -179,6 +182,7 @@ impl Operation {
                 | Self::SendCustomerMessage
                 | Self::SendTemplate
                 | Self::SendNotice
+                | Self::SendToEveryone
                 | Self::CreateMenu
                 | Self::FetchMenu
                 | Self::DeleteMenu
@@ -198,6 +202,7 @@ impl Operation {
                 | Self::SendCustomerMessage
                 | Self::SendTemplate
                 | Self::SendNotice
+                | Self::SendToEveryone
                 | Self::CreateMenu
                 | Self::QueryQuota
                 | Self::ExplainRequest
@@ -225,6 +230,7 @@ impl Operation {
             Self::SendCustomerMessage => Some(500_000),
             Self::CreateMenu | Self::DeleteMenu => Some(1_000),
             Self::FetchMenu => Some(10_000),
+            Self::SendToEveryone => Some(100),
             _ => None,
         }
     }

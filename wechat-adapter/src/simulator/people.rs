@@ -185,6 +185,15 @@ impl People {
             .filter_map(|openid| self.by_openid.get(openid))
     }
 
+    /// Every follower reads `content`.
+    pub(super) fn tell_followers(&mut self, content: &MessageContent, at: DateTime<Utc>) {
+        for openid in self.followers.values() {
+            if let Some(person) = self.by_openid.get_mut(openid) {
+                person.hear(content.clone(), at);
+            }
+        }
+    }
+
     /// At most `limit` followers in the order of following, after the given place.
     pub(super) fn followers_after(&self, order: u64, limit: usize) -> impl Iterator<Item = &str> {
         self.followers

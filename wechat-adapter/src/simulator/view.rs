@@ -57,6 +57,20 @@ pub struct PersonView {
     pub dialogue: Vec<Message>,
 }
 
+/// An item of the account's menu as a phone draws it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct MenuButton {
+    /// What it says.
+    pub name: String,
+    /// The page it opens.
+    pub url: Option<String>,
+    /// The key it pushes.
+    pub key: Option<String>,
+    /// The items it opens up; at most five.
+    pub below: Vec<Self>,
+}
+
 /// A red packet as its receiver sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]

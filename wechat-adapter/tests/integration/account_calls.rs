@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use wechat_adapter::official::{
     AuthorizeUrl, CheckGrant, ClearQuota, CreateMenu, CreateQrCode, CustomerContent, DeleteMenu,
     ExchangeCode, ExplainRequest, FetchCallbackAddresses, FetchMenu, FetchProfile, FetchUsers,
-    InvalidMenu, Menu, MenuAction, MenuItem, MenuStep, NewsCard, NoticeTarget, OAuthScope,
-    OAuthState, Official, OfficialAction, PermanentScene, QueryQuota, RenewGrant,
-    SendCustomerMessage, SendNotice, SendTemplate,
+    InvalidMenu, MassReceipt, Menu, MenuAction, MenuItem, MenuStep, NewsCard, NoticeTarget,
+    OAuthScope, OAuthState, Official, OfficialAction, PermanentScene, QueryQuota, RenewGrant,
+    SendCustomerMessage, SendNotice, SendTemplate, SendToEveryone,
 };
 use wechat_adapter::{AppId, Endpoints, OpenId, Request, Response, Secret};
 
@@ -118,6 +118,31 @@ fn a_template_message_carries_its_key_and_its_target() {
     assert!(address.contains("/cgi-bin/message/subscribe/bizsend?"));
     assert_eq!(body["miniprogram"], json!({"appid":"wx2","pagepath":"p"}));
     assert!(SendNotice::parse(&answer(r#"{"errcode":0}"#)).is_ok());
+}
+
+#[test]
+fn a_message_to_everyone_carries_its_key_and_a_repetition_is_no_error() {
+    let call = SendToEveryone::new("南京站开赛", "season-nanjing").unwrap();
+    let (address, body) = sent(&call.request(&official(), &token()));
+    assert!(address.contains("/cgi-bin/message/mass/sendall?"));
+    assert_eq!(
+        body,
+        json!({"filter":{"is_to_all":true},"msgtype":"text","text":{"content":"南京站开赛"},
+               "clientmsgid":"season-nanjing"})
+    );
+    let taken = answer(r#"{"errcode":0,"errmsg":"send job submission success","msg_id":34182}"#);
+    let message_number = "34182".to_owned();
+    let receipt = SendToEveryone::parse(&taken).unwrap();
+    assert_eq!(receipt, MassReceipt::Taken { message_number });
+    let again = SendToEveryone::parse(&answer(r#"{"errcode":45065,"errmsg":"clientmsgid exist"}"#));
+    assert_eq!(again.unwrap(), MassReceipt::TakenBefore);
+    let spent = SendToEveryone::parse(&answer(r#"{"errcode":45028,"errmsg":"no quota"}"#));
+    assert_eq!(spent.unwrap_err().action(), OfficialAction::QuotaSpent);
+    for (text, key) in [("", "k"), ("t", ""), ("t", &*"k".repeat(65))] {
+        assert!(SendToEveryone::new(text, key).is_err(), "{text:?} {key:?}");
+    }
+    assert!(SendToEveryone::new("t".repeat(2_048), "k").is_ok());
+    assert!(SendToEveryone::new("t".repeat(2_049), "k").is_err());
 }
 
 fn menu(name: &str) -> Menu {

@@ -3,9 +3,9 @@
 use wechat_adapter::official::{
     CallbackMode, CallbackVerifier, CheckGrant, ClearQuota, CreateMenu, CustomerContent,
     DeleteMenu, Event, ExchangeCode, ExplainRequest, FetchAccessToken, FetchCallbackAddresses,
-    FetchMenu, FetchProfile, FetchUsers, Menu, MenuAction, MenuItem, MenuStep, NewsCard,
-    NoticeOccasion, OAuthGrant, OAuthReturn, Official, QueryQuota, RenewGrant, SendCustomerMessage,
-    SendNotice, SendTemplate, TemplateOutcome,
+    FetchMenu, FetchProfile, FetchUsers, MassReceipt, Menu, MenuAction, MenuItem, MenuStep,
+    NewsCard, NoticeOccasion, OAuthGrant, OAuthReturn, Official, QueryQuota, RenewGrant,
+    SendCustomerMessage, SendNotice, SendTemplate, SendToEveryone, TemplateOutcome,
 };
 use wechat_adapter::simulator::{
     AuthorizeOutcome, Fault, FaultRule, MessageContent, NewPerson, Operation, Push, Simulator,
@@ -83,6 +83,39 @@ fn text(text: &str) -> CustomerContent {
 
 fn code_of(error: &OfficialError) -> OfficialAction {
     error.action()
+}
+
+#[test]
+fn a_message_to_everyone_reaches_followers_once_and_four_times_a_month() {
+    let stage = stage();
+    let stranger = NewPerson::named("Li Si");
+    let stranger = stage.simulator.create_person(stranger, at(0)).unwrap();
+    let send = |key: &str, seconds: i64| {
+        let fetch = FetchAccessToken::new().request(&stage.official);
+        let issued = FetchAccessToken::parse(&stage.send(&fetch, seconds)).unwrap();
+        let call = SendToEveryone::new("开赛", key).unwrap();
+        SendToEveryone::parse(&stage.send(&call.request(&stage.official, &issued.token), seconds))
+    };
+    let read = |openid: &str| {
+        let person = stage.simulator.person(openid).unwrap();
+        let is_it = |content: &MessageContent| matches!(content, MessageContent::FromAccount { text } if text == "开赛");
+        person
+            .dialogue
+            .iter()
+            .filter(|line| is_it(&line.content))
+            .count()
+    };
+    assert!(matches!(send("one", 1), Ok(MassReceipt::Taken { .. })));
+    assert_eq!(send("one", 2).unwrap(), MassReceipt::TakenBefore);
+    assert_eq!(read(stage.openid.as_str()), 1);
+    assert_eq!(read(&stranger.openid), 0);
+    for key in ["two", "three", "four"] {
+        assert!(send(key, 3).is_ok(), "{key}");
+    }
+    let refused = send("five", 4).unwrap_err();
+    assert_eq!(refused.action(), OfficialAction::QuotaSpent);
+    assert!(send("five", 31 * 86_400).is_ok());
+    assert_eq!(read(stage.openid.as_str()), 5);
 }
 
 #[test]
@@ -240,6 +273,9 @@ fn a_menu_is_created_pressed_compared_and_removed() {
     let request = CreateMenu::new(menu.clone()).request(official, token);
     CreateMenu::parse(&stage.send(&request, 2)).unwrap();
     assert!(matches!(menu.step_from(&fetch(3)), MenuStep::Keep));
+    let drawn = stage.simulator.menu();
+    assert_eq!(drawn[0].name, "答题");
+    assert_eq!(drawn[0].url.as_deref(), Some("https://example.cn/quiz"));
 
     let openid = stage.openid.as_str();
     let press = |item: &str| stage.simulator.press_menu(openid, item, at(4));

@@ -29,13 +29,14 @@ pub(super) use value::{Bind, Column, Value, params};
 use super::StoreError;
 
 /// The migrations in order; the number is the schema's version.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("../../../migrations/0001_contest.sql"),
     include_str!("../../../migrations/0002_commit_mark.sql"),
     include_str!("../../../migrations/0003_rail.sql"),
     include_str!("../../../migrations/0004_books.sql"),
     include_str!("../../../migrations/0005_keys.sql"),
     include_str!("../../../migrations/0006_day_total.sql"),
+    include_str!("../../../migrations/0007_outreach.sql"),
 ];
 
 /// How much a commit promises.

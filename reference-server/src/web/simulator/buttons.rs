@@ -1,10 +1,10 @@
-//! `/simulator/act`: what the buttons beside the drawn phone do.
+//! `/simulator/act`: what the buttons beside the drawn phone do, and those that the pages have in a demo.
 
 use std::sync::Arc;
 
 use axum::{
     Form, Router,
-    extract::State,
+    extract::{Path, State},
     http::HeaderMap,
     response::{IntoResponse, Redirect, Response},
     routing::post,
@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     app::App,
-    contest::Refusal,
+    contest::{Refusal, attempt},
     web::{
         error::PageError,
         session::{Jar, Name, SignedIn, local_path},
@@ -34,6 +34,8 @@ pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/simulator/act", post(act_on))
         .route("/simulator/follow", post(follow_self))
+        .route("/simulator/remind", post(remind_self))
+        .route("/simulator/answer/{token}", post(answer_rightly))
 }
 
 /// What a button of the page does.
@@ -181,17 +183,46 @@ async fn follow_self(
     State(app): State<Arc<App>>,
     signed_in: SignedIn,
 ) -> Result<Response, PageError> {
-    let holder = signed_in
-        .visitor
-        .holder
-        .filter(|openid| {
-            let index = app.keys.openid_index(openid);
-            index.as_deref() == Ok(signed_in.person.as_str())
-        })
-        .ok_or(Refusal::NotFound)?;
     let host = SimulatedWeChat::of(&app).ok_or(Refusal::NotFound)?;
-    act::follow(&host, &holder, None)
+    act::follow(&host, &holder(&app, signed_in)?, None)
         .await
         .map_err(|_unknown| Refusal::NotFound)?;
     Ok(Redirect::to("/quiz").into_response())
+}
+
+/// Agrees to one notice for whoever is logged in, as WeChat's own window would.
+async fn remind_self(
+    State(app): State<Arc<App>>,
+    signed_in: SignedIn,
+) -> Result<Response, PageError> {
+    let host = SimulatedWeChat::of(&app).ok_or(Refusal::NotFound)?;
+    let notice = app.wechat.chance_notice.as_ref().ok_or(Refusal::NotFound)?;
+    act::answer_notices(&host, &holder(&app, signed_in)?, &notice.template_id, true)
+        .await
+        .map_err(|_unknown| Refusal::NotFound)?;
+    Ok(Redirect::to("/poster?reminded=1").into_response())
+}
+
+/// Hands in a paper with every answer right, so that a newcomer sees an envelope at once.
+async fn answer_rightly(
+    State(app): State<Arc<App>>,
+    Path(token): Path<String>,
+    signed_in: SignedIn,
+    headers: HeaderMap,
+) -> Result<Response, PageError> {
+    let outcome = attempt::submit_rightly(&app, &signed_in.person, &token).await?;
+    Ok(Jar::of(&app, &headers)
+        .forget(Name::Attempt)
+        .forget(Name::Answers)
+        .redirect(&format!("/result/{}", outcome.id)))
+}
+
+/// The openid of whoever holds the phone, if that is who is logged in.
+fn holder(app: &App, signed_in: SignedIn) -> Result<String, Refusal> {
+    let is_logged_in = |openid: &String| {
+        let index = app.keys.openid_index(openid);
+        index.as_deref() == Ok(signed_in.person.as_str())
+    };
+    let holder = signed_in.visitor.holder.filter(is_logged_in);
+    holder.ok_or(Refusal::NotFound)
 }

@@ -12,7 +12,7 @@ use axum::{
 use reward_core::Fen;
 use serde::Deserialize;
 use wechat_adapter::simulator::{
-    FaultRule, MessageContent, PacketState, PersonView, TransferBill, TransferStage,
+    FaultRule, MenuButton, MessageContent, PacketState, PersonView, TransferBill, TransferStage,
 };
 
 use super::{act, fault_panel::FaultChoice, host::SimulatedWeChat};
@@ -37,6 +37,15 @@ enum Line {
     Packet(PacketLine),
     Transfer(TransferLine),
     Notice(&'static str),
+    /// A notice of WeChat's, with the values of its fields.
+    Service(String),
+}
+
+/// An item of the account's menu: it opens a page of ours, or others.
+struct MenuLine {
+    name: String,
+    next: String,
+    below: Vec<Self>,
 }
 
 struct PacketLine {
@@ -98,6 +107,7 @@ struct PhonePage {
     name: String,
     following: bool,
     lines: Vec<(String, Line)>,
+    menu: Vec<MenuLine>,
     scan: String,
     scene: String,
     said: &'static str,
@@ -148,6 +158,7 @@ async fn phone(
             |round| format!("{}竞赛中", round.city().name()),
         ),
         lines: dialogue(&host, &chosen),
+        menu: menu(host.simulator.menu(), &app.public_url),
         scan: looking.scan,
         scene: looking.scene,
         said: said(&looking.said),
@@ -177,6 +188,23 @@ fn person_line(person: &PersonView, chosen: &PersonView) -> PersonLine {
     }
 }
 
+/// The menu as far as it leads to our own pages.
+fn menu(buttons: Vec<MenuButton>, public_url: &str) -> Vec<MenuLine> {
+    buttons
+        .into_iter()
+        .map(|button| MenuLine {
+            name: button.name,
+            next: button
+                .url
+                .as_deref()
+                .and_then(|url| url.strip_prefix(public_url))
+                .unwrap_or_default()
+                .to_owned(),
+            below: menu(button.below, public_url),
+        })
+        .collect()
+}
+
 /// Scenes that people came by, so that somebody else can scan the same poster.
 fn posters(people: &[PersonView]) -> Vec<(String, String)> {
     people
@@ -197,6 +225,10 @@ fn dialogue(host: &SimulatedWeChat, person: &PersonView) -> Vec<(String, Line)> 
         } => Line::Packet(packet_line(person, bill_number, send_name, wishing)),
         MessageContent::ServiceUnavailable => {
             Line::Notice("该公众号提供的服务出现故障，请稍后再试")
+        }
+        MessageContent::Notice { fields, .. } => {
+            let values: Vec<&str> = fields.values().map(String::as_str).collect();
+            Line::Service(values.join("\n"))
         }
         _ => Line::Notice("收到一条消息"),
     };

@@ -66,6 +66,7 @@ struct Choice {
 #[derive(Template)]
 #[template(path = "choose_person.html")]
 struct ChoosePerson {
+    first_css: &'static str,
     css: &'static str,
     icon: &'static str,
     account: String,
@@ -139,6 +140,7 @@ fn choose(host: &SimulatedWeChat, query: String, scope: &str) -> Response {
         |app| app.wechat.account_name.clone(),
     );
     frame::personal(&ChoosePerson {
+        first_css: &ASSETS.first_css,
         css: &ASSETS.css.href,
         icon: &ASSETS.icon.href,
         account,

@@ -12,6 +12,7 @@ mod forgetting;
 mod limits;
 mod money;
 mod operating;
+mod outreach;
 mod payments;
 mod publication;
 mod referrals;

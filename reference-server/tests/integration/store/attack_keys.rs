@@ -19,7 +19,7 @@ async fn a_sealed_value_gives_way_to_a_newer_key_only() {
         (
             "payment",
             "request_sealed",
-            "the number, amount and request of a payment never change",
+            "the number, amount, rail and request of a payment never change",
         ),
     ];
     let mut attacks = Vec::new();

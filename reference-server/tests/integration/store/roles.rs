@@ -4,7 +4,7 @@ use super::attack::{Scene, assert_refused_by, fixed};
 use crate::{app::TestApp, engine::is_server};
 
 /// Tables of which nobody takes a row back.
-const KEPT: [(&str, &str); 19] = [
+const KEPT: [(&str, &str); 21] = [
     ("packet", "a sealed packet never leaves"),
     ("bank", "a frozen bank never leaves"),
     ("award", "an award never leaves"),
@@ -24,6 +24,8 @@ const KEPT: [(&str, &str); 19] = [
     ("books_seal", "a seal never leaves"),
     ("duty", "the outcome of a duty never leaves"),
     ("field_key", "the record of a key never leaves"),
+    ("chance_message", "a message about a chance never leaves"),
+    ("announcement", "an announcement never leaves"),
 ];
 
 #[tokio::test]
@@ -95,6 +97,8 @@ async fn the_servers_own_role_can_neither_change_nor_delete_what_is_kept() {
         ("UPDATE city SET plan_seed_sealed = ''", "permission denied"),
         ("UPDATE budget_day SET cap_fen = 1", "permission denied"),
         ("UPDATE season SET rules = ''", "permission denied"),
+        ("UPDATE announcement SET content = ''", "permission denied"),
+        ("UPDATE chance_message SET person = ''", "permission denied"),
         (
             "UPDATE person SET openid_index = 'other'",
             "permission denied",

@@ -1,6 +1,8 @@
 //! Laws of headers and markup: what a browser may run, frame, keep and hand on.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{Method, StatusCode, header};
+use sha2::{Digest as _, Sha256};
 
 use super::{
     browser::{Answer, Browser, between},
@@ -42,13 +44,26 @@ fn assert_guarded(path: &str, answer: &Answer) {
 }
 
 /// Nothing that the policy would block, and nothing from another host.
-fn assert_clean(path: &str, html: &str) {
-    let tags = html
+fn assert_clean(path: &str, page: &Answer) {
+    let policy = page.header("content-security-policy");
+    for style in page.body.split("<style>").skip(1) {
+        let (style, _rest) = style.split_once("</style>").unwrap();
+        let digest = STANDARD.encode(Sha256::digest(style));
+        assert!(
+            policy.contains(&format!("'sha256-{digest}'")),
+            "{path}: a style that the policy does not name"
+        );
+    }
+    let tags = page
+        .body
         .split('<')
         .skip(1)
         .map(|tag| tag.split('>').next().unwrap());
     for tag in tags {
-        assert!(!tag.starts_with("style"), "{path}: <{tag}>");
+        assert!(
+            tag == "style" || !tag.starts_with("style"),
+            "{path}: <{tag}>"
+        );
         assert!(!tag.contains(" style="), "{path}: <{tag}>");
         assert!(!has_handler(tag), "{path}: <{tag}>");
         assert!(
@@ -62,8 +77,8 @@ fn assert_clean(path: &str, html: &str) {
             assert!(tag.contains("href=\"/s/"), "{path}: <{tag}>");
         }
     }
-    assert!(html.starts_with("<!DOCTYPE html>"), "{path}");
-    assert!(html.contains("lang=\"zh-CN\""), "{path}");
+    assert!(page.body.starts_with("<!DOCTYPE html>"), "{path}");
+    assert!(page.body.contains("lang=\"zh-CN\""), "{path}");
 }
 
 /// Whether a tag has an attribute such as `onclick=`.
@@ -100,7 +115,7 @@ async fn every_answer_has_the_security_headers_and_no_inline_code() {
             let answer = browser.get(path).await;
             assert_guarded(path, &answer);
             if answer.header("content-type").starts_with("text/html") {
-                assert_clean(path, &answer.body);
+                assert_clean(path, &answer);
             }
         }
     }
@@ -115,7 +130,7 @@ async fn a_citys_page_runs_nothing_and_loads_nothing_from_elsewhere() {
     let mut browser = Browser::new(&test);
     let page = browser.get("/city/yancheng").await;
     page.assert_page(200, &["欢迎来盐城。"]);
-    assert_clean("/city/yancheng", &page.body);
+    assert_clean("/city/yancheng", &page);
     for word in ["alert(1)", "evil.example/pixel", "position:fixed"] {
         assert!(!page.body.contains(word), "{word} in {}", page.body);
     }

@@ -3,6 +3,7 @@
 mod browser;
 mod callbacks;
 mod canary;
+mod cities;
 mod document;
 mod guards;
 mod headers;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::{Method, StatusCode, header};
-use reference_server::app::App;
+use reference_server::app::{App, WeChat};
 use reward_core::{ReferralPolicy, RewardTerms};
 
 use super::browser::{Browser, filled_in};
@@ -12,8 +12,13 @@ use crate::app::{FIRST_CITY, SECOND_CITY, SMALL, Setting, TestApp};
 /// The server as it runs in a season: beside the real WeChat.
 fn without_simulator(test: &TestApp) -> Arc<App> {
     let app = Arc::try_unwrap(test.another_instance(9)).unwrap();
+    let wechat = WeChat {
+        is_simulated: false,
+        ..WeChat::clone(&app.wechat)
+    };
     Arc::new(App {
         simulator: None,
+        wechat: Arc::new(wechat),
         ..app
     })
 }

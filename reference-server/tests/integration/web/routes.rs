@@ -3,13 +3,15 @@
 use std::{fs, path::Path};
 
 /// Addresses that answer a GET, with an example in each place of a parameter.
-pub(super) const GETS: [&str; 35] = [
+pub(super) const GETS: [&str; 37] = [
     "/",
     "/status",
     "/text-size/large",
     "/city/yancheng",
     "/city/yancheng/hero.svg",
     "/city/yancheng/reminder.ics",
+    "/city/yancheng/picture/nothing.jpg",
+    "/city/yancheng/video.mp4",
     "/rules",
     "/summary",
     "/login",
@@ -42,7 +44,7 @@ pub(super) const GETS: [&str; 35] = [
 ];
 
 /// Addresses that answer a POST, with an example in each place of a parameter.
-pub(super) const POSTS: [&str; 28] = [
+pub(super) const POSTS: [&str; 30] = [
     "/logout",
     "/follow/check",
     "/consent",
@@ -59,6 +61,8 @@ pub(super) const POSTS: [&str; 28] = [
     "/wechat/pay/notification",
     "/simulator/act",
     "/simulator/follow",
+    "/simulator/remind",
+    "/simulator/answer/nothing",
     "/simulator/api/people",
     "/simulator/api/people/nobody/follow",
     "/simulator/api/people/nobody/unfollow",
