@@ -48,6 +48,16 @@ struct PayoutStep {
     row: u8,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Class {
+    class: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Duty {
+    duty: String,
+}
+
 /// What this process counts.
 #[derive(Clone, Default)]
 pub struct Metrics {
@@ -165,11 +175,8 @@ pub async fn text(app: &App) -> Result<String, Error> {
             today_left.get_or_create(&label).set(fen);
         }
     }
-    let payments: Family<State, Gauge> = Family::default();
-    registry.register("payouts", "Payments by state", payments.clone());
-    for (state, n) in figures.payments {
-        payments.get_or_create(&State { state }).set(n);
-    }
+    payments(&mut registry, figures.payments);
+    books(&mut registry, figures.incidents, figures.duties);
     if let Some(age_ms) = figures.latch_age_ms {
         let age: Gauge = Gauge::default();
         age.set(age_ms);
@@ -182,6 +189,48 @@ pub async fn text(app: &App) -> Result<String, Error> {
     let mut text = String::new();
     encode(&mut text, &registry).map_err(Failure::defect)?;
     Ok(text)
+}
+
+fn payments(registry: &mut Registry, by_state: Vec<(String, i64)>) {
+    let payments: Family<State, Gauge> = Family::default();
+    registry.register("payouts", "Payments by state", payments.clone());
+    for (state, n) in by_state {
+        payments.get_or_create(&State { state }).set(n);
+    }
+}
+
+/// What the books of a morning and of a night came to.
+fn books(
+    registry: &mut Registry,
+    incidents_open: Vec<(String, i64)>,
+    duties: Vec<(String, i64, i64)>,
+) {
+    let incidents: Family<Class, Gauge> = Family::default();
+    registry.register(
+        "incidents_open",
+        "Differences from the bills and held payments that wait for two persons",
+        incidents.clone(),
+    );
+    for (class, n) in incidents_open {
+        incidents.get_or_create(&Class { class }).set(n);
+    }
+    let found: Family<Duty, Gauge> = Family::default();
+    let ages: Family<Duty, Gauge> = Family::default();
+    registry.register(
+        "duty_findings",
+        "What the last nightly audit and the last comparison with the bills found",
+        found.clone(),
+    );
+    registry.register(
+        "duty_age_milliseconds",
+        "Time since then; grows when no process does it",
+        ages.clone(),
+    );
+    for (duty, n_findings, age_ms) in duties {
+        let label = Duty { duty };
+        found.get_or_create(&label).set(n_findings);
+        ages.get_or_create(&label).set(age_ms);
+    }
 }
 
 fn gauges(registry: &mut Registry, name: &str, help: &str) -> Family<City, Gauge> {

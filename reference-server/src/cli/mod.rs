@@ -3,6 +3,7 @@
 mod announcement;
 mod audit;
 pub mod bank;
+mod books;
 mod demo;
 mod keys;
 mod migrate;
@@ -105,6 +106,15 @@ enum Command {
     /// Read and release what every follower is told when a city opens.
     #[command(subcommand)]
     Announcement(announcement::AnnouncementCommand),
+    /// Compare every payment with WeChat's bills, fetched or handed in, and say what differs.
+    Reconcile(books::ReconcileArguments),
+    /// Look after what differs: own it, propose how it ends, approve what somebody else proposed.
+    #[command(subcommand)]
+    Incident(books::IncidentCommand),
+    /// Close a city's books three days after its end, if nothing is open.
+    Seal(books::SealArguments),
+    /// Write who received how much, for the tax office.
+    TaxList(books::TaxListArguments),
     /// Run the simulated WeChat alone, for programs in any language: no contest, no database.
     #[command(
         after_help = "Example:\n  reference-server simulator --listen 127.0.0.1:9000\n  reference-server simulator --callback http://127.0.0.1:8000/wechat --mode encrypted --body json\n  reference-server simulator --trial http://127.0.0.1:8080 --now 2020-05-09T21:00:00+08:00\n\nThe file of --config, every key of it optional:\n  app_id = \"wx...\"            # app_secret, callback_token, encoding_aes_key, web_auth_domain\n  merchant_id = \"1900000109\"  # merchant_key, balance_fen\n  channel.per_person_per_day = 10\n  transfers.merchant_public_key_file = \"mine.pem\"  # with merchant_serial; api_key, min_fen, max_fen\n  [[people]]\n  name = \"Zhang San\"\n  [[faults]]\n  operation = \"send_red_packet\"\n  nth = 2\n  fault.kind = \"execute_then_drop\""
@@ -256,6 +266,10 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Command::Keys(command) => keys::run(command),
         Command::Person(command) => person::run(command),
         Command::Announcement(command) => announcement::run(&command),
+        Command::Reconcile(arguments) => books::reconcile(&arguments),
+        Command::Incident(command) => books::incident(command),
+        Command::Seal(arguments) => books::seal(&arguments),
+        Command::TaxList(arguments) => books::tax_list(&arguments),
         Command::Simulator(arguments) => simulator::run(&arguments),
         Command::Bank(BankCommand::Check {
             files,

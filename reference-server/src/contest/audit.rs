@@ -9,12 +9,16 @@ use chrono::{DateTime, Utc};
 use reward_core::{Account, Payout};
 use wechat_adapter::simulator::{OracleLedger, PacketState, TransferStage};
 
-use super::{Error, Failure, Refusal, planning, publication, sealed, season};
+use super::{
+    Error, Failure, Refusal, books_seal, planning, publication,
+    reconcile::{self, Answers, Comparison},
+    sealed, season,
+};
 use crate::{
     app::App,
     store::{
         Read, audit,
-        facts::{self, AccountFacts, CityFacts, DayFacts, PaymentFacts},
+        facts::{self, AccountFacts, CityFacts, CorrectionFacts, DayFacts, PaymentFacts},
         season as rows,
     },
 };
@@ -34,6 +38,8 @@ struct Books {
     days: Vec<DayFacts>,
     payments: Vec<PaymentFacts>,
     accounts: Vec<AccountFacts>,
+    corrections: Vec<CorrectionFacts>,
+    broken_seals: Vec<String>,
     bad: Vec<(String, String)>,
     broken_link: Option<i64>,
     rescue_due: BTreeMap<String, DateTime<Utc>>,
@@ -64,6 +70,16 @@ pub async fn violations(app: &App, wechat: Option<&OracleLedger>) -> Result<Vec<
     check_counters(&books, &mut found);
     check_top(&books, app.now(), &mut found);
     check_ledger(&books, &mut found);
+    check_corrections(&books, &mut found);
+    for broken in &books.broken_seals {
+        push(&mut found, "M23 seal", broken.clone());
+    }
+    match reconcile::compare(app, Answers::new()).await {
+        Ok(comparison) => check_bills(&comparison, &mut found),
+        // A payment that cannot be read is told by the check of its machine.
+        Err(Error::Failed(Failure::Unreadable { .. })) => {}
+        Err(error) => return Err(error),
+    }
     check_plans(app, &mut found).await?;
     check_published(app, &mut found).await?;
     if let Some(number) = books.broken_link {
@@ -108,6 +124,8 @@ fn books(
         days: facts::days(read)?,
         payments: facts::payments(read)?,
         accounts: facts::accounts(read)?,
+        corrections: facts::corrections(read)?,
+        broken_seals: books_seal::broken_seals(read)?,
         bad,
         broken_link: audit::first_broken_link(read)?,
         rescue_due,
@@ -285,6 +303,13 @@ fn check_ledger(books: &Books, found: &mut Vec<Violation>) {
                 .or_default() -= payment.amount_fen;
         }
     }
+    for fix in &books.corrections {
+        let Some((city, debit, credit, amount_fen)) = fix.moved() else {
+            continue;
+        };
+        *expected.entry((city, debit)).or_default() -= amount_fen;
+        *expected.entry((city, credit)).or_default() += amount_fen;
+    }
     let stored: BTreeMap<(&str, &str), i64> = books
         .accounts
         .iter()
@@ -305,6 +330,46 @@ fn check_ledger(books: &Books, found: &mut Vec<Violation>) {
         }
     }
     found.dedup();
+}
+
+/// Two persons stand behind each approval, and its transfer is in the ledger as it was proposed.
+fn check_corrections(books: &Books, found: &mut Vec<Violation>) {
+    for fix in &books.corrections {
+        let plain = |name: &str| name.trim().to_lowercase();
+        if plain(&fix.maker) == plain(&fix.checker) {
+            push(
+                found,
+                "M27 one person",
+                format!("correction {}", fix.correction),
+            );
+        }
+        if fix.is_transfer && fix.moved().is_none() {
+            push(
+                found,
+                "M27 not as approved",
+                format!("correction {}", fix.correction),
+            );
+        }
+    }
+}
+
+/// Every difference from the bills that needs a person has an incident, open or ended.
+fn check_bills(comparison: &Comparison, found: &mut Vec<Violation>) {
+    for order in &comparison.orders {
+        let Some(class) = order.class.filter(|class| class.needs_person()) else {
+            continue;
+        };
+        if !order.has_incident {
+            push(
+                found,
+                "M22 unexplained",
+                format!("{} {}", class.code(), order.bill_number),
+            );
+        }
+    }
+    for day in &comparison.unbilled_days {
+        push(found, "M22 day without a bill", day.to_string());
+    }
 }
 
 /// Where the money of a number is, by WeChat's record.

@@ -5,7 +5,7 @@ use schedule_core::ShanghaiDay;
 use super::{Error, season::fen_column};
 use crate::{
     app::App,
-    store::{facts, season as rows},
+    store::{books, facts, incidents, season as rows},
 };
 
 /// Money of one city.
@@ -32,6 +32,10 @@ pub struct Figures {
     pub payments: Vec<(String, i64)>,
     /// Milliseconds since the latch was last raised, if it ever was.
     pub latch_age_ms: Option<i64>,
+    /// Open incidents by class.
+    pub incidents: Vec<(String, i64)>,
+    /// The latest outcome of each daily duty: its name, what was found, and how long ago in milliseconds.
+    pub duties: Vec<(String, i64, i64)>,
 }
 
 /// Counts everything anew; cost: a scan of awards and payments.
@@ -42,7 +46,7 @@ pub async fn figures(app: &App) -> Result<Figures, Error> {
     let now = app.now();
     let today = i64::from(ShanghaiDay::from_instant(now).number());
     let top_fen = fen_column(app.season.rules.top_packet());
-    let (cities, days, payments, latch_ms) = app
+    let (cities, days, payments, latch_ms, incidents, duties) = app
         .store
         .read(move |read| {
             Ok::<_, Error>((
@@ -50,6 +54,11 @@ pub async fn figures(app: &App) -> Result<Figures, Error> {
                 facts::days(read)?,
                 facts::payments_by_state(read)?,
                 rows::latest_decision_ms(read)?,
+                incidents::open_by_class(read)?,
+                [
+                    books::latest_duty(read, "audit")?,
+                    books::latest_duty(read, "reconcile")?,
+                ],
             ))
         })
         .await?;
@@ -71,5 +80,14 @@ pub async fn figures(app: &App) -> Result<Figures, Error> {
             .collect(),
         payments,
         latch_age_ms: latch_ms.map(|latch_ms| now.timestamp_millis().saturating_sub(latch_ms)),
+        incidents,
+        duties: duties
+            .into_iter()
+            .flatten()
+            .map(|duty| {
+                let age_ms = now.timestamp_millis().saturating_sub(duty.done_ms);
+                (duty.duty, duty.n_findings, age_ms)
+            })
+            .collect(),
     })
 }

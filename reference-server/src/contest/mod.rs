@@ -30,16 +30,25 @@
 //! | `reconcile` | our payments against the bills, number by number |
 //! | `custody` | the keys of the season: known, rotated, destroyed |
 //! | `outreach` | what the account does of its own accord: menu, messages to sharers, announcements |
+//! | `incident` | what a person has to explain, and how two persons end it |
+//! | `books` | a morning: bills fetched, compared, followed up |
+//! | `duty` | what is done once a day, and what came out |
+//! | `books_seal` | a city's books are closed |
+//! | `tax` | who received how much |
 //! | `audit` | the predicates that must hold, over the whole database |
 
 pub mod attempt;
 pub mod audit;
 pub mod bills;
+pub mod books;
+pub mod books_seal;
 pub mod claim;
 pub mod custody;
+pub mod duty;
 pub mod figures;
 pub mod follow;
 pub(crate) mod grant;
+pub mod incident;
 pub mod login;
 pub mod mistakes;
 mod order;
@@ -57,6 +66,7 @@ pub mod season;
 pub(crate) mod silence;
 pub(crate) mod submission;
 pub mod summary;
+pub mod tax;
 pub mod token;
 
 use std::fmt;

@@ -55,6 +55,8 @@ pub struct Order {
     pub bill_fen: i64,
     /// Whether two persons have explained exactly this difference.
     pub is_explained: bool,
+    /// Whether this difference has an incident, open or ended.
+    pub has_incident: bool,
 }
 
 /// What an incident needs to know of a payment.
@@ -96,6 +98,15 @@ pub struct DayOfBooks {
     /// What differs between our books and the bills and is not explained, in fen; each number by itself, so that two
     /// differences never cancel out.
     pub difference_fen: i64,
+}
+
+impl Comparison {
+    /// What differs and is not explained, over all days, in fen.
+    #[must_use]
+    pub fn difference_fen(&self) -> i64 {
+        let days = self.days.iter();
+        days.fold(0, |sum, day| sum.saturating_add(day.difference_fen))
+    }
 }
 
 impl DayOfBooks {
@@ -183,7 +194,6 @@ impl Sides {
     fn compare(&self, answers: &Answers) -> Result<Comparison, Error> {
         let (lines, flows) = self.lines()?;
         let billed: BTreeSet<i64> = self.bills.iter().map(|bill| bill.day).collect();
-        let explained = self.explained();
         let mut kept: BTreeMap<&str, usize> = BTreeMap::new();
         for payment in &self.payments {
             if lines
@@ -201,7 +211,7 @@ impl Sides {
             let n_kept = kept.get(payment.award.as_str()).copied().unwrap_or(0);
             let n_others = n_kept.saturating_sub(usize::from(line.is_kept()));
             let mut order = ours(payment, line, &billed, n_others > 0, answers.get(number))?;
-            order.is_explained = is_explained(&explained, &order);
+            self.look_up(&mut order);
             orders.push(order);
         }
         let known: BTreeSet<&str> = self
@@ -211,7 +221,7 @@ impl Sides {
             .collect();
         for (number, line) in lines.iter().filter(|(number, _)| !known.contains(*number)) {
             let mut order = stranger(number, *line);
-            order.is_explained = is_explained(&explained, &order);
+            self.look_up(&mut order);
             orders.push(order);
         }
         orders.sort_by(|left, right| left.bill_number.cmp(&right.bill_number));
@@ -262,20 +272,20 @@ impl Sides {
         Ok((lines, flows))
     }
 
-    /// The differences that two persons have explained: class, number and both sums.
-    fn explained(&self) -> BTreeSet<(&str, &str, i64, i64)> {
-        self.incidents
-            .iter()
-            .filter(|incident| incident.ended == Some(Ended::Explained))
-            .map(|incident| {
-                (
-                    incident.class.as_str(),
-                    incident.bill_number.as_str(),
-                    incident.ours_fen,
-                    incident.bill_fen,
-                )
-            })
-            .collect()
+    /// What incidents there are about a difference.
+    fn look_up(&self, order: &mut Order) {
+        let Some(class) = order.class.filter(|class| class.needs_person()) else {
+            return;
+        };
+        let about = self.incidents.iter().filter(|incident| {
+            incident.class == class.code() && incident.bill_number == order.bill_number
+        });
+        for incident in about {
+            order.has_incident = true;
+            order.is_explained |= incident.ended == Some(Ended::Explained)
+                && incident.ours_fen == order.ours_fen
+                && incident.bill_fen == order.bill_fen;
+        }
     }
 
     fn days(&self, orders: &[Order], flows: &[&DatedFlow]) -> Vec<DayOfBooks> {
@@ -347,17 +357,6 @@ fn day(days: &mut BTreeMap<i64, DayOfBooks>, number: i64) -> &mut DayOfBooks {
     })
 }
 
-fn is_explained(explained: &BTreeSet<(&str, &str, i64, i64)>, order: &Order) -> bool {
-    order.class.is_some_and(|class| {
-        explained.contains(&(
-            class.code(),
-            order.bill_number.as_str(),
-            order.ours_fen,
-            order.bill_fen,
-        ))
-    })
-}
-
 /// A number of ours.
 fn ours(
     payment: &PaymentFacts,
@@ -409,6 +408,7 @@ fn ours(
         ours_fen: if is_out { payment.amount_fen } else { 0 },
         bill_fen: lines.net_fen(),
         is_explained: false,
+        has_incident: false,
     })
 }
 
@@ -431,6 +431,7 @@ fn stranger(number: &str, lines: Lines) -> Order {
         ours_fen: 0,
         bill_fen: lines.net_fen(),
         is_explained: false,
+        has_incident: false,
     }
 }
 

@@ -47,7 +47,7 @@ use schedule_core::Round;
 pub use books::Acknowledged;
 pub use citizens::{Citizen, CitizenId, Kind, citizens};
 pub use faults::mild;
-pub use report::{AuditChain, CityReport, DayReport, Report, TopPacket, WeChatReport};
+pub use report::{AuditChain, BillsReport, CityReport, DayReport, Report, TopPacket, WeChatReport};
 pub use settled::{CallsReport, OutageReport};
 
 use crate::{
@@ -350,10 +350,11 @@ impl Rehearsal {
             let (n_done, n_left) = self.agenda.counts();
             watcher.progress(n_done, n_left, self.app.now());
         }
-        // WeChat returns what nobody opened, whether or not anybody still asks.
-        let last = self.app.now() + TimeDelta::hours(26);
+        // WeChat returns what nobody opened, whether or not anybody still asks, and makes its bills.
+        let last = self.app.now() + TimeDelta::days(3);
         self.advance_to(last).await?;
         self.host.simulator.advance(self.app.now());
+        contest::books::morning(&self.app).await?;
         Ok(())
     }
 }

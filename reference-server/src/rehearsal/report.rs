@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
+use reward_core::BillClass;
 use schedule_core::{CHINA_STANDARD_TIME, ShanghaiDay};
 use serde::Serialize;
 use wechat_adapter::simulator::{OracleLedger, PacketState, Simulator, TransferStage};
@@ -20,6 +21,7 @@ use crate::{
     contest::{
         Error,
         audit::{self, Violation},
+        reconcile::{Answers, Comparison, compare},
         season,
     },
     store::{
@@ -51,6 +53,8 @@ pub struct Report {
     pub calls: CallsReport,
     /// What each outage of WeChat Pay cost; empty without one.
     pub outages: Vec<OutageReport>,
+    /// WeChat's bills of every day beside our books.
+    pub bills: BillsReport,
     /// How many calls of each kind went wrong on purpose.
     pub faults: BTreeMap<String, u64>,
     /// Events in the audit chain, and whether it holds.
@@ -135,6 +139,51 @@ pub struct WeChatReport {
     pub difference_fen: i128,
 }
 
+/// WeChat's bills beside our books.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BillsReport {
+    /// Days that have a bill.
+    pub n_days: usize,
+    /// Bill numbers by the class of their comparison, and `open` for those of which nothing can be said.
+    pub classes: BTreeMap<String, usize>,
+    /// What differs without an explanation.
+    pub difference_fen: i64,
+    /// What the merchant's account holds beyond what our books say.
+    pub account_difference_fen: i64,
+}
+
+impl BillsReport {
+    fn of(compared: &Comparison) -> Self {
+        let mut classes = BTreeMap::new();
+        for order in &compared.orders {
+            let class = order.class.map_or("open", BillClass::code);
+            let n_orders: &mut usize = classes.entry(class.to_owned()).or_default();
+            *n_orders = n_orders.saturating_add(1);
+        }
+        let account = compared.account;
+        let days = compared.days.iter();
+        Self {
+            n_days: days.filter(|day| day.bill.is_some()).count(),
+            classes,
+            difference_fen: compared.difference_fen(),
+            account_difference_fen: account.map_or(0, |account| account.difference_fen()),
+        }
+    }
+
+    fn table(&self) -> Table {
+        let mut table = table(&["", ""]);
+        table.add_row(["days".to_owned(), self.n_days.to_string()]);
+        for (class, n_orders) in &self.classes {
+            table.add_row([class.clone(), n_orders.to_string()]);
+        }
+        let (bills, account) = (self.difference_fen, self.account_difference_fen);
+        table.add_row(["difference, fen".to_owned(), bills.to_string()]);
+        table.add_row(["account, fen".to_owned(), account.to_string()]);
+        align_numbers(&mut table, 1..2);
+        table
+    }
+}
+
 /// The audit chain at the end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AuditChain {
@@ -171,6 +220,7 @@ impl Report {
         line: &PayLine,
         title: Title,
     ) -> Result<Self, Error> {
+        let compared = compare(app, Answers::new()).await?;
         let ledger = simulator.ledger();
         let mut violations = auditor::violations(app, books, &ledger, true).await?;
         violations.extend(audit::found_by_sql(app).await?);
@@ -211,6 +261,7 @@ impl Report {
             wechat: wechat_report(&stored.payments, &ledger),
             calls: CallsReport::of(line),
             outages,
+            bills: BillsReport::of(&compared),
             faults: faults::hits(simulator),
             audit_chain: AuditChain {
                 holds: stored.broken_link.is_none(),
@@ -257,6 +308,7 @@ impl Report {
             &counts("fault", &self.faults),
         );
         section("WeChat's own record", &self.wechat.table());
+        section("WeChat's bills against our books", &self.bills.table());
         text += &self.calls.line();
         for outage in &self.outages {
             text += &outage.line();

@@ -39,12 +39,7 @@ pub fn append_all(
     events: &[(i64, String)],
 ) -> Result<(), StoreError> {
     // store::audit::append_all
-    let head: Option<(i64, String)> = tx.connection.row(
-        "SELECT number, hash FROM audit_event ORDER BY number DESC LIMIT 1",
-        params![],
-        |row| Ok((row.get(0)?, row.get(1)?)),
-    )?;
-    let (mut number, first_link) = head.unwrap_or_else(|| (0, GENESIS.to_owned()));
+    let (mut number, first_link) = head(&tx.read())?.unwrap_or_else(|| (0, GENESIS.to_owned()));
     let mut links = vec![first_link];
     let mut numbers = Vec::with_capacity(events.len());
     for (at_ms, detail) in events {
@@ -63,6 +58,16 @@ pub fn append_all(
         }
     }
     tx.connection.insert("audit_event", &given)
+}
+
+/// Number and hash of the latest event, if there is one.
+pub fn head(read: &Read<'_>) -> Result<Option<(i64, String)>, StoreError> {
+    // store::audit::head
+    read.connection.row(
+        "SELECT number, hash FROM audit_event ORDER BY number DESC LIMIT 1",
+        params![],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
 }
 
 /// The number of the first event whose hash or link is wrong; `None` when the chain holds.

@@ -111,6 +111,30 @@ pub struct AccountFacts {
     pub balance_fen: i64,
 }
 
+/// An approved correction beside the transfer it made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CorrectionFacts {
+    /// Its number.
+    pub correction: i64,
+    /// Who proposed it.
+    pub maker: String,
+    /// Who approved it.
+    pub checker: String,
+    /// Whether it moves money.
+    pub is_transfer: bool,
+    /// City, debit, credit and amount in the ledger, when they are those that were proposed.
+    ledger: Option<(String, String, String, i64)>,
+}
+
+impl CorrectionFacts {
+    /// City, debit, credit and amount of its transfer; `None` when the ledger does not have it as proposed.
+    #[must_use]
+    pub fn moved(&self) -> Option<(&str, &str, &str, i64)> {
+        let (city, debit, credit, amount_fen) = self.ledger.as_ref()?;
+        Some((city, debit, credit, *amount_fen))
+    }
+}
+
 /// Every city's money.
 pub fn cities(read: &Read<'_>, top_fen: i64) -> Result<Vec<CityFacts>, StoreError> {
     // store::facts::cities
@@ -256,6 +280,42 @@ pub fn accounts(read: &Read<'_>) -> Result<Vec<AccountFacts>, StoreError> {
                 city: row.get(0)?,
                 account: row.get(1)?,
                 balance_fen: row.get(2)?,
+            })
+        },
+    )
+}
+
+/// Every approved correction.
+pub fn corrections(read: &Read<'_>) -> Result<Vec<CorrectionFacts>, StoreError> {
+    // store::facts::corrections
+    read.connection.rows(
+        "SELECT correction_approval.correction, correction_approval.maker,
+                correction_approval.checker, correction.action, transfer.city, transfer.debit,
+                transfer.credit, transfer.amount_fen
+         FROM correction_approval
+         JOIN correction ON correction.correction = correction_approval.correction
+         LEFT JOIN transfer ON transfer.city = correction_approval.city
+          AND transfer.number = correction_approval.transfer_number
+          AND transfer.debit = correction.debit AND transfer.credit = correction.credit
+          AND transfer.amount_fen = correction.amount_fen
+         ORDER BY correction_approval.correction",
+        params![],
+        |row| {
+            let action: String = row.get(3)?;
+            let (city, debit, credit): (Option<String>, Option<String>, Option<String>) =
+                (row.get(4)?, row.get(5)?, row.get(6)?);
+            let amount_fen: Option<i64> = row.get(7)?;
+            Ok(CorrectionFacts {
+                correction: row.get(0)?,
+                maker: row.get(1)?,
+                checker: row.get(2)?,
+                is_transfer: action == "transfer",
+                ledger: match (city, debit, credit, amount_fen) {
+                    (Some(city), Some(debit), Some(credit), Some(amount_fen)) => {
+                        Some((city, debit, credit, amount_fen))
+                    }
+                    _ => None,
+                },
             })
         },
     )

@@ -155,6 +155,15 @@ pub fn payment(read: &Read<'_>, bill_number: &str) -> Result<Option<PaymentRow>,
     )
 }
 
+/// Nothing is sent to a person whom an open incident of R4 to R7 names.
+const NOT_FROZEN: &str = "NOT EXISTS (SELECT 1 FROM award
+     JOIN incident ON incident.person = award.person
+     WHERE award.award = payment.award AND incident.class IN ('R4', 'R5', 'R6', 'R7')
+       AND NOT EXISTS (SELECT 1 FROM correction_approval
+                       WHERE correction_approval.incident = incident.incident)
+       AND NOT EXISTS (SELECT 1 FROM incident_settled
+                       WHERE incident_settled.incident = incident.incident))";
+
 /// The payments in a state before sending, `reserved` or `deferred`, whose order may leave now.
 ///
 /// Apart from [`due_questions`], so that a paused rail with a long queue does not keep
@@ -169,6 +178,7 @@ pub fn due_sendings(
     read.connection.rows(
         &format!(
             "{COLUMNS} WHERE due_ms IS NOT NULL AND due_ms <= ?1 AND state = ?2
+               AND {NOT_FROZEN}
              ORDER BY due_ms, bill_number LIMIT ?3"
         ),
         params![now_ms, state, n_rows_max],

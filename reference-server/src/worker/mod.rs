@@ -1,7 +1,10 @@
-//! What happens without a request: payments, the latch, what the account says, the simulated WeChat's own time.
+//! What happens without a request: payments, the latch, the books, what the account says, the simulated WeChat's
+//! own time.
 //!
 //! Each duty is a function that does what is due now and returns; the loop only calls
 //! them. A rehearsal and the tests call the same functions on their own clock.
+
+mod books;
 
 use std::{sync::Arc, time::Duration};
 
@@ -49,6 +52,7 @@ pub fn spawn(app: Arc<App>, stop: watch::Receiver<bool>) -> JoinHandle<()> {
         tokio::join!(
             keep_latch(Arc::clone(&app), stop.clone()),
             keep_reaching_out(Arc::clone(&app), stop.clone()),
+            books::keep(Arc::clone(&app), stop.clone()),
             keep_paying(app, stop)
         );
     })

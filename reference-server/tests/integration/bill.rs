@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, fmt::Write as _};
 
 use chrono::{DateTime, Utc};
+use reference_server::contest::bills::{self, ImportError, Imported};
 use schedule_core::{CHINA_STANDARD_TIME, ShanghaiDay};
 use wechat_adapter::simulator::Account;
 
@@ -33,6 +34,25 @@ pub(crate) struct Line {
 /// A day as `2020-04-22`.
 pub(crate) fn day(text: &str) -> ShanghaiDay {
     ShanghaiDay::from_instant(crate::app::shanghai(&format!("{text} 12:00:00")))
+}
+
+/// Imports a bill as somebody who downloaded it.
+pub(crate) async fn import(test: &TestApp, bill: &Bill) -> Result<Imported, ImportError> {
+    bills::import(
+        &test.app,
+        "bill.csv",
+        bill.text().as_bytes(),
+        Some(bill.day),
+    )
+    .await
+}
+
+/// Imports what the simulated WeChat would write about so many days from the first one on.
+pub(crate) async fn import_all(test: &TestApp, n_days: i32) {
+    for number in 0..n_days {
+        let day = ShanghaiDay::from_number(day("2020-04-22").number() + number);
+        import(test, &Bill::of(test, day.unwrap())).await.unwrap();
+    }
 }
 
 impl Bill {
@@ -76,6 +96,29 @@ impl Bill {
             }
         }
         bill
+    }
+
+    /// Adds a movement of somebody's at the end.
+    pub(crate) fn add(&mut self, bill_number: &str, is_income: bool, fen: i64) {
+        self.lines.push(Line {
+            at: self.day.end() - chrono::TimeDelta::seconds(1),
+            flow_number: format!("X{}-{}", self.day.number(), self.lines.len()),
+            bill_number: bill_number.to_owned(),
+            business: "现金红包",
+            is_income,
+            fen,
+        });
+    }
+
+    /// Takes every movement of a number away.
+    pub(crate) fn forget(&mut self, bill_number: &str) {
+        self.lines.retain(|line| line.bill_number != bill_number);
+    }
+
+    /// The movements of a number.
+    pub(crate) fn lines_of(&mut self, bill_number: &str) -> impl Iterator<Item = &mut Line> {
+        let lines = self.lines.iter_mut();
+        lines.filter(move |line| line.bill_number == bill_number)
     }
 
     /// The file, with balances and sums that fit its lines.

@@ -87,6 +87,16 @@ async fn thirteen_cities_are_played_without_a_violation() {
     assert!(report.audit_chain.holds);
     assert_eq!(report.wechat.difference_fen, 0);
     assert_eq!(report.wechat.in_flight_fen, 0);
+    let classes: Vec<&str> = report.bills.classes.keys().map(String::as_str).collect();
+    assert_eq!(classes, ["R0"]);
+    assert!(report.bills.n_days >= 13 * 7);
+    assert_eq!(
+        (
+            report.bills.difference_fen,
+            report.bills.account_difference_fen
+        ),
+        (0, 0)
+    );
     let states: BTreeSet<&str> = report.payouts.keys().map(String::as_str).collect();
     assert_eq!(states, BTreeSet::from(["received", "refunded"]));
     for city in &report.cities {

@@ -1,6 +1,6 @@
 //! What goes to WeChat and what its answer says, whichever the rail.
 
-use reward_core::{PersonRefusal, QueryClass, RailFault, ReplyClass};
+use reward_core::{AnswerFacts, PersonRefusal, QueryClass, RailFault, ReplyClass};
 use wechat_adapter::{
     Request, Response, TransportError,
     pay::{PayAction, PayError, QueryRedPacket, v3::ConfirmCall},
@@ -137,6 +137,22 @@ impl Finding {
     pub(super) fn refused(error: &PayError) -> Self {
         let is_absent = error.action() == PayAction::NotVisible;
         Self::of(is_absent.then_some(QueryClass::NotFound), error.to_string())
+    }
+
+    /// The answer as a comparison with the bills takes it; `None` when there was none.
+    pub(super) fn facts(&self) -> Option<AnswerFacts> {
+        match (self.class, &self.page) {
+            (Some(class), _) => Some(AnswerFacts {
+                class,
+                same_terms: true,
+            }),
+            // A record of another payment tells nothing about this one but that it differs.
+            (None, Some(_)) => Some(AnswerFacts {
+                class: QueryClass::Processing,
+                same_terms: false,
+            }),
+            (None, None) => None,
+        }
     }
 
     /// A record of something else than we ordered: nothing follows from it, and a person looks.

@@ -27,7 +27,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
-use reward_core::{Event, NextStep, Payout, PayoutState, Permit};
+use reward_core::{AnswerFacts, Event, NextStep, Payout, PayoutState, Permit};
 use wechat_adapter::{Nonce, Request};
 
 use self::{
@@ -293,6 +293,32 @@ pub async fn apply(
     }
 }
 
+/// Asks WeChat about one order now, whatever its schedule says; `None` without an answer or such an order.
+///
+/// What the answer proves is committed as after any question.
+///
+/// # Errors
+/// Fails when the database does; WeChat's failures are answers, not errors.
+pub(super) async fn ask_about(app: &App, bill_number: &str) -> Result<Option<AnswerFacts>, Error> {
+    let number = bill_number.to_owned();
+    let row = app
+        .store
+        .read(move |read| Ok::<_, Error>(payments::payment(read, &number)?))
+        .await?;
+    let Some(row) = row else {
+        return Ok(None);
+    };
+    let Outgoing::Question(driven, order, request, issued_at) = question(app, Driven::of(row)?)?
+    else {
+        return Ok(None);
+    };
+    let heard = silence::exchange(app, request).await;
+    let finding = call::finding(app, &order, heard)?;
+    let answer = finding.facts();
+    learn(app, driven, &order, issued_at, finding).await?;
+    Ok(answer)
+}
+
 /// Does what the payment's next step is on our side, and gives the call to make if there is one.
 async fn prepare(app: &App, row: PaymentRow, round: &mut Round) -> Result<Option<Outgoing>, Error> {
     let driven = Driven::of(row)?;
@@ -415,24 +441,34 @@ async fn record(app: &App, call: Outgoing, answer: call::Heard) -> Result<bool, 
             Ok(driven.is_some_and(|now| matches!(now.payout.state(), PayoutState::Sent { .. })))
         }
         Outgoing::Question(driven, order, _request, issued_at) => {
-            let Finding {
-                class,
-                evidence,
-                page,
-            } = call::finding(app, &order, answer)?;
-            if let Some(reason) = page {
-                step::page(app, &driven.row, &reason).await?;
-            }
-            let event = class.map_or(Event::QueryError, |class| Event::QueryResult {
-                class,
-                issued_at,
-            });
-            if let Some(driven) = advance(app, driven, event, Some(evidence), None).await? {
-                package::fetch(app, driven, &order).await?;
-            }
+            let finding = call::finding(app, &order, answer)?;
+            learn(app, driven, &order, issued_at, finding).await?;
             Ok(true)
         }
     }
+}
+
+/// Commits what the answer to a question says.
+async fn learn(
+    app: &App,
+    driven: Driven,
+    order: &Order,
+    issued_at: DateTime<Utc>,
+    finding: Finding,
+) -> Result<(), Error> {
+    if let Some(reason) = finding.page {
+        step::page(app, &driven.row, &reason).await?;
+    }
+    let event = finding
+        .class
+        .map_or(Event::QueryError, |class| Event::QueryResult {
+            class,
+            issued_at,
+        });
+    if let Some(driven) = advance(app, driven, event, Some(finding.evidence), None).await? {
+        package::fetch(app, driven, order).await?;
+    }
+    Ok(())
 }
 
 pub(super) fn nonce(app: &App) -> Result<Nonce, Error> {
@@ -440,7 +476,7 @@ pub(super) fn nonce(app: &App) -> Result<Nonce, Error> {
 }
 
 /// The last four letters: enough to find an order, too few to know it.
-fn tail(bill_number: &str) -> &str {
+pub(super) fn tail(bill_number: &str) -> &str {
     bill_number
         .get(bill_number.len().saturating_sub(4)..)
         .unwrap_or_default()

@@ -9,7 +9,7 @@ use reward_core::BillClass;
 
 use crate::{
     app::{Person, TestApp, shanghai},
-    bill::{Bill, day},
+    bill::{Bill, day, import, import_all},
 };
 
 /// Two packets of the first day, one opened and one returned, and every bill of their days imported.
@@ -21,24 +21,6 @@ async fn scene() -> TestApp {
     test.open_packets(&first);
     test.settle_for(TimeDelta::hours(60)).await;
     test
-}
-
-async fn import(test: &TestApp, bill: &Bill) -> Result<bills::Imported, ImportError> {
-    bills::import(
-        &test.app,
-        "bill.csv",
-        bill.text().as_bytes(),
-        Some(bill.day),
-    )
-    .await
-}
-
-/// The bills of so many days from the first one on.
-async fn import_all(test: &TestApp, n_days: i32) {
-    for number in 0..n_days {
-        let day = schedule_core::ShanghaiDay::from_number(day("2020-04-22").number() + number);
-        import(test, &Bill::of(test, day.unwrap())).await.unwrap();
-    }
 }
 
 async fn compare(test: &TestApp) -> Comparison {
