@@ -142,7 +142,9 @@ fn store(test: &TestApp, payments: &[Payment]) {
         };
         writeln!(
             sql,
-            "INSERT INTO award SELECT '{number}', '{number}', city, opens_ms, closes_ms,
+            "INSERT INTO award (award, person, city, opens_ms, closes_ms, kind, scope, friend, attempt, passed, day,
+                 deck, sequence, amount_fen, decided_ms, request_key)
+             SELECT '{number}', '{number}', city, opens_ms, closes_ms,
                  'referral', '{number}', '{number}', '{number}', 1, 1, 'plain', {sequence}, {fen}, {}, NULL
              FROM city WHERE city = 'yancheng';
              INSERT INTO payment (bill_number, award, attempt_number, amount_fen, request_sealed, state, due_ms,

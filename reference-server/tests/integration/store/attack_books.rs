@@ -220,9 +220,9 @@ async fn nobody_approves_what_he_proposed_and_a_proposal_is_whole() {
     };
     let correction = |values: &str| format!("INSERT INTO correction VALUES (2, 1, {values}, 1)");
     let mut attacks = vec![
-        (approval("Wang"), "CHECK constraint failed: LOWER"),
-        (approval("wang"), "CHECK constraint failed: LOWER"),
-        (approval(" WANG "), "CHECK constraint failed: LOWER"),
+        (approval("Wang"), "CHECK constraint failed"),
+        (approval("wang"), "CHECK constraint failed"),
+        (approval(" WANG "), "CHECK constraint failed"),
         (approval(""), "CHECK constraint failed: checker"),
         (
             correction("'transfer', NULL, NULL, NULL, NULL, 'why', 'bill', 'Wang'"),
@@ -333,9 +333,16 @@ async fn a_sealed_city_takes_nothing_but_an_approved_correction() {
             "INSERT INTO transfer VALUES ('{FIRST_CITY}', {number}, '{from}', '{to}', {fen}, 'B', 1)"
         )
     };
-    let mut attacks: Vec<(String, &str)> = ["award", "attempt", "packet", "budget_day"]
+    let mut attacks: Vec<(String, &str)> = ["attempt", "packet", "budget_day"]
         .map(|table| (any(table), words))
         .to_vec();
+    // A server asks the guards in the order of their names, and an older one refuses first.
+    let first = if is_server() {
+        "is counted in its day"
+    } else {
+        words
+    };
+    attacks.push((any("award"), first));
     attacks.extend([
         (
             format!(
