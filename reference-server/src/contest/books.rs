@@ -193,7 +193,10 @@ pub async fn fetch(app: &App, day: ShanghaiDay) -> Result<Imported, FetchError> 
     Ok(bills::keep(app, &name, Source::WeChat, day, content, (flows, sums)).await?)
 }
 
-/// A day of which WeChat has no bill: a bill without lines, unless we know better.
+/// A day of which WeChat has no bill: a bill without lines, unless we know better or it may still come.
+///
+/// What we learnt on a day may have moved on the day before, so our record alone does not promise a bill for ever: once
+/// the day is older than those fetched again, a payment that no bill has shows as a difference of its own.
 async fn nothing(app: &App, day: ShanghaiDay) -> Result<Imported, FetchError> {
     let (from_ms, to_ms) = (day.start().timestamp_millis(), day.end().timestamp_millis());
     let number = i64::from(day.number());
@@ -216,7 +219,8 @@ async fn nothing(app: &App, day: ShanghaiDay) -> Result<Imported, FetchError> {
             news: News::Known,
         });
     }
-    if accepted {
+    let yesterday = i64::from(ShanghaiDay::from_instant(app.now()).number()).saturating_sub(1);
+    if accepted && number > yesterday.saturating_sub(FETCHED_AGAIN) {
         return Err(FetchError::NotThereYet);
     }
     let name = format!("the bill of {day}");
