@@ -156,7 +156,7 @@ async fn wanted_days(app: &App) -> Result<Vec<ShanghaiDay>, Error> {
         return Ok(Vec::new());
     };
     let number = |instant| i64::from(ShanghaiDay::from_instant(instant).number());
-    let yesterday = number(app.now()).saturating_sub(1);
+    let yesterday = yesterday(app);
     // What moved last may be booked on the day after.
     let last = number(season::instant(last_ms))
         .saturating_add(1)
@@ -165,6 +165,11 @@ async fn wanted_days(app: &App) -> Result<Vec<ShanghaiDay>, Error> {
     let days = (number(season::instant(first_ms))..=last)
         .filter(|day| *day > again || !billed.iter().any(|bill| bill.day == *day));
     Ok(days.filter_map(bills::day_of).collect())
+}
+
+/// The latest day that has ended, as a day number.
+fn yesterday(app: &App) -> i64 {
+    i64::from(ShanghaiDay::from_instant(app.now()).number()).saturating_sub(1)
 }
 
 /// Fetches one day's bill and imports it; a day without movements becomes a bill without lines.
@@ -219,8 +224,7 @@ async fn nothing(app: &App, day: ShanghaiDay) -> Result<Imported, FetchError> {
             news: News::Known,
         });
     }
-    let yesterday = i64::from(ShanghaiDay::from_instant(app.now()).number()).saturating_sub(1);
-    if accepted && number > yesterday.saturating_sub(FETCHED_AGAIN) {
+    if accepted && number > yesterday(app).saturating_sub(FETCHED_AGAIN) {
         return Err(FetchError::NotThereYet);
     }
     let name = format!("the bill of {day}");
