@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use reference_server::contest::bills::{self, ImportError, Imported};
 use schedule_core::{CHINA_STANDARD_TIME, ShanghaiDay};
 use wechat_adapter::simulator::Account;
@@ -34,6 +34,17 @@ pub(crate) struct Line {
 /// A day as `2020-04-22`.
 pub(crate) fn day(text: &str) -> ShanghaiDay {
     ShanghaiDay::from_instant(crate::app::shanghai(&format!("{text} 12:00:00")))
+}
+
+/// Two winners of the first day, one of whom opens his packet, so many hours later.
+pub(crate) async fn two_winners(hours: i64) -> TestApp {
+    let test = TestApp::new().await;
+    let (first, _packet) = test.winner("first").await;
+    test.winner("second").await;
+    test.settle().await;
+    test.open_packets(&first);
+    test.settle_for(TimeDelta::hours(hours)).await;
+    test
 }
 
 /// Imports a bill as somebody who downloaded it.
@@ -101,7 +112,7 @@ impl Bill {
     /// Adds a movement of somebody's at the end.
     pub(crate) fn add(&mut self, bill_number: &str, is_income: bool, fen: i64) {
         self.lines.push(Line {
-            at: self.day.end() - chrono::TimeDelta::seconds(1),
+            at: self.day.end() - TimeDelta::seconds(1),
             flow_number: format!("X{}-{}", self.day.number(), self.lines.len()),
             bill_number: bill_number.to_owned(),
             business: "现金红包",

@@ -9,19 +9,8 @@ use reward_core::BillClass;
 
 use crate::{
     app::{Person, TestApp, shanghai},
-    bill::{Bill, day, import, import_all},
+    bill::{Bill, day, import, import_all, two_winners},
 };
-
-/// Two packets of the first day, one opened and one returned, and every bill of their days imported.
-async fn scene() -> TestApp {
-    let test = TestApp::new().await;
-    let (first, _packet) = test.winner("first").await;
-    test.winner("second").await;
-    test.settle().await;
-    test.open_packets(&first);
-    test.settle_for(TimeDelta::hours(60)).await;
-    test
-}
 
 async fn compare(test: &TestApp) -> Comparison {
     reconcile::compare(&test.app, Answers::new()).await.unwrap()
@@ -43,7 +32,7 @@ async fn refused(test: &TestApp, text: &str) -> String {
 
 #[tokio::test]
 async fn a_sound_city_agrees_with_its_bills_to_the_fen() {
-    let test = scene().await;
+    let test = two_winners(60).await;
     assert_eq!(classes(&compare(&test).await), [None, None]);
     import_all(&test, 3).await;
     let comparison = compare(&test).await;
@@ -59,7 +48,7 @@ async fn a_sound_city_agrees_with_its_bills_to_the_fen() {
 
 #[tokio::test]
 async fn a_bill_imported_again_changes_nothing() {
-    let test = scene().await;
+    let test = two_winners(60).await;
     let bill = Bill::of(&test, day("2020-04-22"));
     let first = import(&test, &bill).await.unwrap();
     assert_eq!((first.version, first.news), (1, News::First));
@@ -72,7 +61,7 @@ async fn a_bill_imported_again_changes_nothing() {
 
 #[tokio::test]
 async fn another_bill_of_the_day_stands_beside_the_first_and_is_in_force() {
-    let test = scene().await;
+    let test = two_winners(60).await;
     let mut bill = Bill::of(&test, day("2020-04-22"));
     let whole = bill.clone();
     bill.lines.pop();
@@ -121,7 +110,7 @@ async fn a_payment_is_found_on_whichever_side_of_midnight_its_bill_has_it() {
 
 #[tokio::test]
 async fn a_bill_that_is_none_is_refused_with_its_file_and_line_and_nothing_is_stored() {
-    let test = scene().await;
+    let test = two_winners(60).await;
     let bill = Bill::of(&test, day("2020-04-22"));
     import(&test, &bill).await.unwrap();
     let text = bill.text();
@@ -153,7 +142,7 @@ async fn a_bill_that_is_none_is_refused_with_its_file_and_line_and_nothing_is_st
 
 #[tokio::test]
 async fn a_bill_of_another_day_or_of_a_day_that_runs_is_refused() {
-    let test = scene().await;
+    let test = two_winners(60).await;
     let mut bill = Bill::of(&test, day("2020-04-22"));
     bill.lines[1].at += TimeDelta::days(2);
     let said = refused(&test, &bill.text()).await;
@@ -180,7 +169,7 @@ async fn a_bill_of_another_day_or_of_a_day_that_runs_is_refused() {
 
 #[tokio::test]
 async fn a_movement_that_two_bills_tell_differently_is_refused() {
-    let test = scene().await;
+    let test = two_winners(60).await;
     let bill = Bill::of(&test, day("2020-04-22"));
     import(&test, &bill).await.unwrap();
     let mut next = Bill::of(&test, day("2020-04-23"));
@@ -201,7 +190,7 @@ async fn a_movement_that_two_bills_tell_differently_is_refused() {
 
 #[tokio::test]
 async fn a_day_between_two_bills_that_has_none_is_named() {
-    let test = scene().await;
+    let test = two_winners(60).await;
     for text in ["2020-04-22", "2020-04-24"] {
         import(&test, &Bill::of(&test, day(text))).await.unwrap();
     }

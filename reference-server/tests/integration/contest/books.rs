@@ -12,19 +12,8 @@ use reward_core::BillClass;
 
 use crate::{
     app::{FIRST_CITY, TestApp, shanghai},
-    bill::{Bill, day, import},
+    bill::{Bill, day, import, two_winners},
 };
-
-/// Two winners of the first day, one of whom opens his packet.
-async fn scene() -> TestApp {
-    let test = TestApp::new().await;
-    let (first, _packet) = test.winner("first").await;
-    test.winner("second").await;
-    test.settle().await;
-    test.open_packets(&first);
-    test.settle_for(TimeDelta::hours(30)).await;
-    test
-}
 
 /// Until some days after the end of the first city, with every payment driven.
 async fn long_after(test: &TestApp) {
@@ -41,7 +30,7 @@ async fn reasons(test: &TestApp) -> Vec<String> {
 
 #[tokio::test]
 async fn a_morning_fetches_every_missing_bill_and_agrees_to_the_fen() {
-    let test = scene().await;
+    let test = two_winners(30).await;
     let morning = books::morning(&test.app).await.unwrap();
     // The second day is not over, so there is one bill; its packets may still be on the next.
     assert_eq!(morning.imported.len(), 1);
@@ -62,7 +51,7 @@ async fn a_morning_fetches_every_missing_bill_and_agrees_to_the_fen() {
 
 #[tokio::test]
 async fn a_bill_that_is_late_is_waited_for_and_a_day_without_movements_has_an_empty_one() {
-    let test = scene().await;
+    let test = two_winners(30).await;
     // Before nine there is no bill of yesterday, and we know that orders were accepted then.
     test.sleep_until(shanghai("2020-04-24 08:00:00"));
     let morning = books::morning(&test.app).await.unwrap();
@@ -85,7 +74,7 @@ async fn a_bill_that_is_late_is_waited_for_and_a_day_without_movements_has_an_em
 
 #[tokio::test]
 async fn the_duties_of_a_day_are_done_once_at_their_hours() {
-    let test = scene().await;
+    let test = two_winners(30).await;
     test.settle_for(TimeDelta::days(2)).await;
     test.sleep_until(shanghai("2020-04-26 00:29:59"));
     assert_eq!(duty::audit_if_due(&test.app).await.unwrap(), Done::NotDue);
@@ -118,7 +107,7 @@ async fn the_duties_of_a_day_are_done_once_at_their_hours() {
 
 #[tokio::test]
 async fn the_nightly_audit_counts_what_does_not_hold() {
-    let test = scene().await;
+    let test = two_winners(30).await;
     super::auditor::damage(
         &test,
         "UPDATE city SET used_fen = used_fen - 1 WHERE used_fen > 0",
@@ -134,7 +123,7 @@ async fn the_nightly_audit_counts_what_does_not_hold() {
 
 #[tokio::test]
 async fn a_city_is_sealed_when_nothing_is_open_and_every_open_thing_is_named() {
-    let test = scene().await;
+    let test = two_winners(30).await;
     assert_eq!(
         reasons(&test).await,
         ["the books of yancheng are open until 2020-05-02"]
@@ -203,7 +192,7 @@ async fn a_city_is_sealed_when_nothing_is_open_and_every_open_thing_is_named() {
 
 #[tokio::test]
 async fn a_bill_that_contradicts_sealed_books_is_an_incident_and_only_a_correction_moves_money() {
-    let test = scene().await;
+    let test = two_winners(30).await;
     long_after(&test).await;
     books::morning(&test.app).await.unwrap();
     let sealed = books_seal::seal(&test.app, FIRST_CITY, "Wang")
@@ -249,7 +238,7 @@ async fn a_bill_that_contradicts_sealed_books_is_an_incident_and_only_a_correcti
 
 #[tokio::test]
 async fn a_tax_list_counts_received_packets_and_names_nobody_unless_two_persons_ask() {
-    let test = scene().await;
+    let test = two_winners(30).await;
     let list = tax::list(&test.app, None, None).await.unwrap();
     let received = test.number("SELECT SUM(amount_fen) FROM payment WHERE state = 'received'");
     assert_eq!((list.recipients.len(), list.received_fen()), (1, received));
