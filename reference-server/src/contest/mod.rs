@@ -30,7 +30,9 @@
 //! | `reconcile` | our payments against the bills, number by number |
 //! | `custody` | the keys of the season: known, rotated, destroyed |
 //! | `outreach` | what the account does of its own accord: menu, messages to sharers, announcements |
-//! | `incident` | what a person has to explain, and how two persons end it |
+//! | `incident` | what a person has to explain |
+//! | `correction` | how two persons end an incident |
+//! | `dual_control` | who acts, and that the second is another person |
 //! | `books` | a morning: bills fetched, compared, followed up |
 //! | `duty` | what is done once a day, and what came out |
 //! | `books_seal` | a city's books are closed |
@@ -43,7 +45,9 @@ pub mod bills;
 pub mod books;
 pub mod books_seal;
 pub mod claim;
+pub mod correction;
 pub mod custody;
+pub mod dual_control;
 pub mod duty;
 pub mod figures;
 pub mod follow;

@@ -25,7 +25,8 @@ use crate::{
         bills::{self, Imported, News},
         books::{self, Reconciled},
         books_seal::{self, SealRefusal},
-        incident::{self, Action, Proposal},
+        correction::{self, Action, Proposal},
+        incident,
     },
     setup,
 };
@@ -202,7 +203,7 @@ pub(super) fn incident(command: IncidentCommand) -> anyhow::Result<ExitCode> {
                 evidence,
                 maker: by,
             };
-            let number = runtime.block_on(incident::propose(&app, proposal))?;
+            let number = runtime.block_on(correction::propose(&app, proposal))?;
             writeln!(out, "提议 {number} 已记录，须由另一人批准")?;
         }
         IncidentCommand::Approve {
@@ -211,7 +212,7 @@ pub(super) fn incident(command: IncidentCommand) -> anyhow::Result<ExitCode> {
             by,
         } => {
             let (app, runtime) = open(&config)?;
-            runtime.block_on(incident::approve(&app, proposal, &by))?;
+            runtime.block_on(correction::approve(&app, proposal, &by))?;
             writeln!(out, "提议 {proposal} 已由 {by} 批准并执行")?;
         }
     }

@@ -4,8 +4,8 @@ use chrono::TimeDelta;
 use reference_server::contest::{
     books::{self, FetchError},
     books_seal::{self, SealRefusal},
+    correction::{self, Proposal},
     duty::{self, Done},
-    incident::{self, Proposal},
     tax::{self, TaxRefusal, TwoPersons},
 };
 use reward_core::BillClass;
@@ -156,8 +156,8 @@ async fn a_city_is_sealed_when_nothing_is_open_and_every_open_thing_is_named() {
         evidence: "letter".to_owned(),
         maker: "Wang".to_owned(),
     };
-    let number = incident::propose(&test.app, explained).await.unwrap();
-    incident::approve(&test.app, number, "Li").await.unwrap();
+    let number = correction::propose(&test.app, explained).await.unwrap();
+    correction::approve(&test.app, number, "Li").await.unwrap();
     let sealed = books_seal::seal(&test.app, FIRST_CITY, "Wang")
         .await
         .unwrap();
@@ -217,8 +217,8 @@ async fn a_bill_that_contradicts_sealed_books_is_an_incident_and_only_a_correcti
         evidence: "bill".to_owned(),
         maker: "Wang".to_owned(),
     };
-    let number = incident::propose(&test.app, back).await.unwrap();
-    incident::approve(&test.app, number, "Li").await.unwrap();
+    let number = correction::propose(&test.app, back).await.unwrap();
+    correction::approve(&test.app, number, "Li").await.unwrap();
     let now = books_seal::sealed(&test.app, FIRST_CITY)
         .await
         .unwrap()

@@ -3,7 +3,8 @@
 use chrono::TimeDelta;
 use reference_server::contest::{
     books::{self, Reconciled},
-    incident::{self, Action, IncidentRefusal, Proposal},
+    correction::{self, Action, Proposal},
+    incident::{self, IncidentRefusal},
 };
 use reward_core::BillClass;
 use wechat_adapter::simulator::{Fault, FaultRule, Operation};
@@ -196,20 +197,20 @@ async fn r4_a_dead_payment_that_was_paid_goes_to_suspense_and_freezes_its_person
     assert_eq!(test.payment_state(&others.award), "sent");
     // Two persons find that he has the money.
     let action = format!("yancheng:suspense:received:{fen}");
-    let number = incident::propose(&test.app, proposal(1, &action))
+    let number = correction::propose(&test.app, proposal(1, &action))
         .await
         .unwrap();
     for one_person in ["Wang", " wang"] {
-        let refused = incident::approve(&test.app, number, one_person).await;
+        let refused = correction::approve(&test.app, number, one_person).await;
         assert!(matches!(refused, Err(IncidentRefusal::SamePerson { .. })));
     }
     assert_eq!(holds(&test, "received"), 0);
-    incident::approve(&test.app, number, "Li").await.unwrap();
+    correction::approve(&test.app, number, "Li").await.unwrap();
     assert_eq!(
         (holds(&test, "suspense"), holds(&test, "received")),
         (0, fen)
     );
-    let refused = incident::approve(&test.app, number, "Li").await;
+    let refused = correction::approve(&test.app, number, "Li").await;
     assert!(matches!(
         refused,
         Err(IncidentRefusal::Ended { incident: 1 })
@@ -249,11 +250,11 @@ async fn r5_a_number_that_is_not_ours_is_explained_by_two_persons_or_stays_open(
     assert_eq!(found.comparison.difference_fen(), 120);
     assert_eq!(found.comparison.account.unwrap().difference_fen(), -120);
     test.assert_sound().await;
-    let number = incident::propose(&test.app, proposal(1, "explained"))
+    let number = correction::propose(&test.app, proposal(1, "explained"))
         .await
         .unwrap();
     assert_eq!(open(&test).await, ["R5"]);
-    incident::approve(&test.app, number, "Li").await.unwrap();
+    correction::approve(&test.app, number, "Li").await.unwrap();
     let found = reconcile(&test).await;
     assert_eq!(
         (found.n_findings(), found.comparison.difference_fen()),
@@ -348,14 +349,18 @@ async fn a_held_payment_goes_where_two_persons_send_it() {
     assert_eq!(test.payment_state(&packet.award), "held");
     reconcile(&test).await;
     assert_eq!(open(&test).await, ["held"]);
-    let wrong = incident::propose(&test.app, proposal(1, "explained")).await;
+    let wrong = correction::propose(&test.app, proposal(1, "explained")).await;
     assert!(matches!(wrong, Err(IncidentRefusal::NotForThis { .. })));
-    let number = incident::propose(&test.app, proposal(1, "dead"))
+    let number = correction::propose(&test.app, proposal(1, "dead"))
         .await
         .unwrap();
-    assert!(incident::approve(&test.app, number, "WANG").await.is_err());
+    assert!(
+        correction::approve(&test.app, number, "WANG")
+            .await
+            .is_err()
+    );
     assert_eq!(test.payment_state(&packet.award), "held");
-    incident::approve(&test.app, number, "Li").await.unwrap();
+    correction::approve(&test.app, number, "Li").await.unwrap();
     assert_eq!(test.payment_state(&packet.award), "dead");
     assert_eq!(open(&test).await, [""; 0]);
     test.assert_sound().await;
@@ -367,8 +372,8 @@ async fn a_correction_takes_no_account_below_zero_and_nothing_out_of_the_pool() 
     import_with(&test, |bill| bill.add("SOMEBODYELSE", false, 120)).await;
     reconcile(&test).await;
     let over = proposal(1, "yancheng:left:received:1000000");
-    let number = incident::propose(&test.app, over).await.unwrap();
-    let refused = incident::approve(&test.app, number, "Li").await;
+    let number = correction::propose(&test.app, over).await.unwrap();
+    let refused = correction::approve(&test.app, number, "Li").await;
     assert!(matches!(refused, Err(IncidentRefusal::Overdrawn { .. })));
     assert_eq!(open(&test).await, ["R5"]);
     for text in [
@@ -384,7 +389,7 @@ async fn a_correction_takes_no_account_below_zero_and_nothing_out_of_the_pool() 
             maker: maker.to_owned(),
             ..proposal(incident, "explained")
         };
-        assert!(incident::propose(&test.app, wrong).await.is_err());
+        assert!(correction::propose(&test.app, wrong).await.is_err());
     }
     assert!(incident::take(&test.app, 1, "Zhao").await.is_ok());
     assert!(incident::take(&test.app, 9, "Zhao").await.is_err());
