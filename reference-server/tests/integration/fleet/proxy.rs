@@ -1,4 +1,5 @@
-//! A proxy in front of instances, as small as one can be: takes turns, asks whether an instance is ready, and turns to another when nobody listens.
+//! A proxy in front of instances, as small as one can be: takes turns, asks whether an instance is ready, and turns to
+//! another when nobody listens.
 
 use std::{
     sync::{
@@ -10,11 +11,11 @@ use std::{
 
 use axum::{
     Router,
-    body::{Body, to_bytes},
+    body::{Body, Bytes, to_bytes},
     extract::{Request, State},
     response::Response,
 };
-use http::StatusCode;
+use http::{StatusCode, request::Parts};
 use reqwest::Client;
 use tokio::net::TcpListener;
 
@@ -30,6 +31,15 @@ struct Instance {
     is_ready: bool,
     /// `None` until it was asked for the first time.
     asked: Option<Instant>,
+}
+
+/// What became of a request that was passed on.
+enum Sent {
+    Answered(Response),
+    /// Nothing was done, so another may be asked.
+    NobodyThere,
+    /// Nobody knows what was done.
+    Lost,
 }
 
 /// The proxy.
@@ -123,38 +133,64 @@ impl Proxy {
     async fn pass(&self, request: Request) -> Response {
         let (parts, body) = request.into_parts();
         let body = to_bytes(body, BODY_BYTES).await.unwrap();
-        let target = parts.uri.path_and_query().unwrap().clone();
         let first = self.turn.fetch_add(1, Ordering::Relaxed);
         let n_instances = self.instances().len();
+        let mut not_ready = Vec::new();
         for place in (first..first + n_instances).map(|turn| turn % n_instances) {
             let Some(address) = self.ready(place).await else {
+                not_ready.push(place);
                 continue;
             };
-            let sent = self
-                .client
-                .request(parts.method.clone(), format!("{address}{target}"))
-                .headers(parts.headers.clone())
-                .body(body.clone())
-                .send()
-                .await;
-            match sent {
-                Ok(answer) => {
-                    self.n_passed.fetch_add(1, Ordering::Relaxed);
-                    let mut response = Response::new(Body::empty());
-                    *response.status_mut() = answer.status();
-                    *response.headers_mut() = answer.headers().clone();
-                    response.headers_mut().remove("transfer-encoding");
-                    let Ok(bytes) = answer.bytes().await else {
-                        break;
-                    };
-                    *response.body_mut() = Body::from(bytes);
-                    return response;
-                }
-                // Nobody took the connection, so nothing was done.
-                Err(error) if error.is_connect() => self.note(&address, false),
-                Err(_) => break,
+            match self.send(&address, &parts, &body).await {
+                Sent::Answered(response) => return response,
+                Sent::NobodyThere => self.note(&address, false),
+                Sent::Lost => return self.failed(),
             }
         }
+        // When nobody says that it is ready, as on a machine that is slow for all of them,
+        // one that is not is better than none.
+        for place in not_ready {
+            let address = self.instances()[place].address.clone();
+            match self.send(&address, &parts, &body).await {
+                Sent::Answered(response) => return response,
+                Sent::NobodyThere => {}
+                Sent::Lost => return self.failed(),
+            }
+        }
+        self.failed()
+    }
+
+    /// Passes a request on to an instance.
+    async fn send(&self, address: &str, parts: &Parts, body: &Bytes) -> Sent {
+        let target = parts.uri.path_and_query().unwrap();
+        let sent = self
+            .client
+            .request(parts.method.clone(), format!("{address}{target}"))
+            .headers(parts.headers.clone())
+            .body(body.clone())
+            .send()
+            .await;
+        let answer = match sent {
+            Ok(answer) => answer,
+            // Nobody took the connection, so nothing was done.
+            Err(error) if error.is_connect() => return Sent::NobodyThere,
+            Err(_) => return Sent::Lost,
+        };
+        self.n_passed.fetch_add(1, Ordering::Relaxed);
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = answer.status();
+        *response.headers_mut() = answer.headers().clone();
+        response.headers_mut().remove("transfer-encoding");
+        match answer.bytes().await {
+            Ok(bytes) => {
+                *response.body_mut() = Body::from(bytes);
+                Sent::Answered(response)
+            }
+            Err(_) => Sent::Lost,
+        }
+    }
+
+    fn failed(&self) -> Response {
         self.n_failed.fetch_add(1, Ordering::Relaxed);
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::BAD_GATEWAY;
