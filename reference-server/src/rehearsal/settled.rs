@@ -36,6 +36,8 @@ pub struct OutageReport {
     pub until: String,
     /// Packets awarded meanwhile.
     pub n_awarded: usize,
+    /// Packets that had been awarded and had not landed at WeChat when it ended.
+    pub n_waited: usize,
     /// Seconds from its end until the last packet awarded before it had landed at WeChat.
     pub drained_seconds: i64,
 }
@@ -59,8 +61,8 @@ impl OutageReport {
     /// In words for the table.
     pub(super) fn line(&self) -> String {
         format!(
-            "away from {} to {}: {} packets awarded meanwhile, the last that waited landed {} s after\n",
-            self.from, self.until, self.n_awarded, self.drained_seconds
+            "away from {} to {}: {} packets awarded meanwhile, {} waited at its end, the last of them landed {} s after\n",
+            self.from, self.until, self.n_awarded, self.n_waited, self.drained_seconds
         )
     }
 }
@@ -79,7 +81,7 @@ pub(super) fn outages(
         .collect()
 }
 
-/// When the first packet of each award landed.
+/// When the first packet of each award landed, or its first transfer was taken.
 fn landed<'a>(
     payments: &'a [PaymentFacts],
     wechat: &OracleLedger,
@@ -104,14 +106,14 @@ fn report(
     awards: &[AwardFacts],
     landed: &BTreeMap<&str, DateTime<Utc>>,
 ) -> OutageReport {
-    let before_its_end = awards
+    let owed_at_its_end = awards
         .iter()
-        .filter(|award| season::instant(award.decided_ms) < outage.until);
-    let last = before_its_end
-        .filter_map(|award| landed.get(award.award.as_str()))
-        .max()
-        .copied()
-        .unwrap_or(outage.until);
+        .filter(|award| season::instant(award.decided_ms) < outage.until)
+        .filter_map(|award| landed.get(award.award.as_str()).copied())
+        .filter(|landed_at| *landed_at >= outage.until);
+    let (n_waited, last) = owed_at_its_end.fold((0_usize, outage.until), |(n, last), landed_at| {
+        (n.saturating_add(1), last.max(landed_at))
+    });
     let n_awarded = awards
         .iter()
         .filter(|award| outage.contains(season::instant(award.decided_ms)))
@@ -120,7 +122,8 @@ fn report(
         from: shanghai(outage.from),
         until: shanghai(outage.until),
         n_awarded,
-        drained_seconds: (last - outage.until).num_seconds().max(0),
+        n_waited,
+        drained_seconds: (last - outage.until).num_seconds(),
     }
 }
 

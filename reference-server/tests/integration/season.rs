@@ -167,18 +167,34 @@ async fn two_instances_side_by_side_violate_nothing_and_play_the_same_again() {
     assert_eq!(text().await, text().await);
 }
 
+/// The same week with and without six hours in which WeChat Pay is away.
+async fn assert_an_outage_costs_little(rail: Rail) {
+    let report = async |outage| {
+        let with = |options: &mut Options| (options.rail, options.outage) = (rail, outage);
+        let played = play_with(7, 120, Some("nanjing"), with).await;
+        assert_eq!(played.report.violations, []);
+        played.report
+    };
+    let (without, with) = (report(false).await, report(true).await);
+    assert_eq!((without.outages.len(), without.calls.n_lost), (0, 0));
+    assert_eq!(with.outages.len(), 1);
+    let outage = &with.outages[0];
+    assert!(outage.n_awarded > 0, "nobody won meanwhile");
+    assert!(outage.n_waited >= outage.n_awarded, "{outage:?}");
+    assert!(outage.drained_seconds <= 600, "{outage:?}");
+    assert!(with.calls.n_lost > 0);
+    let (needed, made) = (without.calls.n_made, with.calls.n_made);
+    assert!(made * 5 <= needed * 6, "{made} calls, {needed} needed");
+}
+
 #[tokio::test]
 async fn six_hours_without_wechat_pay_violate_nothing_and_hold_nobody_up_for_long() {
-    let Played { report, .. } = play_with(7, 60, Some("nanjing"), |options| {
-        options.outage = true;
-    })
-    .await;
-    assert_eq!(report.violations, []);
-    assert_eq!(report.outages.len(), 1);
-    let outage = &report.outages[0];
-    assert!(outage.n_awarded > 0, "nobody won meanwhile");
-    assert!(outage.drained_seconds <= 600, "{outage:?}");
-    assert!(report.calls.n_lost > 0);
+    assert_an_outage_costs_little(Rail::RedPacket).await;
+}
+
+#[tokio::test]
+async fn six_hours_without_transfers_violate_nothing_and_hold_nobody_up_for_long() {
+    assert_an_outage_costs_little(Rail::Transfer).await;
 }
 
 #[tokio::test]
