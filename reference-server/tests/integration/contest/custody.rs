@@ -9,6 +9,7 @@ use std::{
     time::Instant,
 };
 
+use chrono::TimeDelta;
 use reference_server::{
     app::App,
     contest::{
@@ -18,10 +19,12 @@ use reference_server::{
     },
     entropy::SeededEntropy,
     privacy::{Field, KeyFile, Keys, RingName, SeasonSecret, Suite},
+    rail::Rail,
     worker,
 };
 use reward_core::{Fen, RewardTerms};
 
+use super::transfers;
 use crate::app::{SMALL, Setting, TestApp};
 
 /// A key of a ring: the first one as the contest under test has it, a later one made anew.
@@ -130,6 +133,42 @@ async fn values_move_to_a_newer_key_while_the_contest_runs() {
         .await
         .unwrap();
     test.app = newest;
+    test.assert_sound().await;
+}
+
+#[tokio::test]
+async fn what_opens_a_confirm_page_moves_to_a_newer_key_and_still_opens_it() {
+    let mut test = TestApp::with(Setting {
+        rail: Rail::Transfer,
+        ..Setting::usual()
+    })
+    .await;
+    let winners = [test.winner("one").await, test.winner("two").await];
+    test.settle().await;
+    let packages = async |app: &App| {
+        let columns = custody::columns(app).await.unwrap();
+        let name = Field::PaymentPackage.name();
+        let column = columns.into_iter().find(|column| column.column == name);
+        column.unwrap()
+    };
+    let custodian = test.custodian(13, keys(&test, &[2, 1]));
+    let before = packages(&custodian).await;
+    assert_eq!(before.by_version, [(2, 0), (1, 2)]);
+    custody::rotate(&custodian, 200).await.unwrap();
+    let after = packages(&custodian).await;
+    assert_eq!(
+        (after.by_version, after.n_unreadable),
+        (vec![(2, 2), (1, 0)], 0)
+    );
+    // Whoever has only the newer key shows the page, and WeChat takes what stands on it.
+    test.app = test.instance_with_keys(14, keys(&test, &[2]));
+    for (person, packet) in &winners {
+        transfers::confirm(&test, person, &packet.award).await;
+    }
+    test.settle_for(TimeDelta::minutes(1)).await;
+    for (_person, packet) in &winners {
+        assert_eq!(test.payment_state(&packet.award), "received");
+    }
     test.assert_sound().await;
 }
 

@@ -13,10 +13,11 @@ use reference_server::{
     },
     entropy::SeededEntropy,
     privacy::{self, Field, KeyFile, Keys, RingName, SeasonSecret, Unsealable},
+    rail::Rail,
     web,
 };
 
-use crate::app::{FIRST_CITY, Person, TestApp, refusal};
+use crate::app::{FIRST_CITY, Person, Setting, TestApp, refusal};
 
 /// The keys of the contest under test, as files.
 struct Files {
@@ -68,6 +69,10 @@ fn backup(test: &TestApp) -> Vec<(Field, String, String)> {
         (
             Field::PaymentRequest,
             "SELECT bill_number, request_sealed FROM payment",
+        ),
+        (
+            Field::PaymentPackage,
+            "SELECT bill_number, package_sealed FROM payment WHERE package_sealed IS NOT NULL",
         ),
     ] {
         let rows = raw.rows(sql);
@@ -183,6 +188,25 @@ async fn long_after_the_season_two_persons_destroy_the_keys_and_nobody_is_found_
     // Nobody can be known again, not even by coming back.
     let known = personal::of_openid(&test.app, &people[0].openid).await;
     assert_eq!(refusal(known), Refusal::RecordsDestroyed);
+}
+
+#[tokio::test]
+async fn without_the_keys_an_old_copy_opens_no_confirm_page() {
+    let test = TestApp::with(Setting {
+        rail: Rail::Transfer,
+        ..Setting::usual()
+    })
+    .await;
+    let files = Files::of(&test);
+    test.winner("waiting").await;
+    test.settle().await;
+    let copy = backup(&test);
+    let is_package = |(field, ..): &&(Field, String, String)| *field == Field::PaymentPackage;
+    assert_eq!(copy.iter().filter(is_package).count(), 1);
+    assert_eq!(n_opened(&files.keys(), &copy), copy.len());
+    privacy::destroy(&files.people).unwrap();
+    privacy::destroy(&files.index).unwrap();
+    assert_eq!(n_opened(&files.keys(), &copy), 0);
 }
 
 #[tokio::test]

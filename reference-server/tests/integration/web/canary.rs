@@ -17,14 +17,18 @@ use base64::{
 use chrono::TimeDelta;
 use http::Request;
 use http_body_util::BodyExt as _;
-use reference_server::{contest::publication, web};
+use reference_server::{
+    contest::{publication, records},
+    rail::Rail,
+    web,
+};
 use reward_core::SeasonSeed;
 use tower::ServiceExt as _;
 use tracing_subscriber::fmt::MakeWriter;
-use wechat_adapter::simulator::SimulatorConfig;
+use wechat_adapter::simulator::{SimulatorConfig, TransferSetup};
 
 use super::browser::Browser;
-use crate::app::{FIRST_CITY, Person, SECOND_CITY, TestApp, shanghai};
+use crate::app::{FIRST_CITY, Person, SECOND_CITY, Setting, TestApp, shanghai};
 
 /// What must not be found, each under a name that may be printed.
 #[derive(Default)]
@@ -124,7 +128,7 @@ impl<'a> MakeWriter<'a> for Log {
 }
 
 /// Whatever must not be read by anybody, of a contest that was played.
-fn canaries(test: &TestApp, people: &[&Person]) -> Canaries {
+fn canaries(test: &TestApp, people: &[&Person], packages: &[String]) -> Canaries {
     let mut canaries = Canaries::default();
     for person in people {
         canaries.add("an openid", person.openid.as_bytes());
@@ -142,16 +146,23 @@ fn canaries(test: &TestApp, people: &[&Person]) -> Canaries {
     let seed = SeasonSeed::from_bytes(test.app.keys.season_seed()).city_seed(SECOND_CITY);
     canaries.add("the seed of a city to come", &seed.reveal());
     canaries.add("the access token", test.access_token().as_bytes());
+    for package in packages {
+        canaries.add("what opens a confirm page", package.as_bytes());
+    }
+    canaries.add(
+        "the key of version 3",
+        TransferSetup::rehearsal().api_key.as_bytes(),
+    );
+    let mut lines = TransferSetup::REHEARSAL_MERCHANT_KEY.lines();
+    let within = lines.nth(5).unwrap();
+    canaries.add("the merchant's private key", within.as_bytes());
     canaries
 }
 
 /// Everything a browser and a monitor can be shown of a contest with these people.
 async fn shown(test: &TestApp, person: &Person, browser: &mut Browser) -> Vec<(String, Vec<u8>)> {
     let mut shown = Vec::new();
-    let packet = test.raw().text(&format!(
-        "SELECT award FROM award WHERE person = '{}'",
-        person.id.as_str()
-    ));
+    let packet = award_of(test, person);
     let paths = [
         "/",
         "/status",
@@ -207,13 +218,45 @@ async fn shown(test: &TestApp, person: &Person, browser: &mut Browser) -> Vec<(S
 
 #[tokio::test]
 async fn nothing_that_is_stored_logged_or_shown_holds_an_openid_a_secret_or_a_key() {
+    scan(Rail::RedPacket).await;
+}
+
+#[tokio::test]
+async fn nothing_of_a_contest_that_pays_by_transfers_does_either() {
+    scan(Rail::Transfer).await;
+}
+
+/// What opens the confirm page of each person's transfer, if there is one.
+async fn packages(test: &TestApp, people: &[&Person]) -> Vec<String> {
+    let mut packages = Vec::new();
+    for person in people {
+        let award = award_of(test, person);
+        let packet = records::packet(&test.app, &person.id, &award);
+        let call = packet.await.unwrap().confirmation;
+        packages.extend(call.map(|call| call.package));
+    }
+    packages
+}
+
+fn award_of(test: &TestApp, person: &Person) -> String {
+    let person = person.id.as_str();
+    let sql = format!("SELECT award FROM award WHERE person = '{person}'");
+    test.raw().text(&sql)
+}
+
+/// Plays a contest on a rail, and looks for what must not be found in all that is left of it.
+async fn scan(rail: Rail) {
     let log = Log::default();
     let lines = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
         .with_writer(log.clone())
         .finish();
     let _logging = tracing::subscriber::set_default(lines);
-    let test = TestApp::new().await;
+    let test = TestApp::with(Setting {
+        rail,
+        ..Setting::usual()
+    })
+    .await;
     let (person, mut browser) = Browser::of_follower(&test, "canary").await;
     let attempt = browser.answer(&test, 7).await;
     browser.claim(&attempt, "key").await;
@@ -223,10 +266,24 @@ async fn nothing_that_is_stored_logged_or_shown_holds_an_openid_a_secret_or_a_ke
     let friend = test.stranger("friend").await;
     test.follow(&friend, Some(&code)).await;
     test.settle().await;
-    test.open_packets(&person);
+    let packages = packages(&test, &[&person, &other]).await;
+    match rail {
+        Rail::RedPacket => assert_eq!((packages.len(), test.open_packets(&person)), (0, 1)),
+        Rail::Transfer => {
+            assert_eq!(packages.len(), 2);
+            // Its own page, and no other, holds what opens the confirm page.
+            let page = format!("/packet/{}", award_of(&test, &person));
+            assert!(browser.get(&page).await.body.contains(&packages[0]));
+            let (openid, now) = (&person.openid, test.app.now());
+            let confirmed = test.simulator.confirm_transfer(openid, &packages[0], now);
+            confirmed.unwrap();
+            let waiting = canaries(&test, &[&person, &other, &friend], &packages);
+            waiting.assert_absent("the database while they wait", &test.stored());
+        }
+    }
     test.settle_for(TimeDelta::hours(30)).await;
     test.sleep_until(shanghai("2020-04-29 00:10:00"));
-    let canaries = canaries(&test, &[&person, &other, &friend]);
+    let canaries = canaries(&test, &[&person, &other, &friend], &packages);
     for (place, bytes) in shown(&test, &person, &mut browser).await {
         canaries.assert_absent(&place, &bytes);
     }
