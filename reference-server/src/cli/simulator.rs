@@ -25,6 +25,7 @@ use crate::{
     clock::{Clock as _, SimulatedClock, SystemClock},
     config::LogFormat,
     journal::JournaledSimulator,
+    rail::Rail,
     web::{self, SimulatedWeChat},
 };
 
@@ -55,6 +56,9 @@ pub(super) struct SimulatorArguments {
     /// the simulation's clock, and contest.toml is written for it.
     #[arg(long, value_name = "URL", conflicts_with_all = ["callback", "mode", "body"])]
     trial: Option<String>,
+    /// How the trial pays: red packets lie in the dialogue, transfers are confirmed on the packet's page.
+    #[arg(long, value_enum, default_value = "red-packet", requires = "trial")]
+    rail: Rail,
     /// A TOML file with other identifiers, secrets, limits, people and faults.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -179,7 +183,7 @@ async fn simulate(arguments: &SimulatorArguments) -> anyhow::Result<()> {
     }
     simulator.set_faults(settings.faults);
     let contest = match &arguments.trial {
-        Some(_) => trial_files(&config)?,
+        Some(_) => trial_files(&config, arguments.rail)?,
         None => Vec::new(),
     };
     let files = write_files(&arguments.out, &setup, &list, &contest)?;

@@ -7,6 +7,7 @@ use std::{
     process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio},
 };
 
+use reference_server::rail::Rail;
 use rustix::process::{Pid, Signal, kill_process};
 
 /// The evening of the first city's second day: everything of the day is released.
@@ -81,17 +82,19 @@ pub(super) struct Trial {
 }
 
 impl Trial {
-    /// Starts the simulator for a contest that people reach at this address, and completes its configuration.
+    /// Starts the simulator for a contest that people reach at this address and that pays by this rail, and completes
+    /// its configuration.
     pub(super) fn begin(
         folder: &Path,
         public: &str,
         content: &Path,
         database: Option<&str>,
+        rail: Rail,
     ) -> Self {
         let mut command = program();
         command
             .args(["simulator", "--listen", "127.0.0.1:0", "--now", EVENING])
-            .args(["--trial", public, "--out"])
+            .args(["--trial", public, "--rail", rail.name(), "--out"])
             .arg(folder);
         let simulator = Running::start(&mut command, "Ctrl-C", &folder.join("simulator.log"));
         let list = fs::read_to_string(folder.join("settings.json")).unwrap();

@@ -2,6 +2,7 @@
 
 use std::{sync::atomic::Ordering, time::Duration};
 
+use reference_server::rail::Rail;
 use tempfile::TempDir;
 use tokio::{task::spawn_blocking, time::timeout};
 
@@ -26,8 +27,8 @@ struct Stage {
 }
 
 impl Stage {
-    /// A simulator and a migrated database for a contest at this address.
-    async fn new(public: &str) -> Self {
+    /// A simulator and a migrated database for a contest at this address that pays by this rail.
+    async fn new(public: &str, rail: Rail) -> Self {
         let dir = TempDir::new().unwrap();
         let content = dir.path().join("content");
         let right = write_content(&content);
@@ -36,7 +37,7 @@ impl Stage {
         let (folder, to) = (dir.path().to_owned(), public.to_owned());
         let address = database.server_address();
         let begun =
-            spawn_blocking(move || Trial::begin(&folder, &to, &content, address.as_deref()));
+            spawn_blocking(move || Trial::begin(&folder, &to, &content, address.as_deref(), rail));
         let trial = begun.await.unwrap();
         Self {
             world: World {
@@ -70,8 +71,17 @@ impl Stage {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_trial_plays_the_whole_contest_beside_a_simulator_of_another_process() {
+    assert_a_trial_plays(Rail::RedPacket).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_trial_may_pay_by_transfers() {
+    assert_a_trial_plays(Rail::Transfer).await;
+}
+
+async fn assert_a_trial_plays(rail: Rail) {
     let (proxy, public) = Proxy::listen().await;
-    let stage = Stage::new(&public).await;
+    let stage = Stage::new(&public, rail).await;
     let (_instance, address) = stage.trial.serve();
     proxy.put(0, &address);
     let played = async {
@@ -82,6 +92,11 @@ async fn a_trial_plays_the_whole_contest_beside_a_simulator_of_another_process()
     let told = timeout(PATIENCE, played).await.unwrap();
     assert_eq!(told.failures, Vec::<String>::new(), "{}", stage.trial.log());
     assert_eq!(Vec::from_iter(told.awards), stage.stored());
+    let rails = stage
+        .database
+        .raw()
+        .texts("SELECT DISTINCT rail FROM payment");
+    assert_eq!(rails, [rail.name()]);
     stage.assert_audit_is_clean();
 }
 
@@ -92,7 +107,7 @@ async fn a_rolling_restart_under_load_fails_no_request_and_loses_no_award() {
         return;
     }
     let (proxy, public) = Proxy::listen().await;
-    let stage = Stage::new(&public).await;
+    let stage = Stage::new(&public, Rail::RedPacket).await;
     let mut instances: Vec<Running> = Vec::new();
     for place in 0..2 {
         let (instance, address) = stage.trial.serve();
