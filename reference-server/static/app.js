@@ -1,19 +1,7 @@
-/* Everything on these pages works without this file. */
+/* Everything on these pages works without this file; page.js stands before it in the same file. */
 (function () {
   'use strict';
-  var html = document.documentElement;
-  html.classList.add('js');
-  function one(selector, root) { return (root || document).querySelector(selector); }
-  function all(selector, root) { return Array.prototype.slice.call((root || document).querySelectorAll(selector)); }
-  function on(node, type, act) { if (node) { node.addEventListener(type, act); } }
-  function keep(key, value) { try { if (value === null) { localStorage.removeItem(key); } else { localStorage.setItem(key, value); } return true; } catch (e) { return false; } }
-  function kept(key) { try { return localStorage.getItem(key); } catch (e) { return null; } }
-  function toast(text) {
-    var box = document.createElement('div');
-    box.className = 'toast'; box.setAttribute('role', 'status'); box.textContent = text;
-    document.body.appendChild(box);
-    setTimeout(function () { box.parentNode.removeChild(box); }, 3500);
-  }
+  var one = page.one, all = page.all, on = page.on, keep = page.keep, kept = page.kept, toast = page.toast;
   function two(n) { return (n < 10 ? '0' : '') + n; }
 
   /* the countdown runs on the server's clock, which came with the page */
@@ -41,103 +29,6 @@
     tick();
   });
 
-  /* one question at a time, answers kept on the phone */
-  var quiz = one('.quiz');
-  if (quiz) { startQuiz(quiz); }
-  function startQuiz(form) {
-    var key = 'answers-' + form.getAttribute('data-attempt');
-    var items = all('.item', form), segs = all('.segs li'), now = 0;
-    var back = one('.back', form), next = one('.on', form), sheet = one('.sheet'), saved = one('.saved');
-    var answers = {};
-    try { answers = JSON.parse(kept(key) || '{}'); } catch (e) { answers = {}; }
-    /* only the newest paper is kept */
-    try { Object.keys(localStorage).forEach(function (k) { if (/^answers-/.test(k) && k !== key) { keep(k, null); } }); } catch (e) { answers = answers || {}; }
-    items.forEach(function (item, i) {
-      var letter = answers[i + 1];
-      if (letter && /^[A-F]$/.test(letter)) { var box = one('input[value="' + letter + '"]', item); if (box) { box.checked = true; } }
-    });
-    function collect() { items.forEach(function (item, i) { var box = one('input:checked', item); if (box) { answers[i + 1] = box.value; } }); }
-    collect();
-    function open() { return items.map(function (item, i) { return one('input:checked', item) ? -1 : i; }).filter(function (i) { return i >= 0; }); }
-    function show(to, focus) {
-      now = to;
-      items.forEach(function (item, i) { item.classList.toggle('now', i === now); });
-      draw();
-      if (focus) { var head = one('legend', items[now]); head.setAttribute('tabindex', '-1'); head.focus(); window.scrollTo(0, 0); }
-    }
-    function draw() {
-      var left = open();
-      segs.forEach(function (seg, i) { seg.className = i === now ? 'now' : (left.indexOf(i) < 0 ? 'done' : ''); });
-      all('.grid button').forEach(function (b, i) {
-        var done = left.indexOf(i) < 0;
-        b.className = done ? 'done' : '';
-        b.setAttribute('aria-label', '第 ' + (i + 1) + ' 题，' + (done ? '已答' : '未答'));
-      });
-      one('.at').textContent = now + 1;
-      back.disabled = now === 0;
-      var last = now === items.length - 1;
-      if (sending) { return; }
-      next.textContent = !last ? '下一题' : (left.length ? '还有 ' + left.length + ' 题未答' : '交卷');
-    }
-    on(form, 'change', function () {
-      collect();
-      saved.textContent = keep(key, JSON.stringify(answers)) ? (navigator.onLine === false ? '网络不稳，已存手机里' : '已自动保存') : '请勿关闭本页';
-      draw();
-    });
-    on(back, 'click', function () { if (now) { show(now - 1, true); } });
-    on(next, 'click', function (event) {
-      var left = open();
-      if (now < items.length - 1) { event.preventDefault(); show(now + 1, true); } else if (left.length) { event.preventDefault(); show(left[0], true); }
-    });
-    /* handed in over and over until an answer comes; the server counts a paper once */
-    var sending = false, waiting = null;
-    on(form, 'submit', function (event) {
-      if (!window.fetch || !window.Promise) { setTimeout(function () { next.disabled = true; next.textContent = '正在交卷…'; }, 0); return; }
-      event.preventDefault();
-      if (!sending) { sending = true; next.disabled = true; next.textContent = '正在交卷…'; send(0); }
-    });
-    on(window, 'online', function () { if (waiting) { clearTimeout(waiting.timer); waiting.act(); } });
-    function again(tries, seconds) {
-      var act = function () { waiting = null; send(tries + 1); };
-      waiting = { act: act, timer: setTimeout(act, seconds * 1000) };
-    }
-    function send(tries) {
-      fetch('/api/v1/attempts/' + form.getAttribute('data-token') + '/submission', {
-        method: 'POST', credentials: 'same-origin',
-        headers: { 'Content-Type': 'application/json', 'Accept': 'application/json' },
-        body: JSON.stringify({ answers: answers })
-      }).then(function (response) {
-        if (response.ok) { location.replace('/result/' + form.getAttribute('data-attempt')); return; }
-        if (response.status === 401) { location.href = '/login?next=' + encodeURIComponent(location.pathname); return; }
-        if (response.status !== 429 && response.status < 500) { HTMLFormElement.prototype.submit.call(form); return; }
-        var seconds = Number(response.headers.get('Retry-After')) || 10;
-        toast(response.status === 429 ? '您点得太快了，' + seconds + ' 秒后自动交卷，答案没有丢' : '人有点多，' + seconds + ' 秒后自动再交一次，答案没有丢');
-        again(tries, seconds);
-      }, function () {
-        saved.textContent = '网络不稳，已存手机里';
-        toast('网络不太稳定，正在重试…');
-        again(tries, Math.min(2 + tries * 2, 15));
-      });
-    }
-    /* a page from the phone's memory may be handed in already */
-    on(window, 'pageshow', function (event) { if (event.persisted) { location.reload(); } });
-    on(document, 'keydown', function (event) {
-      var n = 'abcdef'.indexOf((event.key || '').toLowerCase());
-      if (n >= 0 && !event.ctrlKey && !event.metaKey && !event.altKey && sheet.hidden) { var box = all('input', items[now])[n]; if (box) { box.click(); box.focus(); } }
-      if (event.key === 'Escape') { closeSheet(); }
-    });
-    var opener = one('.quizhead .pill');
-    function closeSheet() { if (!sheet.hidden) { sheet.hidden = true; opener.focus(); } }
-    on(opener, 'click', function () { sheet.hidden = false; one('.grid button', sheet).focus(); });
-    on(sheet, 'click', function (event) {
-      var button = event.target.closest('button[data-to]');
-      if (button) { sheet.hidden = true; show(Number(button.getAttribute('data-to')), true); } else if (event.target === sheet || event.target.closest('.shut')) { closeSheet(); }
-    });
-    all('button.early', sheet).forEach(function (b) { on(b, 'click', function () { sheet.hidden = true; }); });
-    back.type = 'button'; back.hidden = false;
-    var first = open()[0];
-    show(Object.keys(answers).length && first !== undefined ? first : 0, false);
-  }
   all('[data-answered]').forEach(function (box) {
     var n = 0;
     try { n = Object.keys(JSON.parse(kept('answers-' + box.getAttribute('data-answered')) || '{}')).length; } catch (e) { n = 0; }
@@ -164,12 +55,7 @@
     on(document, 'keydown', function (event) {
       if (layer.hidden) { return; }
       if (event.key === 'Escape') { close(); }
-      if (event.key === 'Tab') {
-        var stops = all('button, a[href]', layer).filter(function (n) { return n.offsetParent !== null && getComputedStyle(n).visibility !== 'hidden'; });
-        var at = stops.indexOf(document.activeElement);
-        event.preventDefault();
-        stops[(at + (event.shiftKey ? stops.length - 1 : 1)) % stops.length].focus();
-      }
+      if (event.key === 'Tab') { page.stay(layer, event); }
     });
     on(seal, 'click', function () {
       if (layer.classList.contains('opening') || done) { return; }
@@ -215,7 +101,7 @@
   /* poster and certificate are drawn with the phone's own fonts */
   var w = 750;
   var font = '"PingFang SC","HarmonyOS Sans SC","Microsoft YaHei","Noto Sans CJK SC",sans-serif';
-  function sheet(h) {
+  function blank(h) {
     var canvas = document.createElement('canvas'), g = canvas.getContext('2d');
     canvas.width = w; canvas.height = h;
     g.textAlign = 'center';
@@ -239,7 +125,7 @@
   if (poster && draws) { drawPoster(poster); }
   if (certificate && draws) { drawCertificate(certificate); }
   function drawPoster(box) {
-    var h = 1150, g = sheet(h), red = g.createLinearGradient(0, 0, 0, h);
+    var h = 1150, g = blank(h), red = g.createLinearGradient(0, 0, 0, h);
     red.addColorStop(0, '#8e0c12'); red.addColorStop(0.55, '#c4161c'); red.addColorStop(1, '#a00f15');
     g.fillStyle = red; g.fillRect(0, 0, w, h);
     rays(g, 470, 'rgba(255,220,170,.07)');
@@ -256,7 +142,7 @@
     picture(g, box);
   }
   function drawCertificate(box) {
-    var h = 1000, g = sheet(h);
+    var h = 1000, g = blank(h);
     g.fillStyle = '#fff8ea'; g.fillRect(0, 0, w, h);
     rays(g, 520, 'rgba(196,22,28,.035)');
     g.strokeStyle = '#b3121b'; g.lineWidth = 8; g.strokeRect(28, 28, w - 56, h - 56);
@@ -270,13 +156,9 @@
     picture(g, box);
   }
 
-  /* a half-screen sheet */
   all('[data-opens]').forEach(function (opener) {
-    var box = document.getElementById(opener.getAttribute('data-opens'));
-    function close() { if (!box.hidden) { box.hidden = true; opener.focus(); } }
-    on(opener, 'click', function () { box.hidden = false; one('.shut', box).focus(); });
-    on(box, 'click', function (event) { if (event.target === box || event.target.closest('.shut')) { close(); } });
-    on(document, 'keydown', function (event) { if (event.key === 'Escape') { close(); } });
+    var sheet = page.sheet(document.getElementById(opener.getAttribute('data-opens')), opener);
+    on(opener, 'click', function (event) { event.preventDefault(); sheet.open(); });
   });
   /* WeChat asks in its own window, which only its own button opens */
   function offerReminder(box) {

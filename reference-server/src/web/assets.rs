@@ -1,4 +1,4 @@
-//! The style sheets, scripts and the icon: in the binary, under names that change with their content; the first screen's style stands in the pages.
+//! The style sheets, scripts and the icon: in the binary, under names that change with their content; what a first screen waits for stands in the pages.
 
 use std::sync::LazyLock;
 
@@ -58,32 +58,65 @@ fn takes_brotli(headers: &HeaderMap) -> bool {
         .is_some_and(|accepted| accepted.split(',').any(|coding| coding.trim() == "br"))
 }
 
-/// A style sheet without what only its authors need: comments, and all but one of several blanks.
-fn squeezed(css: &str) -> String {
-    let mut words = String::with_capacity(css.len());
-    let mut rest = css;
-    while let Some((before, comment)) = rest.split_once("/*") {
-        words.push_str(before);
-        rest = comment.split_once("*/").map_or("", |(_, after)| after);
-    }
-    words.push_str(rest);
-    words.split_whitespace().collect::<Vec<_>>().join(" ")
+/// What stands in a page itself, because its first screen would wait for a file.
+pub(super) struct Inline {
+    /// The text between the tags.
+    pub(super) text: String,
 }
 
-/// What a content security policy calls a style that stands in a page.
-pub(super) fn style_source(css: &str) -> String {
+impl Inline {
+    /// A style sheet without what only its authors need: comments, and all but one of several blanks.
+    fn style(css: &str) -> Self {
+        let words = without_comments(css);
+        Self {
+            text: words.split_whitespace().collect::<Vec<_>>().join(" "),
+        }
+    }
+
+    /// A script without comments and indentation; its lines stay, as script may end a statement by one.
+    fn script(js: &str) -> Self {
+        let lines = without_comments(js);
+        let lines = lines.lines().map(str::trim).filter(|line| !line.is_empty());
+        Self {
+            text: lines.collect::<Vec<_>>().join("\n"),
+        }
+    }
+
+    /// What a content security policy calls it: its digest.
+    pub(super) fn source(&self) -> String {
+        source(&self.text)
+    }
+}
+
+/// What a content security policy calls a style or script that stands in a page.
+pub(super) fn source(text: &str) -> String {
     format!(
         "'sha256-{}'",
-        STANDARD.encode(Sha256::digest(css.as_bytes()))
+        STANDARD.encode(Sha256::digest(text.as_bytes()))
     )
+}
+
+fn without_comments(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, comment)) = rest.split_once("/*") {
+        kept.push_str(before);
+        rest = comment.split_once("*/").map_or("", |(_, after)| after);
+    }
+    kept.push_str(rest);
+    kept
 }
 
 /// Every file.
 pub(super) struct Assets {
     /// Style of the first screen, which stands in every page.
-    pub(super) first_css: String,
-    /// What the landing page's first screen needs besides, which stands in that page.
-    pub(super) landing_css: String,
+    pub(super) first_css: Inline,
+    /// What the landing page's first screen needs besides.
+    pub(super) landing_css: Inline,
+    /// What a paper needs besides.
+    pub(super) quiz_css: Inline,
+    /// The script of a paper.
+    pub(super) quiz_js: Inline,
     /// Style of the pages for citizens.
     pub(super) css: Asset,
     /// Script of the pages for citizens.
@@ -106,10 +139,31 @@ pub(super) struct Assets {
 pub(super) static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
     let (css, js) = ("text/css; charset=utf-8", "text/javascript; charset=utf-8");
     Assets {
-        first_css: squeezed(include_str!("../../static/first.css")),
-        landing_css: squeezed(include_str!("../../static/landing.css")),
-        css: Asset::new("app", "css", css, include_str!("../../static/app.css")),
-        js: Asset::new("app", "js", js, include_str!("../../static/app.js")),
+        first_css: Inline::style(include_str!("../../static/first.css")),
+        landing_css: Inline::style(include_str!("../../static/landing.css")),
+        quiz_css: Inline::style(include_str!("../../static/quiz.css")),
+        quiz_js: Inline::script(concat!(
+            include_str!("../../static/page.js"),
+            include_str!("../../static/quiz.js")
+        )),
+        css: Asset::new(
+            "app",
+            "css",
+            css,
+            concat!(
+                include_str!("../../static/quiz.css"),
+                include_str!("../../static/app.css")
+            ),
+        ),
+        js: Asset::new(
+            "app",
+            "js",
+            js,
+            concat!(
+                include_str!("../../static/page.js"),
+                include_str!("../../static/app.js")
+            ),
+        ),
         icon: Asset::new(
             "icon",
             "svg",
@@ -186,31 +240,42 @@ mod tests {
     ];
 
     #[test]
-    fn the_style_sheet_of_citizens_has_nothing_newer_than_the_baseline() {
-        for word in TOO_NEW {
-            for css in [ASSETS.css.body, &ASSETS.first_css, &ASSETS.landing_css] {
+    fn the_style_sheets_of_citizens_have_nothing_newer_than_the_baseline() {
+        let inline = [&ASSETS.first_css, &ASSETS.landing_css, &ASSETS.quiz_css];
+        let inline = inline.into_iter().map(|style| style.text.as_str());
+        for css in inline.chain([ASSETS.css.body]) {
+            for word in TOO_NEW {
                 assert!(!css.contains(word), "{word} in {}", &css[..60]);
             }
         }
     }
 
     #[test]
-    fn the_script_of_citizens_has_nothing_newer_than_the_baseline() {
-        for word in ["=>", "`", "?.", "??", "import ", "let ", "const "] {
-            for script in [&ASSETS.js, &ASSETS.verify_js, &ASSETS.confirm_js] {
-                assert!(!script.body.contains(word), "{} has {word}", script.name);
+    fn the_scripts_of_citizens_have_nothing_newer_than_the_baseline() {
+        let files = [&ASSETS.js, &ASSETS.verify_js, &ASSETS.confirm_js];
+        let files = files.into_iter().map(|script| script.body);
+        for script in files.chain([ASSETS.quiz_js.text.as_str()]) {
+            for word in ["=>", "`", "?.", "??", "import ", "let ", "const "] {
+                assert!(!script.contains(word), "{word} in {}", &script[..60]);
             }
         }
     }
 
     #[test]
-    fn a_squeezed_sheet_keeps_its_rules_and_loses_its_comments() {
+    fn what_stands_in_a_page_keeps_its_meaning_and_loses_its_comments() {
         assert_eq!(
-            squeezed("/* a */\n.a { b: c;\n  d: e f; }\n/* z */ .g { h: i }"),
+            Inline::style("/* a */\n.a { b: c;\n  d: e f; }\n/* z */ .g { h: i }").text,
             ".a { b: c; d: e f; } .g { h: i }"
         );
-        assert!(!ASSETS.first_css.contains("*/"));
-        assert!(ASSETS.first_css.contains(".btn-gold {"));
+        assert_eq!(
+            Inline::script("/* a */\nvar a = 'b  c';\n\n  f(a); /* d */\n").text,
+            "var a = 'b  c';\nf(a);"
+        );
+        for inline in [&ASSETS.first_css, &ASSETS.quiz_css, &ASSETS.quiz_js] {
+            assert!(!inline.text.contains("*/") && !inline.text.contains("</"));
+        }
+        assert!(ASSETS.first_css.text.contains(".btn-gold {"));
+        assert!(ASSETS.quiz_js.text.contains("DOMContentLoaded"));
     }
 
     #[test]

@@ -108,7 +108,7 @@ impl Frame {
         let is_trial = app.wechat.is_simulated && app.simulator.is_none();
         Self {
             trial: is_trial.then(|| moment::minute(app.now())),
-            first_css: &assets.first_css,
+            first_css: &assets.first_css.text,
             css: &assets.css.href,
             js: &assets.js.href,
             icon: &assets.icon.href,

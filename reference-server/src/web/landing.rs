@@ -167,7 +167,7 @@ async fn landing(State(app): State<Arc<App>>, visitor: Visitor) -> Result<Respon
     let mine = mine(&app, &visitor).await?;
     let is_personal = visitor.person.is_some() || app.wechat.is_simulated;
     let page = Landing {
-        landing_css: &ASSETS.landing_css,
+        landing_css: &ASSETS.landing_css.text,
         frame: Frame::of(&app, &visitor),
         province: app.season.province.name().to_owned(),
         n_questions: app.season.n_questions(),

@@ -14,7 +14,7 @@ use axum::{
 use tokio::sync::Semaphore;
 use tracing::Instrument as _;
 
-use super::assets::{ASSETS, style_source};
+use super::assets::{ASSETS, source};
 use crate::app::App;
 
 /// Letters of a reference number; none looks like another.
@@ -63,16 +63,17 @@ pub(super) async fn number_and_log(
     response
 }
 
-/// What a browser may do with any page of ours; the only styles in a page are ours, by their digests.
+/// What a browser may do with any page of ours; the only styles and scripts in a page are ours, by their digests.
 static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
     let styles = [
-        ASSETS.first_css.as_str(),
-        ASSETS.landing_css.as_str(),
-        QUEUE_STYLE,
-    ]
-    .map(style_source);
+        ASSETS.first_css.source(),
+        ASSETS.landing_css.source(),
+        ASSETS.quiz_css.source(),
+        source(QUEUE_STYLE),
+    ];
+    let script = ASSETS.quiz_js.source();
     let policy = format!(
-        "default-src 'none'; script-src 'self' https://res.wx.qq.com; style-src 'self' {}; img-src 'self' data:; media-src 'self'; connect-src 'self'; form-action 'self' https://open.weixin.qq.com; frame-ancestors 'none'; base-uri 'none'",
+        "default-src 'none'; script-src 'self' {script} https://res.wx.qq.com; style-src 'self' {}; img-src 'self' data:; media-src 'self'; connect-src 'self'; form-action 'self' https://open.weixin.qq.com; frame-ancestors 'none'; base-uri 'none'",
         styles.join(" ")
     );
     // Digests in base64 are visible ASCII; nothing is allowed if they were not.

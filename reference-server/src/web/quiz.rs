@@ -14,6 +14,7 @@ use quiz_core::Origin;
 use serde::Deserialize;
 
 use super::{
+    assets::ASSETS,
     error::PageError,
     frame::{self, Frame},
     session::{self, Jar, Name, SignedIn, Visitor},
@@ -147,6 +148,8 @@ struct ItemView {
 #[template(path = "quiz.html")]
 struct QuizPage {
     frame: Frame,
+    quiz_css: &'static str,
+    quiz_js: &'static str,
     token: String,
     id: String,
     city_name: String,
@@ -188,6 +191,8 @@ async fn show(
     });
     Ok(frame::personal(&QuizPage {
         frame: Frame::of(&app, &signed_in.visitor),
+        quiz_css: &ASSETS.quiz_css.text,
+        quiz_js: &ASSETS.quiz_js.text,
         token: paper.attempt,
         id: paper.id,
         city_name: paper.city_name,

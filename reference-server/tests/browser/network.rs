@@ -48,7 +48,7 @@ fn a_paper_survives_a_killed_page_and_a_dead_network() {
     phone.tap(".grid li:first-child button");
     phone.offline(true);
     answer(&contest, &phone);
-    phone.assert_says("网络不稳，已存手机里");
+    phone.assert_says("网络不稳，答案已存在手机里");
     phone.tap(".foot .on");
     phone.wait_for("document.querySelector('.toast')");
     phone.assert_says("网络不太稳定，正在重试…");

@@ -140,7 +140,7 @@ fn choose(host: &SimulatedWeChat, query: String, scope: &str) -> Response {
         |app| app.wechat.account_name.clone(),
     );
     frame::personal(&ChoosePerson {
-        first_css: &ASSETS.first_css,
+        first_css: &ASSETS.first_css.text,
         css: &ASSETS.css.href,
         icon: &ASSETS.icon.href,
         account,
