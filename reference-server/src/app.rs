@@ -27,8 +27,8 @@ use crate::{
     clock::{Clock, SimulatedClock},
     content::Content,
     contest::{
-        attempt::Opening, grant::Claim, sealed::Plans, silence::Silence, submission::Submission,
-        summary::CityTotals,
+        attempt::Opening, grant::Claim, sealed::Plans, season::MoneyShown, silence::Silence,
+        submission::Submission, summary::CityTotals,
     },
     entropy::Entropy,
     journal::JournaledSimulator,
@@ -56,6 +56,8 @@ pub struct Season {
     pub draw: DrawRule,
     /// How many right answers pass.
     pub pass_mark: PassMark,
+    /// How much is told of a day's money.
+    pub money_shown: MoneyShown,
     /// How awards are paid from now on.
     pub rail: Rail,
     /// What that rail can do.

@@ -8,7 +8,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::rail::Rail;
+use crate::{contest::season::MoneyShown, rail::Rail};
 
 /// Everything `serve` needs to know.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -109,6 +109,9 @@ pub struct SeasonConfig {
     /// Whether the platform-safe profile is on: no credit for bringing friends.
     #[serde(default)]
     pub strict: bool,
+    /// How much is told of a day's money: `band`, `exact` or `hidden`; a rough word unless stated.
+    #[serde(default)]
+    pub money_shown: MoneyShown,
 }
 
 /// The published timetables.

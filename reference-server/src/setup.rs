@@ -30,7 +30,10 @@ use crate::{
     clock::{Clock, ShiftedClock, SimulatedClock, SystemClock},
     config::{self, Config, ConfigError, DatabaseConfig, EditionName, RedPacketConfig, ScopeName},
     content::{Content, ContentError},
-    contest::preflight::{Check, Verdict},
+    contest::{
+        preflight::{Check, Verdict},
+        season::MoneyShown,
+    },
     entropy::{Entropy, SeededEntropy, SystemEntropy},
     journal::{InProcessWeChat, JournalError, JournaledSimulator},
     office::OfficeReader,
@@ -199,9 +202,26 @@ pub fn jiangsu_2020(
         bank_size: BankSize::JIANGSU_2020,
         draw: DrawRule::JIANGSU_2020,
         pass_mark: PassMark::JIANGSU_2020,
+        money_shown: MoneyShown::default(),
         rail,
         channel,
         payout: rail.policy(),
+    })
+}
+
+/// The terms that a configuration states.
+fn season_of(config: &Config) -> Result<Season, SetupError> {
+    let stated = &config.season;
+    let season = jiangsu_2020(
+        &trial::season_name(config)?,
+        stated.edition,
+        stated.claim_scope,
+        stated.strict,
+        (config.merchant.rail, channel(config)),
+    )?;
+    Ok(Season {
+        money_shown: stated.money_shown,
+        ..season
     })
 }
 
@@ -323,13 +343,7 @@ fn configured(
 ) -> Result<Arc<App>, SetupError> {
     create_dir(&config.data_dir)?;
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-    let season = jiangsu_2020(
-        &trial::season_name(config)?,
-        config.season.edition,
-        config.season.claim_scope,
-        config.season.strict,
-        (config.merchant.rail, channel(config)),
-    )?;
+    let season = season_of(config)?;
     let keys = keyring::load(config, entropy.as_ref())?;
     let database = database_of(config)?;
     Ok(Arc::new(App {
@@ -385,13 +399,7 @@ pub fn migrate(
 /// # Errors
 /// As [`real`], for everything but the data folder.
 pub fn try_config(config: &Config) -> Result<(), SetupError> {
-    jiangsu_2020(
-        &trial::season_name(config)?,
-        config.season.edition,
-        config.season.claim_scope,
-        config.season.strict,
-        (config.merchant.rail, channel(config)),
-    )?;
+    season_of(config)?;
     content(config)?;
     database_of(config)?;
     wechat::real(config)?;

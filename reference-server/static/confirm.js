@@ -39,7 +39,7 @@
     busy = true;
     button.disabled = true;
     check(function (able) {
-      if (!able) { free(); tell('您的微信版本较低，请更新微信后再点“确认收款”。'); return; }
+      if (!able) { free(); tell('您的微信版本较低，请更新微信后再点“去微信确认收款”。'); return; }
       window.WeixinJSBridge.invoke(api, call, answered);
     });
   });

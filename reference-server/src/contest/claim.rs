@@ -70,6 +70,8 @@ pub struct Packet {
     pub bill_tail: String,
     /// Until when it can be opened or confirmed in WeChat, once it is there.
     pub collect_until: Option<DateTime<Utc>>,
+    /// From when it is sent, while that is some time ahead: the rail's quiet hours, or the person's day is full.
+    pub sent_from: Option<DateTime<Utc>>,
     /// What opens WeChat's confirm page, once it is known and while there is something to confirm.
     pub confirmation: Option<Box<ConfirmCall>>,
 }
@@ -240,7 +242,13 @@ pub(crate) fn packet(app: &App, view: PacketView) -> Result<Packet, Error> {
         }
         _ => None,
     };
-    let state = packet_state(payout.state(), rail, collect_until, app.now());
+    let quiet_until = channel.quiet_until(app.now());
+    let due = view.due_ms.map(season::instant).max(quiet_until);
+    let sent_from = sent_from(payout.state(), due, app.now());
+    let state = match packet_state(payout.state(), rail, collect_until, app.now()) {
+        PacketState::Sending if sent_from.is_some() => PacketState::Granted,
+        state => state,
+    };
     let confirmation = match &view.package_sealed {
         Some(sealed) if state == PacketState::AwaitingConfirmation => {
             let call = payout::confirmation(&app.keys, &view.bill_number, sealed)?;
@@ -260,6 +268,7 @@ pub(crate) fn packet(app: &App, view: PacketView) -> Result<Packet, Error> {
         state,
         bill_tail: view.bill_number.get(tail..).unwrap_or_default().to_owned(),
         collect_until,
+        sent_from,
         confirmation,
         award: view.award,
         city_slug: view.city,
@@ -273,6 +282,19 @@ pub(crate) fn scope_of(season: &Season, city: &str) -> String {
         ClaimScope::Season => season.name.clone(),
         ClaimScope::City => format!("{}/{city}", season.name),
     }
+}
+
+/// A payment that leaves later than this is told when; one that leaves sooner is about to.
+const SOON: TimeDelta = TimeDelta::minutes(10);
+
+/// When a payment that has not left will leave, if that is no matter of minutes.
+fn sent_from(
+    state: &PayoutState,
+    due: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
+    let waits = matches!(state, PayoutState::Reserved | PayoutState::Deferred { .. });
+    due.filter(|due| waits && *due > now + SOON)
 }
 
 /// How far a payment has come, in a person's words.

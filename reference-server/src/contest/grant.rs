@@ -534,6 +534,7 @@ fn view(award: &AwardRow, payment: &PaymentRow) -> PacketView {
         machine: payment.machine.clone(),
         rail: payment.rail.clone(),
         package_sealed: None,
+        due_ms: payment.due_ms,
     }
 }
 

@@ -68,6 +68,22 @@ pub async fn cities(app: &App) -> Result<Vec<CityRecord>, Error> {
     Ok(records)
 }
 
+/// What is public about one city; `None` until it is planned.
+///
+/// # Errors
+/// As [`cities`].
+pub async fn city(app: &App, slug: &str) -> Result<Option<CityRecord>, Error> {
+    let wanted = slug.to_owned();
+    let planned = app
+        .store
+        .read(move |read| Ok::<_, Error>(rows::city(read, &wanted)?))
+        .await?;
+    match planned {
+        Some(city) => Ok(Some(record(app, city, app.now()).await?)),
+        None => Ok(None),
+    }
+}
+
 async fn record(app: &App, city: CityRow, now: DateTime<Utc>) -> Result<CityRecord, Error> {
     let disclosed_from = disclosed_from(&city);
     Ok(CityRecord {

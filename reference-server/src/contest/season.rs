@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use reward_core::{DayOffset, DayProgress, DeckKind, MoneyState, Next, PacketPlan, next_packet};
 use schedule_core::{Round, ShanghaiDay};
+use serde::{Deserialize, Serialize};
 
 use super::{Error, Failure, Refusal, sealed};
 use crate::{
@@ -79,6 +80,51 @@ pub enum MoneyBand {
     Little,
     /// Nothing.
     None,
+}
+
+/// How much is told of what is left of a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MoneyShown {
+    /// A rough word.
+    #[default]
+    Band,
+    /// The sum in fen.
+    Exact,
+    /// Only when there is nothing left.
+    Hidden,
+}
+
+/// What is told of what is left of a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MoneyTold {
+    /// A rough word.
+    Band(MoneyBand),
+    /// The sum, and the day's cap.
+    Exact {
+        /// What is left of today's cap.
+        left_fen: u64,
+        /// Today's cap.
+        cap_fen: u64,
+    },
+    /// Nothing.
+    Nothing,
+}
+
+impl Money {
+    /// What is told of it; that there is nothing left, nobody is kept from knowing.
+    #[must_use]
+    pub fn told(&self, shown: MoneyShown) -> MoneyTold {
+        match shown {
+            _ if self.band == MoneyBand::None => MoneyTold::Band(MoneyBand::None),
+            MoneyShown::Band => MoneyTold::Band(self.band),
+            MoneyShown::Exact => MoneyTold::Exact {
+                left_fen: self.today_left_fen,
+                cap_fen: self.today_cap_fen,
+            },
+            MoneyShown::Hidden => MoneyTold::Nothing,
+        }
+    }
 }
 
 /// The city that opens next.

@@ -69,6 +69,8 @@ pub struct PacketView {
     pub rail: String,
     /// What opens WeChat's confirm page, sealed; only while the person has to confirm.
     pub package_sealed: Option<String>,
+    /// When the payment is looked at next; none once it has ended.
+    pub due_ms: Option<i64>,
 }
 
 /// A referral chance of a person that no award has used.
@@ -182,7 +184,7 @@ pub fn insert_all(tx: &Tx<'_>, awards: &[AwardRow]) -> Result<(), StoreError> {
 
 const VIEW: &str = "SELECT award.award, award.city, award.kind, award.attempt, award.amount_fen,
      award.decided_ms, payment.bill_number, payment.state, payment.machine, award.friend,
-     payment.rail, payment.package_sealed
+     payment.rail, payment.package_sealed, payment.due_ms
      FROM award JOIN payment ON payment.award = award.award
        AND payment.attempt_number =
            (SELECT MAX(attempt_number) FROM payment AS later WHERE later.award = award.award)";
@@ -321,6 +323,7 @@ fn view_row(row: &Row<'_>) -> Result<PacketView, StoreError> {
         friend: row.get(9)?,
         rail: row.get(10)?,
         package_sealed: row.get(11)?,
+        due_ms: row.get(12)?,
     })
 }
 

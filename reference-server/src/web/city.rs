@@ -164,13 +164,23 @@ fn districts(app: &App, slug: &str) -> String {
         .unwrap_or_default()
 }
 
+/// What stands for a city that has handed nothing in yet.
+const SKYLINE: &str = include_str!("../../static/skyline.svg");
+
 /// A city's illustration, as a picture that can run nothing.
 async fn hero(
     State(app): State<Arc<App>>,
     Path(slug): Path<String>,
 ) -> Result<Response, PageError> {
-    let content = app.content.city(&slug).ok_or(Refusal::UnknownCity)?;
-    let drawing = content.hero_svg.clone().ok_or(Refusal::NotFound)?;
+    let drawing = match app.content.city(&slug) {
+        Some(content) => content.hero_svg.clone().ok_or(Refusal::NotFound)?,
+        None => {
+            let mut cities = app.season.province.cities().iter();
+            let city = cities.find(|city| city.slug().as_str() == slug);
+            city.ok_or(Refusal::UnknownCity)?;
+            SKYLINE.to_owned()
+        }
+    };
     let headers = [
         (header::CONTENT_TYPE, "image/svg+xml"),
         (header::CACHE_CONTROL, "public, max-age=3600"),

@@ -15,8 +15,8 @@ use serde::Deserialize;
 use super::{
     error::PageError,
     frame::{self, Frame},
+    landing::{self, FollowSheet},
     personal::{Choice, choices},
-    qr_code::QrCode,
     quiz,
     session::{SignedIn, Visitor},
     share::Profile,
@@ -41,14 +41,6 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/consent", get(notice).post(agree))
 }
 
-#[derive(Template)]
-#[template(path = "follow.html")]
-struct FollowPage {
-    frame: Frame,
-    asked: bool,
-    qr: Option<String>,
-}
-
 #[derive(Deserialize)]
 struct Asked {
     #[serde(default)]
@@ -59,13 +51,9 @@ async fn follow_first(
     State(app): State<Arc<App>>,
     Query(asked): Query<Asked>,
     visitor: Visitor,
-) -> Response {
-    let code = app.wechat.follow_url.as_deref().and_then(QrCode::of);
-    frame::personal(&FollowPage {
-        frame: Frame::of(&app, &visitor),
-        asked: asked.asked == 1,
-        qr: code.map(|code| code.svg("公众号二维码")),
-    })
+) -> Result<Response, PageError> {
+    let sheet = FollowSheet::open(&app, asked.asked == 1);
+    landing::page(&app, &visitor, Some(sheet)).await
 }
 
 async fn check(

@@ -11,7 +11,7 @@ use axum::{
     routing::get,
 };
 use chrono::{DateTime, Utc};
-use reward_core::MoneyState;
+use reward_core::{Fen, MoneyState};
 use serde::Deserialize;
 
 use super::{
@@ -27,8 +27,8 @@ use super::{
 use crate::{
     app::App,
     contest::{
-        Error, records,
-        season::{self, CityStage, Money, MoneyBand, Stage, StationState},
+        records::{self, Records},
+        season::{self, CityStage, Money, MoneyBand, MoneyShown, MoneyTold, Stage, StationState},
     },
 };
 
@@ -62,6 +62,8 @@ struct Ticket {
     money: Option<TicketMoney>,
     sentences: Vec<String>,
     action: Action,
+    /// Whether cities have closed, and their results are offered beside the button.
+    has_results: bool,
 }
 
 impl Ticket {
@@ -88,9 +90,10 @@ struct TicketCity {
 
 struct TicketMoney {
     label: &'static str,
-    text: &'static str,
-    /// Thirds of the day's money, 0 to hide the bar.
-    level: u8,
+    text: String,
+    /// How much of the bar is full, and its length.
+    level: u64,
+    most: u64,
 }
 
 /// A countdown on the server's clock; the numbers are right when script is off.
@@ -158,26 +161,75 @@ struct Landing {
     mine: Option<Mine>,
     showcase: Option<Showcase>,
     stations: Vec<StationLine>,
+    /// For whoever does not follow yet.
+    follow: Option<FollowSheet>,
     card_title: &'static str,
     card_line: String,
 }
 
+/// The half-screen sheet with the account's code.
+pub(super) struct FollowSheet {
+    /// Whether the page begins with it.
+    is_open: bool,
+    /// Whether the person has said that he follows, and WeChat says that he does not.
+    asked: bool,
+    qr: Option<String>,
+}
+
+impl FollowSheet {
+    /// A sheet that waits for the button.
+    fn shut(app: &App) -> Self {
+        let code = app.wechat.follow_url.as_deref().and_then(QrCode::of);
+        Self {
+            is_open: false,
+            asked: false,
+            qr: code.map(|code| code.svg("公众号二维码")),
+        }
+    }
+
+    /// A sheet with which the page begins.
+    pub(super) fn open(app: &App, asked: bool) -> Self {
+        Self {
+            is_open: true,
+            asked,
+            ..Self::shut(app)
+        }
+    }
+}
+
 async fn landing(State(app): State<Arc<App>>, visitor: Visitor) -> Result<Response, PageError> {
-    let stage = season::stage(&app).await?;
-    let mine = mine(&app, &visitor).await?;
-    let is_personal = visitor.person.is_some() || app.wechat.is_simulated;
+    page(&app, &visitor, None).await
+}
+
+/// The landing page, beginning with a sheet if there is one.
+pub(super) async fn page(
+    app: &App,
+    visitor: &Visitor,
+    sheet: Option<FollowSheet>,
+) -> Result<Response, PageError> {
+    let stage = season::stage(app).await?;
+    let records = match &visitor.person {
+        Some(person) => Some(records::records(app, person).await?),
+        None => None,
+    };
+    // The notice about personal data comes first.
+    let may_not_start = records
+        .as_ref()
+        .is_some_and(|records| records.consented && !records.following);
+    let is_personal = visitor.person.is_some() || sheet.is_some() || app.wechat.is_simulated;
     let page = Landing {
         landing_css: &ASSETS.landing_css.text,
-        frame: Frame::of(&app, &visitor),
+        frame: Frame::of(app, visitor),
         province: app.season.province.name().to_owned(),
         n_questions: app.season.n_questions(),
         pass_mark: app.season.pass_mark.right(),
-        ticket: ticket(&stage).for_visitor(&app, &visitor),
-        showcase: showcase(&app, &stage),
+        ticket: ticket(&stage, app.season.money_shown).for_visitor(app, visitor),
+        showcase: showcase(app, &stage),
         stations: stage.stations.iter().map(station).collect(),
         card_title: share::CARD_TITLE,
         card_line: share::card_line(app.season.n_questions()),
-        mine,
+        mine: records.map(|records| mine(app, &records)),
+        follow: sheet.or_else(|| may_not_start.then(|| FollowSheet::shut(app))),
     };
     if is_personal {
         Ok(frame::personal(&page))
@@ -186,13 +238,9 @@ async fn landing(State(app): State<Arc<App>>, visitor: Visitor) -> Result<Respon
     }
 }
 
-async fn mine(app: &App, visitor: &Visitor) -> Result<Option<Mine>, Error> {
-    let Some(person) = &visitor.person else {
-        return Ok(None);
-    };
-    let records = records::records(app, person).await?;
+fn mine(app: &App, records: &Records) -> Mine {
     let referral_on = Profile::of(&app.season).rewards_friends();
-    Ok(Some(Mine {
+    Mine {
         chances: records.n_chances_open,
         best: records.best_score,
         third: if referral_on {
@@ -205,19 +253,24 @@ async fn mine(app: &App, visitor: &Visitor) -> Result<Option<Mine>, Error> {
         } else {
             "红包"
         },
-    }))
+    }
 }
 
-fn ticket(stage: &Stage) -> Ticket {
+fn ticket(stage: &Stage, shown: MoneyShown) -> Ticket {
     if let Some(city) = &stage.current {
         return match &city.paused {
             Some(sentence) => paused(city, sentence),
-            None => open(stage, city),
+            None => open(stage, city, shown),
         };
     }
     match &stage.next {
         Some(next) => {
-            let until = Countdown::new("距开赛", phase(stage), stage.now, next.opens);
+            let until = if stage.before_first && !next.preheat {
+                "距首站开赛"
+            } else {
+                "距开赛"
+            };
+            let until = Countdown::new(until, phase(stage), stage.now, next.opens);
             let ordinal = stage
                 .stations
                 .iter()
@@ -244,6 +297,7 @@ fn ticket(stage: &Stage) -> Ticket {
                 } else {
                     Action::Stations
                 },
+                has_results: !stage.before_first,
             }
         }
         None => Ticket {
@@ -255,6 +309,7 @@ fn ticket(stage: &Stage) -> Ticket {
             money: None,
             sentences: vec!["感谢每一位参与者。成绩、解析和红包记录一直可以查看。".to_owned()],
             action: Action::Summary,
+            has_results: false,
         },
     }
 }
@@ -293,14 +348,15 @@ fn paused(city: &CityStage, sentence: &str) -> Ticket {
         money: None,
         sentences: vec![sentence.to_owned()],
         action: Action::Rules,
+        has_results: false,
     }
 }
 
-fn open(stage: &Stage, city: &CityStage) -> Ticket {
+fn open(stage: &Stage, city: &CityStage, shown: MoneyShown) -> Ticket {
     let mut sentences: Vec<String> = money_sentence(&city.money).into_iter().collect();
     if let Some(next) = stage.next.as_ref().filter(|next| next.preheat) {
         sentences.push(format!(
-            "下一站 {} {} 开赛",
+            "下一站 {} {}开赛",
             next.name,
             moment::day(next.opens)
         ));
@@ -316,25 +372,35 @@ fn open(stage: &Stage, city: &CityStage) -> Ticket {
             stage.now,
             city.closes,
         )),
-        money: money(&city.money),
+        money: money(city.money.told(shown)),
         sentences,
         action: Action::Start,
+        has_results: false,
     }
 }
 
-/// A rough word: an exact number invites a rush at the end of the day.
-fn money(money: &Money) -> Option<TicketMoney> {
-    let (text, level) = match money.band {
-        MoneyBand::Plenty => ("充足", 3),
-        MoneyBand::OverHalf => ("过半", 2),
-        MoneyBand::Little => ("不多", 1),
-        MoneyBand::None => return None,
+/// What is left of the day, as far as the season tells it.
+fn money(told: MoneyTold) -> Option<TicketMoney> {
+    let rough = |text: &str, level| {
+        Some(TicketMoney {
+            label: "今日红包",
+            text: text.to_owned(),
+            level,
+            most: 3,
+        })
     };
-    Some(TicketMoney {
-        label: "今日红包",
-        text,
-        level,
-    })
+    match told {
+        MoneyTold::Band(MoneyBand::Plenty) => rough("充足", 3),
+        MoneyTold::Band(MoneyBand::OverHalf) => rough("过半", 2),
+        MoneyTold::Band(MoneyBand::Little) => rough("不多", 1),
+        MoneyTold::Exact { left_fen, cap_fen } => Some(TicketMoney {
+            label: "今日红包还剩",
+            text: format!("{} 元", Fen::new(left_fen)),
+            level: left_fen,
+            most: cap_fen,
+        }),
+        MoneyTold::Band(MoneyBand::None) | MoneyTold::Nothing => None,
+    }
 }
 
 fn money_sentence(money: &Money) -> Option<String> {

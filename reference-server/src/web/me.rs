@@ -120,7 +120,12 @@ fn attempt(line: AttemptLine) -> AttemptView {
 }
 
 fn packet_line(packet: Packet, account: &str) -> PacketLine {
-    let (state, _detail, chip) = wording::packet_state(packet.state, account, packet.collect_until);
+    let (state, _detail, chip) = wording::packet_state(
+        packet.state,
+        account,
+        packet.collect_until,
+        packet.sent_from,
+    );
     PacketLine {
         award: packet.award,
         amount: packet.amount.to_string(),

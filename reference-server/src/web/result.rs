@@ -9,10 +9,12 @@ use axum::{
     response::Response,
     routing::get,
 };
+use chrono::{DateTime, Utc};
 
 use super::{
     error::PageError,
     frame::{self, Frame},
+    moment,
     session::SignedIn,
     share::Profile,
     wording,
@@ -117,7 +119,10 @@ fn offer(app: &App, outcome: &Outcome) -> OfferView {
             let said = wording::claim_refusal(refusal);
             OfferView {
                 title: said.title,
-                detail: said.detail,
+                detail: match kept_until(app, outcome, refusal) {
+                    Some(until) => format!("{}资格保留到 {}。", said.detail, moment::end(until)),
+                    None => said.detail,
+                },
                 action: match said.step {
                     wording::Step::Quiz | wording::Step::Home => OfferAction::None,
                     step => OfferAction::Link(OfferLink {
@@ -136,6 +141,22 @@ fn offer(app: &App, outcome: &Outcome) -> OfferView {
             action: OfferAction::None,
         },
     }
+}
+
+/// Until when a pass that has to wait can still become a packet: its city's end.
+fn kept_until(
+    app: &App,
+    outcome: &Outcome,
+    refusal: &reward_core::Refusal,
+) -> Option<DateTime<Utc>> {
+    use reward_core::Refusal as No;
+    let waits = matches!(
+        refusal,
+        No::DayExhausted { next_day: Some(_) } | No::NotReleasedUntil { .. }
+    );
+    let mut rounds = app.season.edition.rounds().iter();
+    let round = rounds.find(|round| round.city().slug().as_str() == outcome.city_slug)?;
+    waits.then(|| round.window().end())
 }
 
 /// One marked item in words.

@@ -13,7 +13,13 @@ use super::{
     session::Visitor,
     share::Profile,
 };
-use crate::app::App;
+use crate::{
+    app::App,
+    contest::{
+        Error,
+        publication::{self, CityRecord},
+    },
+};
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new().route("/rules", get(rules))
@@ -25,6 +31,10 @@ struct RulesPage {
     frame: Frame,
     sentences: Vec<String>,
     edition: String,
+    /// From when the rules are in force.
+    since: String,
+    /// What was published of the city that is open, or opens next.
+    published: Option<CityRecord>,
     questions: Vec<(&'static str, String)>,
 }
 
@@ -33,9 +43,21 @@ async fn rules(State(app): State<Arc<App>>, visitor: Visitor) -> Result<Response
         frame: Frame::of(&app, &visitor),
         sentences: sentences(&app),
         edition: app.season.edition.title().to_owned(),
+        since: moment::minute(app.season.edition.season().start()),
+        published: published(&app).await?,
         questions: questions(&app),
     };
     Ok(frame::rendered(&page, "private, max-age=30"))
+}
+
+/// What was published of the city that is open, or else of the one that opens next.
+async fn published(app: &App) -> Result<Option<CityRecord>, Error> {
+    let edition = &app.season.edition;
+    let round = edition.contest_at(app.now());
+    let Some(round) = round.or_else(|| edition.next_opening(app.now())) else {
+        return Ok(None);
+    };
+    publication::city(app, round.city().slug().as_str()).await
 }
 
 /// Yuan without needless decimals.
@@ -197,6 +219,10 @@ fn questions(app: &App) -> Vec<(&'static str, String)> {
         entry(
             "金额是怎么定的？",
             "开赛前由程序一次抽定，密封保存，公布承诺值；结束后公布种子，谁都能核对。",
+        ),
+        entry(
+            "答到一半要走开怎么办？",
+            "答案存在您的手机里。回来点“开始答题”，可以接着答，也可以重新抽题。",
         ),
         entry(
             "会要我的手机号或密码吗？",

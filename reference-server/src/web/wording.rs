@@ -186,7 +186,7 @@ pub(super) fn claim_refusal(refusal: &reward_core::Refusal) -> Sentence {
         ),
         No::DayExhausted { next_day: Some(at) } => sentence(
             "今日红包已发完，资格为您保留",
-            format!("{} 继续发放。", moment::minute(*at)),
+            format!("{} 继续发放，明日再来。", moment::minute(*at)),
             Step::Me,
         ),
         No::DayExhausted { next_day: None } | No::CityExhausted => sentence(
@@ -227,9 +227,17 @@ pub(super) fn packet_state(
     state: PacketState,
     account: &str,
     collect_until: Option<DateTime<Utc>>,
+    sent_from: Option<DateTime<Utc>>,
 ) -> (&'static str, String, &'static str) {
     match state {
-        PacketState::Granted => ("已获得", "已获得，正在排队发放。".to_owned(), ""),
+        PacketState::Granted => (
+            "已获得",
+            match sent_from {
+                Some(from) => format!("已获得，将于 {} 后发放。", moment::minute(from)),
+                None => "已获得，正在排队发放。".to_owned(),
+            },
+            "",
+        ),
         PacketState::Sending => (
             "发放中",
             "正在发到您的微信，一般几秒钟就到。".to_owned(),
@@ -250,10 +258,10 @@ pub(super) fn packet_state(
             "待确认",
             match collect_until {
                 Some(until) => format!(
-                    "还差一步：请在微信里打开本页，点“确认收款”，{} 前有效。",
+                    "还差一步：请在微信里打开本页，点“去微信确认收款”，{} 前有效。",
                     moment::minute(until)
                 ),
-                None => "还差一步：请在微信里打开本页，点“确认收款”，24 小时内有效。".to_owned(),
+                None => "还差一步：请在微信里打开本页，点“去微信确认收款”，24 小时内有效。".to_owned(),
             },
             "",
         ),
@@ -270,7 +278,7 @@ pub(super) fn packet_state(
         ),
         PacketState::OnHold => (
             "核实中",
-            "系统正在核实本次发放，红包为您保留；如有疑问可在公众号留言。".to_owned(),
+            "系统正在核实本次发放，红包为您保留，最迟 24 小时内给您结果；如有疑问可在公众号留言申诉。".to_owned(),
             "",
         ),
         PacketState::Refused => (
@@ -374,7 +382,7 @@ mod tests {
     fn every_packet_state_has_a_word_of_its_own() {
         let words: std::collections::BTreeSet<_> = PacketState::ALL
             .into_iter()
-            .map(|state| packet_state(state, "苏信服", Some(at())).0)
+            .map(|state| packet_state(state, "苏信服", Some(at()), None).0)
             .collect();
         assert_eq!(words.len(), PacketState::ALL.len());
     }

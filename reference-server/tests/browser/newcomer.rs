@@ -84,3 +84,37 @@ fn the_menu_is_on_the_phone_and_a_reminder_can_be_agreed_to() {
     phone.picture("75-chance-notice");
     assert_eq!(phone.complaints(), Vec::<String>::new());
 }
+
+#[test]
+fn who_does_not_follow_gets_the_code_without_leaving_the_page() {
+    let Some(chromium) = Chromium::start() else {
+        return;
+    };
+    let contest = Contest::at("2020-05-09 21:00:00");
+    let openid = contest.newcomer("张三");
+    let phone = Phone::new(&chromium, &contest.url);
+    phone.open("/");
+    phone.follow("form[action='/quiz'] button");
+    phone.follow(&format!("a[href$='as={openid}']"));
+    phone.follow("form[action='/consent'] button");
+    // The page begins with the sheet; without it, the page is all there.
+    assert_eq!(phone.path(), "/follow");
+    phone.tap("#follow .shut");
+    phone.wait_for("document.querySelector('#follow').hidden");
+    phone.open("/");
+    phone.tap("form[action='/quiz'] button");
+    phone.wait_for("!document.querySelector('#follow').hidden");
+    assert_eq!(phone.path(), "/");
+    phone.assert_says("关注“苏信服”后即可答题");
+    phone.picture("03-follow-sheet");
+    phone.key("Escape", 27);
+    phone.wait_for("document.querySelector('#follow').hidden");
+    phone.tap("form[action='/quiz'] button");
+    phone.follow("#follow form[action='/follow/check'] button");
+    phone.assert_says("还没有查到您的关注");
+    phone.picture("03-follow-asked");
+    contest.follow(&openid, None);
+    phone.follow("#follow form[action='/follow/check'] button");
+    assert!(phone.path().starts_with("/quiz/"), "{}", phone.path());
+    assert_eq!(phone.complaints(), Vec::<String>::new());
+}

@@ -6,9 +6,28 @@ use super::{
     phone::Phone,
 };
 
-/// Opens the landing page, keeps a picture of it, and checks what it says.
+/// Where the first button ends.
+const BUTTON_BOTTOM: &str = "document.querySelector('.ticket .btn').getBoundingClientRect().bottom";
+
+/// Takes the luck out of the page's dice, and keeps what it waits for.
+const DICE: &str = "
+    window.waits = [];
+    var later = window.setTimeout;
+    Math.random = function () { return Number(new URLSearchParams(location.search).get('dice')); };
+    window.setTimeout = function (act, ms) { window.waits.push(ms); return later(act, ms > 1000 ? 0 : ms); };
+";
+
+/// Opens the landing page, its button in sight on small phones, keeps a picture of it, and checks what it says.
 fn door(phone: &Phone<'_>, picture: &str, words: &[&str]) {
-    phone.open("/");
+    for (width, height) in [(360, 640), (390, 844)] {
+        phone.size(width, height);
+        phone.open("/");
+        let bottom = phone.eval(BUTTON_BOTTOM).as_f64().unwrap();
+        assert!(
+            bottom <= f64::from(height),
+            "{picture}: the button ends at {bottom} of {height}"
+        );
+    }
     phone.whole_picture(picture);
     for word in words {
         phone.assert_says(word);
@@ -23,7 +42,7 @@ fn the_landing_page_follows_the_season() {
     };
     let mut contest = Contest::with("2020-04-01 12:00:00", Terms::EightPacketsADay);
     let phone = Phone::new(&chromium, &contest.url);
-    door(&phone, "50-before", &["即将开始", "距开赛", "查看赛程"]);
+    door(&phone, "50-before", &["即将开始", "距首站开赛", "查看赛程"]);
     contest.wait_until("2020-04-21 12:00:00");
     door(&phone, "51-preheat", &["预热中", "看城市风采", "开赛提醒"]);
     contest.wait_until("2020-04-28 12:00:00");
@@ -75,5 +94,29 @@ fn a_page_that_waits_for_midnight_opens_by_itself() {
     contest.wait_until("2020-04-22 00:00:00");
     phone.wait_for("document.querySelector('.ticket form')");
     phone.assert_says("竞赛进行中");
+    assert_eq!(phone.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn ten_thousand_waiting_pages_ask_over_four_seconds() {
+    let Some(chromium) = Chromium::start() else {
+        return;
+    };
+    let contest = Contest::at("2020-04-21 23:59:59");
+    let phone = Phone::new(&chromium, &contest.url);
+    phone.bring(DICE);
+    // Dice are even, so the ends and the middle tell how arrivals spread.
+    for (dice, ms) in [("0", 0), ("0.5", 2_000), ("0.9999", 3_999)] {
+        phone.open(&format!("/?dice={dice}"));
+        phone.wait_for("/正在开门，请稍候/.test(document.body.innerText)");
+        let waited = format!("waits.some(function (ms) {{ return Math.floor(ms) === {ms}; }})");
+        assert_eq!(phone.eval(&waited), serde_json::json!(true), "{dice}");
+        // Nobody loads the page again before the phase has changed: each asks for a few bytes.
+        phone.wait_for("performance.getEntriesByName(location.origin + '/status').length > 1");
+        let status = phone
+            .eval("performance.getEntriesByName(location.origin + '/status')[0].encodedBodySize");
+        assert!(status.as_u64().unwrap() <= 40, "{status}");
+        assert_eq!(phone.path(), "/");
+    }
     assert_eq!(phone.complaints(), Vec::<String>::new());
 }

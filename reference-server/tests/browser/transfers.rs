@@ -42,7 +42,7 @@ fn a_transfer_is_confirmed_on_the_page_that_wechat_opens() {
     let mut contest = Contest::by_transfers("2020-05-09 21:00:00");
     let phone = Phone::new(&chromium, &contest.url);
     win(&mut contest, &phone);
-    phone.assert_says("请在微信里打开本页，点“确认收款”");
+    phone.assert_says("请在微信里打开本页，点“去微信确认收款”");
     phone.whole_picture("15-transfer");
     let scripts = phone.traffic();
     let script = scripts
@@ -126,7 +126,7 @@ fn without_script_the_page_says_where_to_confirm() {
     phone.follow("form.claim button");
     contest.settle();
     phone.reload();
-    phone.assert_says("还差一步：请在微信里打开本页，点“确认收款”");
+    phone.assert_says("还差一步：请在微信里打开本页，点“去微信确认收款”");
     let hidden = phone.eval("document.querySelector('[data-confirm] button').hidden");
     assert_eq!(hidden, json!(true));
     phone.picture("18-transfer-without-script");

@@ -12,7 +12,7 @@ use crate::{
     contest::{
         attempt::{Outcome, Paper, ReviewItem},
         claim::{Offer, Packet},
-        season::{CityStage, MoneyBand, NextCity, Stage},
+        season::{CityStage, MoneyBand, MoneyShown, MoneyTold, NextCity, Stage},
     },
     web::{moment::rfc3339, wording},
 };
@@ -53,8 +53,10 @@ struct CityBody {
 struct MoneyBody {
     /// `available`, `not-released`, `day-exhausted` or `city-exhausted`.
     state: &'static str,
-    /// What is left of the day: `plenty`, `over-half`, `little` or `none`.
-    band: &'static str,
+    /// What is left of the day: `plenty`, `over-half`, `little` or `none`; absent where the season tells the sum, or nothing.
+    band: Option<&'static str>,
+    /// What is left of the day, in fen, where the season tells it.
+    left_fen: Option<u64>,
     /// When the next packet is released or the next day begins, RFC 3339.
     available_from: Option<String>,
 }
@@ -71,7 +73,7 @@ struct NextCityBody {
 }
 
 impl ContestBody {
-    pub(super) fn of(stage: Stage) -> Self {
+    pub(super) fn of(stage: Stage, shown: MoneyShown) -> Self {
         let phase = match (&stage.current, &stage.next) {
             (Some(city), _) if city.paused.is_some() => "paused",
             (Some(_), _) => "contest",
@@ -83,25 +85,27 @@ impl ContestBody {
         Self {
             phase,
             now: rfc3339(stage.now),
-            city: stage.current.map(Into::into),
+            city: stage.current.map(|city| CityBody::of(city, shown)),
             next: stage.next.map(Into::into),
         }
     }
 }
 
-impl From<CityStage> for CityBody {
-    fn from(city: CityStage) -> Self {
+impl CityBody {
+    fn of(city: CityStage, shown: MoneyShown) -> Self {
         let (state, available_from) = match city.money.state {
             MoneyState::Available => ("available", None),
             MoneyState::NotReleasedUntil(at) => ("not-released", Some(at)),
             MoneyState::DayExhausted { next_day } => ("day-exhausted", next_day),
             MoneyState::CityExhausted => ("city-exhausted", None),
         };
-        let band = match city.money.band {
-            MoneyBand::Plenty => "plenty",
-            MoneyBand::OverHalf => "over-half",
-            MoneyBand::Little => "little",
-            MoneyBand::None => "none",
+        let (band, left_fen) = match city.money.told(shown) {
+            MoneyTold::Band(MoneyBand::Plenty) => (Some("plenty"), None),
+            MoneyTold::Band(MoneyBand::OverHalf) => (Some("over-half"), None),
+            MoneyTold::Band(MoneyBand::Little) => (Some("little"), None),
+            MoneyTold::Band(MoneyBand::None) => (Some("none"), None),
+            MoneyTold::Exact { left_fen, .. } => (None, Some(left_fen)),
+            MoneyTold::Nothing => (None, None),
         };
         Self {
             opens: rfc3339(city.opens),
@@ -114,6 +118,7 @@ impl From<CityStage> for CityBody {
             money: MoneyBody {
                 state,
                 band,
+                left_fen,
                 available_from: available_from.map(rfc3339),
             },
         }
@@ -347,8 +352,12 @@ pub(in crate::web) struct ConfirmationBody {
 impl PacketBody {
     pub(super) fn of(app: &App, packet: Packet) -> Self {
         let account = &app.wechat.account_name;
-        let (state_title, state_detail, _chip) =
-            wording::packet_state(packet.state, account, packet.collect_until);
+        let (state_title, state_detail, _chip) = wording::packet_state(
+            packet.state,
+            account,
+            packet.collect_until,
+            packet.sent_from,
+        );
         Self {
             amount_fen: packet.amount.get(),
             amount_yuan: packet.amount.to_string(),

@@ -80,7 +80,8 @@ async fn kept_nowhere(mut response: Response) -> Response {
 #[utoipa::path(get, path = "/api/v1/contest", tag = "contest",
     responses((status = 200, body = ContestBody)))]
 async fn contest(State(app): State<Arc<App>>) -> Result<Json<ContestBody>, Problem> {
-    Ok(Json(ContestBody::of(season::stage(&app).await?)))
+    let stage = season::stage(&app).await?;
+    Ok(Json(ContestBody::of(stage, app.season.money_shown)))
 }
 
 /// Draws a paper of the open city. Nothing is stored until it is handed in.

@@ -3,7 +3,12 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::TimeDelta;
-use reference_server::{app::Season, contest::payout, rail::Rail, worker};
+use reference_server::{
+    app::Season,
+    contest::{claim::PacketState, payout, records},
+    rail::Rail,
+    worker,
+};
 use reward_core::{ChannelProfile, Fen, QuietHours, RewardTerms};
 use wechat_adapter::simulator::{Fault, FaultRule, Operation};
 
@@ -116,17 +121,22 @@ async fn in_quiet_hours_nothing_leaves_and_afterwards_everything_does() {
         ..Season::clone(&app.season)
     });
     test.sleep_until(shanghai("2020-04-22 23:30:00"));
-    let (_person, packet) = test.winner("night owl").await;
+    let (person, packet) = test.winner("night owl").await;
+    let mine = records::packet(&test.app, &person.id, &packet.award);
+    let (state, sent_from) = mine.await.map(|it| (it.state, it.sent_from)).unwrap();
+    let morning = shanghai("2020-04-23 08:00:00");
+    assert_eq!((state, sent_from), (PacketState::Granted, Some(morning)));
     test.settle_for(TimeDelta::hours(8)).await;
     assert_eq!(test.payment_state(&packet.award), "reserved");
     // Looked at once, and then not before morning.
     let looked = "SELECT COUNT(*) FROM payment_event WHERE event = 'quiet'";
     assert_eq!(test.number(looked), 1);
-    let morning = shanghai("2020-04-23 08:00:00");
     assert_eq!(payout::next_due(&test.app).await.unwrap(), Some(morning));
     test.sleep_until(morning);
     test.settle().await;
     assert_eq!(test.payment_state(&packet.award), "sent");
+    let mine = records::packet(&test.app, &person.id, &packet.award).await;
+    assert_eq!(mine.unwrap().sent_from, None);
     test.assert_sound().await;
 }
 

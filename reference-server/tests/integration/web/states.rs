@@ -1,8 +1,15 @@
 //! Every page stands in every state of the contest, and says what is on.
 
-use reference_server::contest::season;
+use std::sync::Arc;
 
-use super::browser::Browser;
+use reference_server::{
+    app::{App, Season},
+    contest::season::{self, MoneyShown},
+};
+use reward_core::Fen;
+use serde_json::json;
+
+use super::browser::{Answer, Browser};
 use crate::app::{FIRST_CITY, TestApp, shanghai};
 
 /// Pages that everybody may look at, in every state.
@@ -54,11 +61,15 @@ async fn phase(test: &TestApp) -> String {
 #[tokio::test]
 async fn before_the_first_city_the_pages_tell_when_it_opens() {
     for (start, phase_word, words) in [
-        ("2020-04-01 12:00:00", "before", ["即将开始", "查看赛程"]),
+        (
+            "2020-04-01 12:00:00",
+            "before",
+            ["即将开始", "距首站开赛", "查看赛程"],
+        ),
         (
             "2020-04-21 23:59:59.999",
             "preheat",
-            ["预热中", "看城市风采"],
+            ["预热中", "距开赛", "看城市风采"],
         ),
     ] {
         let test = TestApp::starting(start).await;
@@ -68,12 +79,11 @@ async fn before_the_first_city_the_pages_tell_when_it_opens() {
         let door = browser.get("/").await;
         door.assert_page(
             200,
-            &["盐城", "距开赛", "4月22日 00:00 开赛", words[0], words[1]],
+            &["盐城", "4月22日 00:00 开赛", words[0], words[1], words[2]],
         );
+        assert!(!door.body.contains("看成绩单"));
         assert!(!door.body.contains("开始答题</button>"));
-        let refused = browser
-            .call("/api/v1/attempts", &serde_json::json!({}))
-            .await;
+        let refused = browser.call("/api/v1/attempts", &json!({})).await;
         refused.assert_problem(409, "no-city-open");
         let refused = browser.form("/quiz", "").await;
         refused.assert_page(409, &["现在没有城市在竞赛", "4月22日 00:00 开赛"]);
@@ -126,7 +136,10 @@ async fn when_the_day_is_used_up_the_pages_say_until_when() {
     let result = browser.get(&format!("/result/{pass}")).await;
     result.assert_page(
         200,
-        &["今日红包已发完，资格为您保留", "4月23日 00:00 继续发放"],
+        &[
+            "今日红包已发完，资格为您保留",
+            "4月23日 00:00 继续发放，明日再来。资格保留到 4月28日 24:00。",
+        ],
     );
     browser.get("/me").await.assert_page(200, &["保留中"]);
     let contest = browser.get("/api/v1/contest").await.json();
@@ -140,6 +153,103 @@ async fn when_the_day_is_used_up_the_pages_say_until_when() {
     browser.claim(&pass, "k").await.json()["amount_fen"]
         .as_u64()
         .unwrap();
+}
+
+#[tokio::test]
+async fn what_is_left_of_a_day_is_told_as_the_season_tells_it() {
+    let mut test = TestApp::new().await;
+    let (_person, spent) = test.winner("first").await;
+    let left = Fen::new(20_000 - spent.amount.get());
+    let sum = format!("今日红包还剩</span><strong>{left} 元");
+    for (shown, words, tells_band, left_fen) in [
+        (MoneyShown::Band, "今日红包</span><strong>", true, None),
+        (MoneyShown::Exact, sum.as_str(), false, Some(left.get())),
+        (MoneyShown::Hidden, "", false, None),
+    ] {
+        let app = Arc::try_unwrap(test.another_instance(11)).unwrap();
+        let season = Season {
+            money_shown: shown,
+            ..Season::clone(&app.season)
+        };
+        test.app = Arc::new(App {
+            season: Arc::new(season),
+            ..app
+        });
+        let door = Browser::new(&test).get("/").await;
+        door.assert_page(200, &["开始答题</button>", words]);
+        let tells = door.body.contains("<progress");
+        assert_eq!(tells, shown != MoneyShown::Hidden, "{shown:?}");
+        let money = Browser::new(&test).get("/api/v1/contest").await.json();
+        let money = &money["city"]["money"];
+        assert_eq!(money["band"].is_string(), tells_band, "{money}");
+        assert_eq!(money["left_fen"].as_u64(), left_fen, "{money}");
+    }
+    // That there is nothing left, nobody is kept from knowing.
+    for number in 1..8 {
+        test.winner(&format!("winner {number}")).await;
+    }
+    let door = Browser::new(&test).get("/").await;
+    door.assert_page(200, &["今日红包已发完，明日 00:00 继续"]);
+}
+
+#[tokio::test]
+async fn between_two_cities_the_page_tells_of_both() {
+    // The third city has no bank here, so its week stays empty.
+    let test = TestApp::starting("2020-05-07 12:00:00").await;
+    let door = Browser::new(&test).get("/").await;
+    door.assert_page(
+        200,
+        &["预热中", "距开赛", "上一站苏州市已经结束", "看成绩单"],
+    );
+}
+
+#[tokio::test]
+async fn who_does_not_follow_yet_finds_the_sheet_on_the_page() {
+    let test = TestApp::new().await;
+    let person = test.stranger("new").await;
+    let mut browser = Browser::of(&test, &person).await;
+    let offered = |door: &Answer| door.body.contains("data-opens=\"follow\"");
+    // The notice about personal data comes first.
+    assert!(!offered(&browser.get("/").await));
+    browser.form("/consent", "").await.assert_leads("/follow");
+    let door = browser.get("/").await;
+    door.assert_page(
+        200,
+        &["关注“苏信服”后即可答题", "我已关注，继续", "hidden><div>"],
+    );
+    assert!(offered(&door));
+    let opened = browser.get("/follow").await;
+    opened.assert_page(200, &["关注“苏信服”后即可答题", "开始答题</button>"]);
+    assert!(!opened.body.contains("hidden><div>"), "{}", opened.body);
+    test.follow(&person, None).await;
+    assert!(!offered(&browser.get("/").await));
+}
+
+#[tokio::test]
+async fn a_city_that_has_handed_nothing_in_shows_a_skyline() {
+    let test = TestApp::new().await;
+    let mut browser = Browser::new(&test);
+    let page = browser.get("/city/xuzhou").await;
+    page.assert_page(200, &["城市风采正在准备中", "/city/xuzhou/hero.svg"]);
+    let drawing = browser.get("/city/xuzhou/hero.svg").await;
+    assert_eq!(drawing.status, 200);
+    assert!(drawing.body.starts_with("<svg "), "{}", drawing.body);
+    assert_eq!(browser.get("/city/atlantis/hero.svg").await.status, 404);
+}
+
+#[tokio::test]
+async fn the_rules_page_prints_what_was_published_of_the_open_city() {
+    let test = TestApp::new().await;
+    let rules = Browser::new(&test).get("/rules").await;
+    let commitment = "SELECT plan_commitment FROM city WHERE city = 'yancheng'";
+    let commitment = test.raw().text(commitment);
+    assert_eq!(commitment.len(), 64);
+    rules.assert_page(
+        200,
+        &["盐城市的承诺值", &commitment, "自 4月22日 00:00 起执行"],
+    );
+    let n_questions = rules.body.matches("<details><summary>").count();
+    assert_eq!(n_questions, 13);
 }
 
 #[tokio::test]
@@ -160,9 +270,7 @@ async fn while_a_city_is_paused_the_pages_repeat_the_organisers_sentence() {
     let door = browser.get("/").await;
     door.assert_page(200, &["暂停", "系统维护，今天十点恢复。"]);
     assert!(!door.body.contains("<b>。") && !door.body.contains("恢复。<b>"));
-    let refused = browser
-        .call("/api/v1/attempts", &serde_json::json!({}))
-        .await;
+    let refused = browser.call("/api/v1/attempts", &json!({})).await;
     refused.assert_problem(409, "paused");
     // What was drawn before the pause is still marked; its packet waits.
     let marked = browser.hand_in(&test, &paper, 5).await.json();
@@ -186,9 +294,9 @@ async fn after_the_last_city_the_pages_thank_and_keep_every_record() {
     assert_eq!(phase(&test).await, "after");
     let door = browser.get("/").await;
     door.assert_page(200, &["全省接力圆满结束", "看成绩单"]);
-    let refused = browser
-        .call("/api/v1/attempts", &serde_json::json!({}))
-        .await;
+    let summary = browser.get("/summary").await;
+    summary.assert_page(200, &["我的证书", "答案与解析", "公开核验"]);
+    let refused = browser.call("/api/v1/attempts", &json!({})).await;
     refused.assert_problem(409, "no-city-open");
     let refused = browser.form("/quiz", "").await;
     refused.assert_page(409, &["全省竞赛已经结束"]);
