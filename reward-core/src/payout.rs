@@ -92,6 +92,7 @@ use crate::{Account, Fen, LedgerError, LedgerTransfer};
 /// | 24 | held | two operators with evidence | deferred, unknown, dead, received or refunded |
 /// | 25 | ended | the bill contradicts | the same; money to suspense, incident, page |
 /// | 26 | ended | anything else | the same; counted as a duplicate |
+/// | 27 | any that has not ended, but in flight | an operator stops it | held |
 ///
 /// Readings where the table is silent:
 ///

@@ -1,4 +1,4 @@
-//! Rows 21 to 26: ages, persons, the bill, and what comes after the end.
+//! Rows 21 to 27: ages, persons, the bill, and what comes after the end.
 
 use super::{
     Payout, Standing,
@@ -24,12 +24,7 @@ impl Step<'_> {
         }
         let hold_age = self.policy.hold_age_seconds;
         if aged(self.payout.age_start(), hold_age, self.now) {
-            let money = if state.account() == Account::Sent {
-                HeldMoney::Sent
-            } else {
-                HeldMoney::Reserved
-            };
-            return self.hold(22, HoldReason::QueryWindowEnding, money);
+            return self.hold(22, HoldReason::QueryWindowEnding, self.where_money_waits());
         }
         let over = match state {
             PayoutState::Unknown(unknown) if !unknown.sending_over => Some(Unknown {
@@ -69,6 +64,30 @@ impl Step<'_> {
             commands.push(Command::Page(PageReason::OutcomeOverdue));
         }
         self.to(21, PayoutState::Unknown(unknown), commands)
+    }
+
+    fn where_money_waits(&self) -> HeldMoney {
+        if self.payout.state.account() == Account::Sent {
+            HeldMoney::Sent
+        } else {
+            HeldMoney::Reserved
+        }
+    }
+
+    /// Row 27: not in flight, because its answer comes within the lease and says where the money is.
+    pub(super) fn held_by(&self, operator: OperatorId) -> Result<Transition, Refused> {
+        let is_out_of_hand = matches!(
+            self.payout.state,
+            PayoutState::InFlight { .. } | PayoutState::Held { .. }
+        );
+        if is_out_of_hand {
+            return Err(self.not_listed(&Event::Hold { operator }));
+        }
+        let state = PayoutState::Held {
+            reason: HoldReason::Operator(operator),
+            money: self.where_money_waits(),
+        };
+        self.to(27, state, Vec::new())
     }
 
     /// Row 24.
@@ -137,6 +156,7 @@ impl Step<'_> {
             | Event::Tick
             | Event::NewAttempt { .. }
             | Event::Operator { .. }
+            | Event::Hold { .. }
             | Event::BillContradicts { .. } => {
                 Ok(self.unchanged(26, vec![Command::CountDuplicate]))
             }

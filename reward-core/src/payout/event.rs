@@ -65,6 +65,11 @@ pub enum Event {
         /// What follows from it.
         resolution: Resolution,
     },
+    /// One operator stops what is not out of our hands; two let it go on (row 27).
+    Hold {
+        /// Who stops it.
+        operator: OperatorId,
+    },
     /// The rail's bill says something else than we do (row 25).
     BillContradicts {
         /// What it says.
@@ -85,6 +90,7 @@ impl Event {
             Self::Tick => "tick",
             Self::NewAttempt { .. } => "new_attempt",
             Self::Operator { .. } => "operator",
+            Self::Hold { .. } => "hold",
             Self::BillContradicts { .. } => "bill_contradicts",
         }
     }

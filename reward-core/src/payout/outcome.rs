@@ -16,7 +16,7 @@ use crate::{ChannelError, LedgerError, LedgerTransfer};
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Transition {
-    /// Number of the table's row, `1..=26`.
+    /// Number of the table's row, `1..=27`.
     pub row: u8,
     /// The payout afterwards; equal to the one before if the row changes nothing.
     pub next: Payout,

@@ -319,6 +319,8 @@ pub enum HoldReason {
     ParametersDiffer,
     /// The rail will soon stop answering queries about the number (row 22).
     QueryWindowEnding,
+    /// An operator stopped it (row 27).
+    Operator(OperatorId),
 }
 
 /// What proved that a number will never pay.

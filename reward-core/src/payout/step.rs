@@ -55,6 +55,7 @@ impl Payout {
                 evidence,
                 resolution,
             } => step.operator(maker, checker, evidence, resolution),
+            Event::Hold { operator } => step.held_by(operator),
             Event::NewAttempt { .. } | Event::BillContradicts { .. } => {
                 Err(step.not_listed(&event))
             }

@@ -104,6 +104,7 @@ fn event() -> impl Strategy<Value = Event> {
             }
         }),
         finding().prop_map(|finding| Event::BillContradicts { finding }),
+        operator().prop_map(|operator| Event::Hold { operator }),
     ]
 }
 
@@ -156,6 +157,7 @@ fn allowed(row: u8, from: &str, to: &str) -> bool {
             from == "held" && ["deferred", "unknown", "dead", "received", "refunded"].contains(&to)
         }
         25 | 26 => ended && from == to,
+        27 => !ended && !["in_flight", "held"].contains(&from) && to == "held",
         _ => false,
     }
 }

@@ -64,7 +64,7 @@ const fn reply_line(name: &'static str, event: fn(&Payout) -> Event, row: u8) ->
 }
 
 #[rustfmt::skip]
-fn table() -> [Line; 26] {
+fn table() -> [Line; 27] {
     use QueryClass as Q;
     use ReplyClass as R;
     [
@@ -94,6 +94,7 @@ fn table() -> [Line; 26] {
         line("20 hours", |_| Event::Tick, 21 * HOUR,  [NO, NO, 21, 21, 21, NO, NO, NO, 26, 26, 26]),
         line("new attempt", |_| renewal(), HOUR,      [NO, NO, NO, NO, NO, NO, NO, NO, 26, 23, 23]),
         line("operator", |_| operator(Resolution::Dead), HOUR, [NO, NO, NO, NO, NO, NO, NO, 24, 26, 26, 26]),
+        line("hold", |_| Event::Hold { operator: OperatorId::new(7) }, HOUR, [27, NO, 27, 27, 27, 27, 27, NO, 26, 26, 26]),
         line("bill", |_| Event::BillContradicts { finding: BillFinding::ParametersDiffer }, HOUR,
                                                       [NO, NO, NO, NO, NO, NO, NO, NO, 25, 25, 25]),
     ]
@@ -119,7 +120,7 @@ fn every_event_in_every_state_takes_the_row_of_the_table_or_is_refused() {
             }
         }
     }
-    assert_eq!(seen, (1..=26).collect());
+    assert_eq!(seen, (1..=27).collect());
 }
 
 fn transfer(debit: Account, credit: Account) -> Vec<LedgerTransfer> {
@@ -463,6 +464,25 @@ fn row_22_counts_from_the_first_sending_and_keeps_the_money_where_it_is() {
     assert_eq!((*t.next.state(), t.transfers), (expect, vec![]));
     let t = step(&reserved(), Event::Tick, 25 * DAY).unwrap();
     assert_eq!(t.next.state().account(), Account::Reserved);
+}
+
+#[test]
+fn row_27_stops_what_is_not_in_flight_and_leaves_the_money_where_it_waits() {
+    let hold = Event::Hold {
+        operator: OperatorId::new(7),
+    };
+    for (payout, money) in [(reserved(), HeldMoney::Reserved), (sent(), HeldMoney::Sent)] {
+        let t = step(&payout, hold, HOUR).unwrap();
+        let expect = PayoutState::Held {
+            reason: HoldReason::Operator(OperatorId::new(7)),
+            money,
+        };
+        assert_eq!((*t.next.state(), t.transfers), (expect, vec![]));
+        assert_eq!(t.next.due_at(), None);
+        // What one operator stopped, two let go on.
+        let on = step(&t.next, operator(Resolution::Unknown), HOUR).unwrap();
+        assert_eq!((on.row, on.next.state().name()), (24, "unknown"));
+    }
 }
 
 #[test]

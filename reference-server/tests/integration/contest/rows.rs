@@ -261,6 +261,10 @@ impl Case {
                 self.received().await;
                 self.apply(Event::QueryError).await
             }
+            27 => {
+                let operator = OperatorId::new(1);
+                self.apply(Event::Hold { operator }).await
+            }
             _ => return self.grow_old().await,
         };
         assert_eq!(taken, Applied::ByRow(row));
@@ -282,7 +286,7 @@ fn decision(maker: u64, checker: u64, resolution: Resolution) -> Event {
 const NOT_OF_TRANSFERS: [u8; 2] = [3, 14];
 
 async fn every_row_happens(rail: Rail, without: &[u8]) {
-    for row in (1..=26_u8).filter(|row| !without.contains(row)) {
+    for row in (1..=27_u8).filter(|row| !without.contains(row)) {
         let mut case = Case::new(rail).await;
         match row {
             1..=11 => case.send_by(row).await,
