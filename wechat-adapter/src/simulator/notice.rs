@@ -211,7 +211,7 @@ fn signed(
     .to_string()
     .into_bytes();
     let serial = if content.by_certificate {
-        &v3.setup.certificate.serial
+        &v3.setup.signing(now).serial
     } else {
         &v3.setup.wechat_public_key_id
     };

@@ -99,7 +99,7 @@ pub(super) fn signed(
     }
     .into_bytes();
     let serial = if signs_by_certificate(v3, world, call) {
-        &v3.setup.certificate.serial
+        &v3.setup.signing(now).serial
     } else {
         &v3.setup.wechat_public_key_id
     };
@@ -120,7 +120,7 @@ pub(super) fn signed(
 fn signs_by_certificate(v3: V3<'_>, world: &World, call: &Call<'_>) -> bool {
     let header = |name: &str| call.headers.get(name)?.to_str().ok();
     match header("Wechatpay-Serial") {
-        Some(named) => named.eq_ignore_ascii_case(&v3.setup.certificate.serial),
+        Some(named) => v3.setup.is_certificate(named),
         None => {
             v3.setup.signs_by_certificate
                 || call.operation == Operation::Certificates
@@ -170,7 +170,7 @@ pub(super) fn execute(
         cancel(world, call.path, now)
     } else if call.operation == Operation::Certificates {
         world.certificate_holders.insert(agent(call).to_owned());
-        certificates(v3, world, fault)
+        certificates(v3, world, fault, now)
     } else if call.operation == Operation::SecurityEcho {
         echo(v3, world, call, now)
     } else {
@@ -379,27 +379,36 @@ fn cancel(world: &mut World, path: &str, now: DateTime<Utc>) -> Outcome {
     }
 }
 
-fn certificates(v3: V3<'_>, world: &mut World, fault: Option<&Fault>) -> Outcome {
-    let certificate = &v3.setup.certificate;
-    let nonce = world.identifiers.text("certificate nonce", 12);
-    let ciphertext = v3
-        .keys
-        .encrypt(&nonce, "certificate", &certificate.pem)
-        .unwrap_or_default();
-    let expire_time = if fault == Some(&Fault::ExpiredCertificate) {
-        &certificate.effective_time
-    } else {
-        &certificate.expire_time
-    };
-    Outcome::done_with(json!({"data": [{
-        "serial_no": certificate.serial,
-        "effective_time": certificate.effective_time,
-        "expire_time": expire_time,
-        "encrypt_certificate": {
-            "algorithm": "AEAD_AES_256_GCM", "nonce": nonce,
-            "associated_data": "certificate", "ciphertext": ciphertext,
-        },
-    }]}))
+fn certificates(
+    v3: V3<'_>,
+    world: &mut World,
+    fault: Option<&Fault>,
+    now: DateTime<Utc>,
+) -> Outcome {
+    let listed = v3.setup.listed(now);
+    let entries = listed.map(|certificate| {
+        let nonce = world.identifiers.text("certificate nonce", 12);
+        let ciphertext = v3
+            .keys
+            .encrypt(&nonce, "certificate", &certificate.pem)
+            .unwrap_or_default();
+        let expire_time = if fault == Some(&Fault::ExpiredCertificate) {
+            &certificate.effective_time
+        } else {
+            &certificate.expire_time
+        };
+        json!({
+            "serial_no": certificate.serial,
+            "effective_time": certificate.effective_time,
+            "expire_time": expire_time,
+            "encrypt_certificate": {
+                "algorithm": "AEAD_AES_256_GCM", "nonce": nonce,
+                "associated_data": "certificate", "ciphertext": ciphertext,
+            },
+        })
+    });
+    let entries: Vec<Value> = entries.collect();
+    Outcome::done_with(json!({ "data": entries }))
 }
 
 /// Says back what was said; an encrypted text must decrypt, and an address is notified.

@@ -1,6 +1,10 @@
 //! What the host decides about version 3: keys, amounts, and how WeChat signs.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
+
+/// WeChat signs by a new certificate only when merchants have had it for so long.
+const HAD_FOR: TimeDelta = TimeDelta::hours(24);
 
 /// Keys and limits of merchant transfers.
 ///
@@ -23,6 +27,8 @@ pub struct TransferSetup {
     pub wechat_public_key_id: String,
     /// WeChat's certificate of the same key, for merchants of the older kind.
     pub certificate: PlatformCertificate,
+    /// The certificate after it: downloaded beside it once it is effective, and signed by 24 hours later.
+    pub next_certificate: Option<PlatformCertificate>,
     /// Whether WeChat signs under the certificate's serial every notification, and what it answers a caller that names no key.
     ///
     /// Without it, only a caller that has downloaded certificates is told so; callers are known by `User-Agent`.
@@ -47,7 +53,42 @@ pub struct PlatformCertificate {
     pub expire_time: String,
 }
 
+impl PlatformCertificate {
+    /// When it begins, if its time can be read.
+    fn effective_from(&self) -> Option<DateTime<Utc>> {
+        let time = DateTime::parse_from_rfc3339(&self.effective_time).ok()?;
+        Some(time.to_utc())
+    }
+}
+
 impl TransferSetup {
+    /// The certificates that a download gives at `now`.
+    pub(super) fn listed(&self, now: DateTime<Utc>) -> impl Iterator<Item = &PlatformCertificate> {
+        let is_listed = move |next: &&PlatformCertificate| {
+            next.effective_from().is_some_and(|from| from <= now)
+        };
+        let next = self.next_certificate.as_ref().filter(is_listed);
+        std::iter::once(&self.certificate).chain(next)
+    }
+
+    /// The certificate whose serial signatures carry at `now`.
+    pub(super) fn signing(&self, now: DateTime<Utc>) -> &PlatformCertificate {
+        let next = self.next_certificate.as_ref();
+        next.filter(|next| {
+            next.effective_from()
+                .is_some_and(|from| now.signed_duration_since(from) >= HAD_FOR)
+        })
+        .unwrap_or(&self.certificate)
+    }
+
+    /// Whether a request names one of the certificates.
+    pub(super) fn is_certificate(&self, serial: &str) -> bool {
+        let next = self.next_certificate.iter();
+        std::iter::once(&self.certificate)
+            .chain(next)
+            .any(|certificate| certificate.serial.eq_ignore_ascii_case(serial))
+    }
+
     /// The merchant's private key of a rehearsal, for the application: published, and worth nothing.
     pub const REHEARSAL_MERCHANT_KEY: &str = include_str!("keys/merchant_private.pem");
     /// The merchant's certificate of a rehearsal, for clients that read one: it belongs to that key.
@@ -70,6 +111,7 @@ impl TransferSetup {
                 effective_time: "2020-01-01T08:00:00+08:00".to_owned(),
                 expire_time: "2050-01-01T00:00:00+08:00".to_owned(),
             },
+            next_certificate: None,
             signs_by_certificate: false,
             min_fen: 10,
             max_fen: 20_000,

@@ -33,4 +33,4 @@ pub use resource::{ApiV3Key, InvalidApiV3Key, UndecryptableResource};
 pub use sealed_name::{NameError, SealedName};
 pub use state::{FailClass, FailReason, TransferState};
 pub use transfer::{ConfirmCall, CreateTransfer, CreatedTransfer};
-pub use wechat_keys::{InvalidWeChatKey, SignatureProblem, WeChatKeys};
+pub use wechat_keys::{HeldCertificate, InvalidWeChatKey, SignatureProblem, WeChatKeys};

@@ -86,6 +86,22 @@ struct Key {
     encoded: Arc<[u8]>,
     /// Half-open; a public key has no end.
     validity: Option<(DateTime<Utc>, DateTime<Utc>)>,
+    /// The certificate itself, if it is one.
+    pem: Option<Arc<str>>,
+}
+
+/// A platform certificate of a ring, as it may be kept and read again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct HeldCertificate<'a> {
+    /// Its serial number: upper-case hexadecimal without zeros at the front.
+    pub serial: &'a str,
+    /// Itself, in PEM.
+    pub pem: &'a str,
+    /// When it begins.
+    pub valid_from: DateTime<Utc>,
+    /// When it ends, exclusive.
+    pub valid_until: DateTime<Utc>,
 }
 
 /// The keys by which WeChat signs and to which names are encrypted, chosen by serial number and never by order.
@@ -146,7 +162,11 @@ impl WeChatKeys {
         Ok(self)
     }
 
-    pub(super) const fn empty() -> Self {
+    /// A ring without keys: it believes nobody, and requests name none.
+    ///
+    /// It is for a merchant with platform certificates before the first download.
+    #[must_use]
+    pub const fn empty() -> Self {
         Self {
             preferred: String::new(),
             keys: BTreeMap::new(),
@@ -164,7 +184,7 @@ impl WeChatKeys {
         }
         let der = pem::block(text, "PUBLIC KEY").ok_or(InvalidWeChatKey::NotPem)?;
         let serial = pem::normal_serial(identifier);
-        self.insert(&serial, &der, None)?;
+        self.insert(&serial, &der, None, None)?;
         Ok(serial)
     }
 
@@ -172,7 +192,8 @@ impl WeChatKeys {
         let der = pem::block(text, "CERTIFICATE").ok_or(InvalidWeChatKey::NotPem)?;
         let fields = pem::certificate(&der).ok_or(InvalidWeChatKey::NotRsa)?;
         let validity = Some((fields.valid_from, fields.valid_until));
-        self.insert(&fields.serial, &fields.public_key, validity)?;
+        let pem = Some(text.into());
+        self.insert(&fields.serial, &fields.public_key, validity, pem)?;
         Ok(fields.serial)
     }
 
@@ -181,6 +202,7 @@ impl WeChatKeys {
         serial: &str,
         spki: &[u8],
         validity: Option<(DateTime<Utc>, DateTime<Utc>)>,
+        pem: Option<Arc<str>>,
     ) -> Result<(), InvalidWeChatKey> {
         let verifier = ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, spki)
             .map_err(|_| InvalidWeChatKey::NotRsa)?;
@@ -188,6 +210,7 @@ impl WeChatKeys {
             verifier: Arc::new(verifier),
             encoded: spki.into(),
             validity,
+            pem,
         };
         self.keys.insert(serial.to_owned(), key);
         Ok(())
@@ -204,6 +227,19 @@ impl WeChatKeys {
         self.keys
             .iter()
             .map(|(serial, key)| (serial.as_str(), key.validity.map(|(_, until)| until)))
+    }
+
+    /// Every platform certificate of the ring, by serial.
+    pub fn certificates(&self) -> impl Iterator<Item = HeldCertificate<'_>> {
+        self.keys.iter().filter_map(|(serial, key)| {
+            let (valid_from, valid_until) = key.validity?;
+            Some(HeldCertificate {
+                serial,
+                pem: key.pem.as_deref()?,
+                valid_from,
+                valid_until,
+            })
+        })
     }
 
     /// Whether `body` under `headers` was signed by WeChat within the last 5 minutes; cost is one RSA verification.
@@ -327,12 +363,33 @@ impl WeChatKeys {
     }
 
     /// The keys of both rings; the preferred one stays.
-    pub(super) fn joined(&self, other: &Self) -> Self {
+    #[must_use]
+    pub fn joined(&self, other: &Self) -> Self {
         let mut joined = self.clone();
         for (serial, key) in &other.keys {
             joined.keys.insert(serial.clone(), key.clone());
         }
         joined
+    }
+
+    /// The same ring, naming in requests the certificate that is valid at `now` and ends last.
+    ///
+    /// A public key that is preferred stays so: it has no end, and the merchant was told to name it.
+    /// So does the preferred certificate while no other is valid.
+    #[must_use]
+    pub fn preferring_valid(self, now: DateTime<Utc>) -> Self {
+        let preferred = self.keys.get(&self.preferred);
+        if preferred.is_some_and(|key| key.validity.is_none()) {
+            return self;
+        }
+        let valid = self
+            .certificates()
+            .filter(|held| held.valid_from <= now && now < held.valid_until);
+        let latest = valid.max_by_key(|held| held.valid_until);
+        match latest.map(|held| held.serial.to_owned()) {
+            Some(serial) => self.preferring(serial),
+            None => self,
+        }
     }
 }
 
