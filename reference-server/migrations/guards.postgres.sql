@@ -361,3 +361,23 @@ CREATE TRIGGER announcement_never_leaves BEFORE DELETE ON announcement
 FOR EACH ROW EXECUTE FUNCTION refuse('an announcement never leaves');
 CREATE TRIGGER announcement_is_never_emptied BEFORE TRUNCATE ON announcement
 EXECUTE FUNCTION refuse('an announcement never leaves');
+CREATE TRIGGER platform_certificate_never_changes BEFORE UPDATE ON platform_certificate
+FOR EACH ROW WHEN (NEW.serial <> OLD.serial OR NEW.added_ms <> OLD.added_ms
+  OR (NEW.pem_sealed <> OLD.pem_sealed AND key_version(NEW.pem_sealed) <= key_version(OLD.pem_sealed)))
+EXECUTE FUNCTION refuse('a certificate never changes');
+CREATE TRIGGER platform_certificate_never_leaves BEFORE DELETE ON platform_certificate
+FOR EACH ROW EXECUTE FUNCTION refuse('a certificate never leaves');
+CREATE TRIGGER platform_certificate_is_never_emptied BEFORE TRUNCATE ON platform_certificate
+EXECUTE FUNCTION refuse('a certificate never leaves');
+CREATE TRIGGER renewal_proposal_never_changes BEFORE UPDATE ON renewal_proposal
+FOR EACH ROW EXECUTE FUNCTION refuse('a proposal never changes');
+CREATE TRIGGER renewal_proposal_never_leaves BEFORE DELETE ON renewal_proposal
+FOR EACH ROW EXECUTE FUNCTION refuse('a proposal never leaves');
+CREATE TRIGGER renewal_proposal_is_never_emptied BEFORE TRUNCATE ON renewal_proposal
+EXECUTE FUNCTION refuse('a proposal never leaves');
+CREATE TRIGGER renewal_approval_never_changes BEFORE UPDATE ON renewal_approval
+FOR EACH ROW EXECUTE FUNCTION refuse('an approval never changes');
+CREATE TRIGGER renewal_approval_never_leaves BEFORE DELETE ON renewal_approval
+FOR EACH ROW EXECUTE FUNCTION refuse('an approval never leaves');
+CREATE TRIGGER renewal_approval_is_never_emptied BEFORE TRUNCATE ON renewal_approval
+EXECUTE FUNCTION refuse('an approval never leaves');

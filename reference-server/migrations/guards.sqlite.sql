@@ -235,3 +235,18 @@ WHEN NEW.city <> OLD.city OR NEW.content <> OLD.content
 BEGIN SELECT RAISE(ABORT, 'an announcement keeps its words, and is sent once, after a person released it'); END;
 CREATE TRIGGER IF NOT EXISTS announcement_never_leaves BEFORE DELETE ON announcement
 BEGIN SELECT RAISE(ABORT, 'an announcement never leaves'); END;
+CREATE TRIGGER IF NOT EXISTS platform_certificate_never_changes BEFORE UPDATE ON platform_certificate
+WHEN NEW.serial <> OLD.serial OR NEW.added_ms <> OLD.added_ms
+  OR (NEW.pem_sealed <> OLD.pem_sealed
+      AND CAST(NEW.pem_sealed AS INTEGER) <= CAST(OLD.pem_sealed AS INTEGER))
+BEGIN SELECT RAISE(ABORT, 'a certificate never changes'); END;
+CREATE TRIGGER IF NOT EXISTS platform_certificate_never_leaves BEFORE DELETE ON platform_certificate
+BEGIN SELECT RAISE(ABORT, 'a certificate never leaves'); END;
+CREATE TRIGGER IF NOT EXISTS renewal_proposal_never_changes BEFORE UPDATE ON renewal_proposal
+BEGIN SELECT RAISE(ABORT, 'a proposal never changes'); END;
+CREATE TRIGGER IF NOT EXISTS renewal_proposal_never_leaves BEFORE DELETE ON renewal_proposal
+BEGIN SELECT RAISE(ABORT, 'a proposal never leaves'); END;
+CREATE TRIGGER IF NOT EXISTS renewal_approval_never_changes BEFORE UPDATE ON renewal_approval
+BEGIN SELECT RAISE(ABORT, 'an approval never changes'); END;
+CREATE TRIGGER IF NOT EXISTS renewal_approval_never_leaves BEFORE DELETE ON renewal_approval
+BEGIN SELECT RAISE(ABORT, 'an approval never leaves'); END;

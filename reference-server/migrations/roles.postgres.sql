@@ -32,6 +32,7 @@ BEGIN
         GRANT UPDATE (state, due_ms, n_tries, outcome, changed_ms) ON chance_message TO contest_app;
         GRANT UPDATE (state, released_by, released_ms, due_ms, n_tries, outcome, changed_ms)
             ON announcement TO contest_app;
+        GRANT UPDATE (asked_ms, answered_ms) ON certificate_download TO contest_app;
     END IF;
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'contest_keys') THEN
         EXECUTE 'GRANT USAGE ON SCHEMA ' || place || ' TO contest_keys';
@@ -39,13 +40,15 @@ BEGIN
         GRANT UPDATE (content_sealed) ON bank TO contest_keys;
         GRANT UPDATE (plan_seed_sealed) ON city TO contest_keys;
         GRANT UPDATE (destroyed_ms) ON field_key TO contest_keys;
+        GRANT UPDATE (pem_sealed) ON platform_certificate TO contest_keys;
     END IF;
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'contest_reader') THEN
         EXECUTE 'GRANT USAGE ON SCHEMA ' || place || ' TO contest_reader';
         EXECUTE 'REVOKE ALL ON ALL TABLES IN SCHEMA ' || place || ' FROM contest_reader';
         GRANT SELECT ON season, budget_day, packet, follow, referral, attempt, award, rail,
             transfer, audit_event, fund_flow_bill, fund_flow, incident, incident_settled, correction,
-            correction_approval, books_seal, duty, field_key TO contest_reader;
+            correction_approval, books_seal, duty, field_key, certificate_download, renewal_proposal,
+            renewal_approval TO contest_reader;
         GRANT SELECT (city, ordinal, opens_ms, closes_ms, pool_fen, used_fen, top_awarded,
             last_decision_ms, bank, plan_commitment, plan_root, paused_sentence) ON city TO contest_reader;
         GRANT SELECT (bill_number, award, attempt_number, amount_fen, rail, state, due_ms, version,

@@ -184,8 +184,10 @@ pub struct RedPackets {
 pub struct PayV3 {
     /// Who signs our requests.
     pub credentials: Credentials,
-    /// Whose signatures we believe.
+    /// Whose signatures we believe by the configuration; those that are downloaded stand beside them.
     pub keys: WeChatKeys,
+    /// Whether platform certificates are downloaded: the merchant has them, perhaps beside a public key.
+    pub downloads_certificates: bool,
     /// What notifications are encrypted with.
     pub api_key: ApiV3Key,
 }
@@ -306,6 +308,8 @@ pub struct Memory {
     totals: RwLock<Vec<CityTotals>>,
     silence: Mutex<Silence>,
     stuck: Mutex<BTreeSet<String>>,
+    /// The platform certificates as this process read them last.
+    pub(crate) platform_keys: RwLock<Option<WeChatKeys>>,
     draining: AtomicBool,
     /// Whose turn it is among this process's tasks to look for a token that is not at hand.
     pub(crate) token_turn: tokio::sync::Mutex<()>,

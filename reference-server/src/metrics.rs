@@ -13,7 +13,10 @@ use std::{fmt, time::Duration};
 
 use crate::{
     app::App,
-    contest::{Error, Failure, figures},
+    contest::{
+        Error, Failure,
+        figures::{self, CertificateFigures},
+    },
     rail::Rail,
 };
 
@@ -177,6 +180,9 @@ pub async fn text(app: &App) -> Result<String, Error> {
     }
     payments(&mut registry, figures.payments);
     books(&mut registry, figures.incidents, figures.duties);
+    if let Some(figures) = figures.certificates {
+        certificates(&mut registry, figures);
+    }
     if let Some(age_ms) = figures.latch_age_ms {
         let age: Gauge = Gauge::default();
         age.set(age_ms);
@@ -230,6 +236,32 @@ fn books(
         let label = Duty { duty };
         found.get_or_create(&label).set(n_findings);
         ages.get_or_create(&label).set(age_ms);
+    }
+}
+
+/// The certificates by which WeChat Pay signs.
+fn certificates(registry: &mut Registry, figures: CertificateFigures) {
+    let mut add = |name: &str, help: &str, value: i64| {
+        let gauge: Gauge = Gauge::default();
+        gauge.set(value);
+        registry.register(name, help, gauge);
+    };
+    add(
+        "platform_certificates",
+        "Certificates of WeChat Pay's that are valid and known here; none means that no answer is believed",
+        figures.n_valid,
+    );
+    add(
+        "platform_certificate_left_milliseconds",
+        "Time until the last of them ends",
+        figures.left_ms,
+    );
+    if let Some(age_ms) = figures.age_ms {
+        add(
+            "platform_certificate_age_milliseconds",
+            "Time since WeChat last gave them; grows when nobody can download them",
+            age_ms,
+        );
     }
 }
 

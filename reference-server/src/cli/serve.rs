@@ -8,7 +8,12 @@ use std::{
 use anyhow::Context as _;
 use tokio::{net::TcpListener, sync::watch};
 
-use crate::{app::App, config::Config, contest::planning, web, worker};
+use crate::{
+    app::App,
+    config::Config,
+    contest::{planning, platform_keys},
+    web, worker,
+};
 
 /// How long requests under way may take once the server is told to stop.
 const GRACE: Duration = Duration::from_secs(10);
@@ -26,6 +31,8 @@ pub(super) fn run(path: &Path) -> anyhow::Result<ExitCode> {
 async fn serve(config: &Config) -> anyhow::Result<()> {
     let app = super::configured(config).await?;
     let prepared = planning::prepare(&app).await?;
+    // Before the first payment: without WeChat's keys no answer can be believed.
+    platform_keys::refresh(&app).await?;
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("cannot listen on {}", config.listen))?;

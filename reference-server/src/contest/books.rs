@@ -14,7 +14,7 @@ use super::{
     Error,
     bills::{self, ImportError, Imported, News, Source},
     incident::{self, Changes},
-    payout,
+    payout, platform_keys,
     reconcile::{self, Answers, Comparison},
     season,
 };
@@ -93,6 +93,7 @@ pub enum FetchError {
 /// # Errors
 /// Fails when the database does.
 pub async fn morning(app: &App) -> Result<Reconciled, Error> {
+    platform_keys::refresh(app).await?;
     let mut imported = Vec::new();
     let mut unfetched = Vec::new();
     for day in wanted_days(app).await? {
@@ -183,9 +184,10 @@ pub async fn fetch(app: &App, day: ShanghaiDay) -> Result<Imported, FetchError> 
         .as_ref()
         .ok_or(FetchError::NoCredentials)?;
     let call = RequestFundFlow::new(civil(day), FundAccount::Operation);
-    let request = call.request(&v3.credentials, &v3.keys, &fresh(app)?)?;
+    let keys = platform_keys::ring(app, v3);
+    let request = call.request(&v3.credentials, &keys, &fresh(app)?)?;
     let response = app.wechat.pay_http.send(request).await?;
-    let ticket = match call.parse(&response, &v3.keys, app.now()) {
+    let ticket = match call.parse(&response, &keys, app.now()) {
         Err(PayError::Refused { code, .. }) if code == NO_BILL => return nothing(app, day).await,
         ticket => ticket?,
     };

@@ -1,8 +1,9 @@
 //! What the database knows about money and payments at an instant, for whoever watches the season.
 
+use chrono::{DateTime, Utc};
 use schedule_core::ShanghaiDay;
 
-use super::{Error, season::fen_column};
+use super::{Error, platform_keys, season::fen_column};
 use crate::{
     app::App,
     store::{books, facts, incidents, season as rows},
@@ -36,6 +37,19 @@ pub struct Figures {
     pub incidents: Vec<(String, i64)>,
     /// The latest outcome of each daily duty: its name, what was found, and how long ago in milliseconds.
     pub duties: Vec<(String, i64, i64)>,
+    /// Until when WeChat's signatures can be believed, where certificates play a part.
+    pub certificates: Option<CertificateFigures>,
+}
+
+/// WeChat's platform certificates at an instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CertificateFigures {
+    /// How many are valid.
+    pub n_valid: i64,
+    /// Milliseconds until the last of them ends; zero when there is none.
+    pub left_ms: i64,
+    /// Milliseconds since WeChat last gave them, if it ever did.
+    pub age_ms: Option<i64>,
 }
 
 /// Counts everything anew; cost: a scan of awards and payments.
@@ -62,6 +76,13 @@ pub async fn figures(app: &App) -> Result<Figures, Error> {
             ))
         })
         .await?;
+    let certificates = platform_keys::outlook(app).await?;
+    let since_ms = |instant: DateTime<Utc>| (now - instant).num_milliseconds();
+    let certificates = certificates.map(|outlook| CertificateFigures {
+        n_valid: i64::try_from(outlook.n_valid).unwrap_or(i64::MAX),
+        left_ms: outlook.ends.map_or(0, |ends| -since_ms(ends)),
+        age_ms: outlook.downloaded.map(since_ms),
+    });
     let today_left_fen = |city: &str| {
         let mut days = days.iter();
         let day = days.find(|day| day.day == today && day.city == city)?;
@@ -89,5 +110,6 @@ pub async fn figures(app: &App) -> Result<Figures, Error> {
                 (duty.duty, duty.n_findings, age_ms)
             })
             .collect(),
+        certificates,
     })
 }

@@ -26,6 +26,7 @@
 //! | `poster` | a person's code and QR |
 //! | `summary` | what the closed cities came to |
 //! | `token` | WeChat's tokens, shared and refreshed |
+//! | `platform_keys` | the keys by which WeChat Pay signs; its certificates downloaded in time |
 //! | `bills` | WeChat's bill of a day comes in |
 //! | `reconcile` | our payments against the bills, number by number |
 //! | `custody` | the keys of the season: known, rotated, destroyed |
@@ -60,6 +61,7 @@ pub mod outreach;
 pub mod payout;
 pub mod personal;
 pub mod planning;
+pub mod platform_keys;
 pub mod poster;
 pub mod preflight;
 pub mod publication;

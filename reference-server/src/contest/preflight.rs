@@ -9,7 +9,11 @@ use quiz_core::{QuestionBank, lint::GuessFloor};
 use reward_core::{Fen, ReferralPolicy};
 use wechat_adapter::official::FetchAccessToken;
 
-use super::{Error, audit, payout, planning, sealed, season};
+use super::{
+    Error, audit, payout, planning,
+    platform_keys::{self, Renewed},
+    sealed, season,
+};
 use crate::{app::App, rail::Rail, store::season as rows};
 
 /// The least packet of the published rule.
@@ -75,7 +79,7 @@ pub async fn checks(app: &App) -> Result<Vec<Check>, Error> {
     checks.push(books(app).await?);
     let (token, skew) = account(app).await;
     checks.extend([token, skew]);
-    checks.extend(merchant(app).await);
+    checks.extend(merchant(app).await?);
     Ok(checks)
 }
 
@@ -263,7 +267,8 @@ fn unknown(subject: &str) -> Check {
 }
 
 /// The merchant's credentials on each rail it has: an order that never was must be unknown to WeChat.
-async fn merchant(app: &App) -> Vec<Check> {
+async fn merchant(app: &App) -> Result<Vec<Check>, Error> {
+    let keys = wechat_keys(app).await?;
     let mut checks = vec![check("rail", Verdict::Good, app.season.rail.name())];
     for rail in Rail::ALL {
         let wechat = &app.wechat;
@@ -280,8 +285,8 @@ async fn merchant(app: &App) -> Vec<Check> {
             Err(problem) => check(subject, Verdict::Fault, problem),
         });
     }
-    checks.extend(wechat_keys(app));
-    checks
+    checks.extend(keys);
+    Ok(checks)
 }
 
 async fn credentials(app: &App, rail: Rail) -> Result<(), String> {
@@ -295,21 +300,60 @@ async fn credentials(app: &App, rail: Rail) -> Result<(), String> {
 }
 
 /// Until when WeChat's keys can be believed; a public key does not end.
-fn wechat_keys(app: &App) -> Vec<Check> {
+async fn wechat_keys(app: &App) -> Result<Vec<Check>, Error> {
     let Some(v3) = &app.wechat.pay_v3 else {
-        return Vec::new();
+        return Ok(Vec::new());
     };
-    let now = app.now();
-    let keys = v3.keys.serials().map(|(serial, until)| {
+    let mut checks = vec![downloads(app).await?];
+    let (ring, now) = (platform_keys::ring(app, v3), app.now());
+    let lasts =
+        |until: Option<DateTime<Utc>>| until.is_none_or(|until| until - now >= KEY_ENDS_SOON);
+    let is_covered = ring.serials().any(|(_serial, until)| lasts(until));
+    for (serial, until) in ring.serials() {
         let subject = format!("key of WeChat's {serial}");
-        match until {
-            None => check(subject, Verdict::Good, "does not end"),
-            Some(until) if until <= now => check(subject, Verdict::Fault, format!("ended {until}")),
-            Some(until) if until - now < KEY_ENDS_SOON => {
-                check(subject, Verdict::Doubt, format!("ends {until}"))
-            }
-            Some(until) => check(subject, Verdict::Good, format!("ends {until}")),
+        let (verdict, detail) = match until {
+            None => (Verdict::Good, "does not end".to_owned()),
+            Some(until) if lasts(Some(until)) => (Verdict::Good, format!("ends {until}")),
+            Some(until) if is_covered => (Verdict::Good, format!("ends {until}; another is there")),
+            Some(until) if until <= now => (Verdict::Fault, format!("ended {until}")),
+            Some(until) => (Verdict::Doubt, format!("ends {until}")),
+        };
+        checks.push(check(subject, verdict, detail));
+    }
+    if checks.len() == 1 {
+        let nobody = "there is none: no answer of WeChat Pay's could be believed";
+        checks.push(check("keys of WeChat's", Verdict::Fault, nobody));
+    }
+    Ok(checks)
+}
+
+/// Whether platform certificates come by themselves.
+async fn downloads(app: &App) -> Result<Check, Error> {
+    let subject = "platform certificates";
+    let again = async |when: &str| {
+        let outlook = platform_keys::outlook(app).await?;
+        let last = outlook.and_then(|outlook| outlook.downloaded);
+        let last = last.map_or_else(|| "never".to_owned(), |last| last.to_string());
+        Ok::<_, Error>(format!("{when}; last {last}"))
+    };
+    Ok(match platform_keys::keep_up(app).await? {
+        Renewed::NotWanted => check(
+            subject,
+            Verdict::Good,
+            "none are downloaded: WeChat signs by its public key",
+        ),
+        Renewed::NotDue => check(
+            subject,
+            Verdict::Good,
+            again("downloaded twice a day").await?,
+        ),
+        Renewed::Downloaded { n_new } => {
+            let detail = format!("downloaded now, {n_new} new");
+            check(subject, Verdict::Good, detail)
         }
-    });
-    keys.collect()
+        Renewed::Failed(problem) => {
+            let detail = again(&format!("cannot be downloaded: {problem}")).await?;
+            check(subject, Verdict::Fault, detail)
+        }
+    })
 }

@@ -69,24 +69,29 @@ pub enum Field {
     PaymentRequest,
     /// What opens WeChat's confirm page; the row is the payment's order number.
     PaymentPackage,
+    /// A platform certificate of WeChat Pay's; the row is its serial. No secret, but nobody's to forge.
+    PlatformCertificate,
 }
 
 impl Field {
     /// Every sealed column.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::BankContent,
         Self::PlanSeed,
         Self::SharedToken,
         Self::Openid,
         Self::PaymentRequest,
         Self::PaymentPackage,
+        Self::PlatformCertificate,
     ];
 
     /// The ring whose keys seal it.
     #[must_use]
     pub const fn ring(self) -> RingName {
         match self {
-            Self::BankContent | Self::PlanSeed | Self::SharedToken => RingName::Contest,
+            Self::BankContent | Self::PlanSeed | Self::SharedToken | Self::PlatformCertificate => {
+                RingName::Contest
+            }
             Self::Openid | Self::PaymentRequest | Self::PaymentPackage => RingName::People,
         }
     }
@@ -101,6 +106,7 @@ impl Field {
             Self::Openid => "person.openid",
             Self::PaymentRequest => "payment.request",
             Self::PaymentPackage => "payment.package",
+            Self::PlatformCertificate => "platform_certificate.pem",
         }
     }
 

@@ -167,5 +167,11 @@ const fn column(field: Field) -> Column {
             count: "SELECT COUNT(*) FROM payment WHERE package_sealed LIKE ?1",
             replace: "UPDATE payment SET package_sealed = ?3 WHERE bill_number = ?1 AND package_sealed = ?2",
         },
+        Field::PlatformCertificate => Column {
+            after: "SELECT serial, pem_sealed FROM platform_certificate WHERE serial > ?1 \
+                 AND pem_sealed <> '' AND pem_sealed NOT LIKE ?2 ORDER BY serial LIMIT ?3",
+            count: "SELECT COUNT(*) FROM platform_certificate WHERE pem_sealed LIKE ?1",
+            replace: "UPDATE platform_certificate SET pem_sealed = ?3 WHERE serial = ?1 AND pem_sealed = ?2",
+        },
     }
 }

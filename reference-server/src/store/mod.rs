@@ -19,6 +19,8 @@
 //! | `books` | `books_seal`, duty, what a seal and a tax list read |
 //! | `outreach` | `account_menu`, `chance_message`, announcement |
 //! | `tokens` | `shared_token` |
+//! | `certificates` | `platform_certificate`, `certificate_download` |
+//! | `renewals` | `renewal_proposal`, `renewal_approval` |
 //! | `keys` | `field_key`; the sealed column of every table |
 //! | `audit` | `audit_event` |
 //! | `facts` | whole-database reads for the auditor and reports |
@@ -35,6 +37,7 @@ pub mod audit;
 pub mod awards;
 pub mod bills;
 pub mod books;
+pub mod certificates;
 mod engine;
 pub mod facts;
 pub mod incidents;
@@ -43,6 +46,7 @@ mod lane;
 pub mod outreach;
 pub mod payments;
 pub mod people;
+pub mod renewals;
 pub mod season;
 pub mod standings;
 pub mod tokens;

@@ -1,5 +1,5 @@
-//! What happens without a request: payments, the latch, the books, what the account says, the simulated WeChat's
-//! own time.
+//! What happens without a request: payments, the latch, the books, WeChat's certificates, what the account says, the
+//! simulated WeChat's own time.
 //!
 //! Each duty is a function that does what is due now and returns; the loop only calls
 //! them. A rehearsal and the tests call the same functions on their own clock.
@@ -12,13 +12,15 @@ use tokio::{sync::watch, task::JoinHandle};
 
 use crate::{
     app::App,
-    contest::{Error, outreach, payout, season},
+    contest::{Error, outreach, payout, platform_keys, season},
 };
 
 /// How often payments are looked at.
 const PAYMENT_BEAT: Duration = Duration::from_millis(250);
 /// How often the latch is raised.
 const LATCH_BEAT: Duration = Duration::from_secs(1);
+/// How often somebody looks whether WeChat's certificates are to be downloaded, or were by another instance.
+const KEYS_BEAT: Duration = Duration::from_secs(60);
 /// How often menu, messages and announcements are looked at.
 const OUTREACH_BEAT: Duration = Duration::from_secs(2);
 /// Rounds of payments in one beat, so that other duties get their turn.
@@ -53,6 +55,7 @@ pub fn spawn(app: Arc<App>, stop: watch::Receiver<bool>) -> JoinHandle<()> {
             keep_latch(Arc::clone(&app), stop.clone()),
             keep_reaching_out(Arc::clone(&app), stop.clone()),
             books::keep(Arc::clone(&app), stop.clone()),
+            keep_platform_keys(Arc::clone(&app), stop.clone()),
             keep_paying(app, stop)
         );
     })
@@ -87,6 +90,25 @@ async fn keep_paying(app: Arc<App>, mut stop: watch::Receiver<bool>) {
             settled = settle_due(&app, ROUNDS_PER_BEAT) => {
                 if let Err(error) = settled {
                     tracing::error!(%error, "payments could not be driven");
+                }
+            }
+            _ = stop.changed() => return,
+        }
+    }
+}
+
+async fn keep_platform_keys(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    let mut minute = beat(KEYS_BEAT);
+    loop {
+        tokio::select! {
+            _ = minute.tick() => {}
+            _ = stop.changed() => return,
+        }
+        // Stopped in the middle, the turn lapses and another instance takes it.
+        tokio::select! {
+            kept = platform_keys::refresh(&app) => {
+                if let Err(error) = kept {
+                    tracing::error!(%error, "WeChat's certificates could not be looked after");
                 }
             }
             _ = stop.changed() => return,

@@ -10,7 +10,7 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 use reference_server::{
-    app::{App, Season, WeChat},
+    app::{App, PayV3, Season, SimulatorHost, WeChat},
     clock::{Clock, SimulatedClock},
     config::EditionName,
     content::{Content, Honours},
@@ -22,7 +22,7 @@ use reference_server::{
         follow, login, payout, planning, poster,
     },
     entropy::SeededEntropy,
-    journal::JournaledSimulator,
+    journal::{InProcessWeChat, JournaledSimulator},
     privacy::{Field, Keys, SeasonSecret},
     rail::Rail,
     setup::{self, Simulated, Wire},
@@ -37,7 +37,11 @@ use tempfile::TempDir;
 use tokio::sync::Notify;
 use wechat_adapter::{
     HttpClient, Request, Response, SendFuture,
-    simulator::{AuthorizeOutcome, Fault, FaultRule, NewPerson, PacketState, Push},
+    pay::v3::WeChatKeys,
+    simulator::{
+        AuthorizeOutcome, Fault, FaultRule, NewPerson, PacketState, Push, PushMode,
+        SimulatorConfig, TransferSetup,
+    },
 };
 
 use crate::engine::{Raw, TestDatabase};
@@ -180,6 +184,48 @@ impl TestApp {
             database,
             _dir: dir,
         }
+    }
+
+    /// The usual contest by transfers, with a WeChat that signs so; these of its keys are known at the start.
+    pub(crate) async fn signed_for(setup: TransferSetup, keys: WeChatKeys) -> Self {
+        let setting = Setting {
+            rail: Rail::Transfer,
+            ..Setting::usual()
+        };
+        let mut test = Self::with(setting).await;
+        let url = test.app.public_url.clone();
+        let config = SimulatorConfig {
+            encoding_aes_key: Some(SimulatorConfig::REHEARSAL_AES_KEY.to_owned()),
+            push_mode: PushMode::Encrypted,
+            transfers: Some(setup),
+            ..SimulatorConfig::rehearsal(&url, &format!("{url}/wechat/callback"))
+        };
+        test.simulator = Arc::new(JournaledSimulator::forgetful(config).unwrap());
+        let clock: Arc<dyn Clock> = Arc::<SimulatedClock>::clone(&test.clock);
+        let line = InProcessWeChat::new(Arc::clone(&test.simulator), clock);
+        let http: Arc<dyn HttpClient> = Arc::new(line);
+        test.pay = Arc::new(PayWire::new(Arc::clone(&http)));
+        let app = Arc::try_unwrap(test.app).unwrap();
+        let wechat = Arc::try_unwrap(app.wechat).unwrap();
+        let v3 = wechat.pay_v3.clone().unwrap();
+        test.app = Arc::new(App {
+            wechat: Arc::new(WeChat {
+                http,
+                pay_http: Arc::<PayWire>::clone(&test.pay),
+                pay_v3: Some(PayV3 {
+                    keys,
+                    downloads_certificates: true,
+                    ..v3
+                }),
+                ..wechat
+            }),
+            simulator: Some(SimulatorHost {
+                simulator: Arc::clone(&test.simulator),
+                clock: Arc::clone(&test.clock),
+            }),
+            ..app
+        });
+        test
     }
 
     /// A connection of our own to the database, with every right.

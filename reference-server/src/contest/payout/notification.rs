@@ -11,7 +11,7 @@ use wechat_adapter::{
 use super::tail;
 use crate::{
     app::App,
-    contest::Error,
+    contest::{Error, platform_keys},
     store::{
         Tx, audit,
         payments::{self, PaymentStep},
@@ -70,7 +70,13 @@ pub async fn receive(
     let v3 = app.wechat.pay_v3.as_ref();
     let v3 = v3.ok_or(NotificationRefusal::NotSetUp)?;
     let now = app.now();
-    let told = Notification::receive(headers, body, &v3.keys, &v3.api_key, now)?;
+    let told = Notification::receive(
+        headers,
+        body,
+        &platform_keys::ring(app, v3),
+        &v3.api_key,
+        now,
+    )?;
     let now_ms = now.timestamp_millis();
     app.store
         .write(move |tx| {

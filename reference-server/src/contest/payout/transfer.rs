@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     app::{App, PayV3},
-    contest::{Error, Failure},
+    contest::{Error, Failure, platform_keys},
 };
 
 pub(super) fn v3(app: &App) -> Result<&PayV3, Failure> {
@@ -39,7 +39,7 @@ fn fresh(app: &App) -> Result<Freshness, Error> {
 pub(super) fn sending(app: &App, order: &TransferOrder) -> Result<Request, Error> {
     let v3 = v3(app)?;
     let call = CreateTransfer::new(order.clone()).map_err(Failure::defect)?;
-    let request = call.request(&v3.credentials, &v3.keys, &fresh(app)?);
+    let request = call.request(&v3.credentials, &platform_keys::ring(app, v3), &fresh(app)?);
     Ok(request.map_err(Failure::defect)?)
 }
 
@@ -55,7 +55,7 @@ pub(super) fn question_about(app: &App, number: BillNumber) -> Result<Request, E
 
 fn asking(app: &App, query: &QueryTransfer) -> Result<Request, Error> {
     let v3 = v3(app)?;
-    let request = query.request(&v3.credentials, &v3.keys, &fresh(app)?);
+    let request = query.request(&v3.credentials, &platform_keys::ring(app, v3), &fresh(app)?);
     Ok(request.map_err(Failure::defect)?)
 }
 
@@ -64,7 +64,8 @@ pub(super) fn parse_record(
     app: &App,
     response: &Response,
 ) -> Result<Result<TransferRecord, PayError>, Error> {
-    Ok(QueryTransfer::parse(response, &v3(app)?.keys, app.now()))
+    let keys = platform_keys::ring(app, v3(app)?);
+    Ok(QueryTransfer::parse(response, &keys, app.now()))
 }
 
 pub(super) fn reply(
@@ -72,12 +73,11 @@ pub(super) fn reply(
     order: &TransferOrder,
     response: &Response,
 ) -> Result<Answer, Error> {
-    Ok(
-        match CreateTransfer::parse(response, &v3(app)?.keys, app.now()) {
-            Ok(created) => accepted(order, &created),
-            Err(error) => Answer::refused(&error),
-        },
-    )
+    let keys = platform_keys::ring(app, v3(app)?);
+    Ok(match CreateTransfer::parse(response, &keys, app.now()) {
+        Ok(created) => accepted(order, &created),
+        Err(error) => Answer::refused(&error),
+    })
 }
 
 fn accepted(order: &TransferOrder, created: &CreatedTransfer) -> Answer {

@@ -5,6 +5,7 @@ mod auditor;
 mod bills;
 mod books;
 mod callbacks;
+mod certificates;
 mod claims;
 mod commands;
 mod crashes;
