@@ -611,6 +611,10 @@ impl Visit<'_> {
                 None
             }
         };
+        // Two in three agree to be told, once; the others look for themselves.
+        if scene.is_some() && self.citizen.id.number % 3 != 0 {
+            self.agree_to_a_notice().await;
+        }
         let (now, last_call) = (self.now(), self.closes - TimeDelta::minutes(30));
         for &number in &self.citizen.friends {
             let friend = CitizenId {
@@ -632,6 +636,26 @@ impl Visit<'_> {
             (now + self.pause("back", 75_000, 100_000)).min(self.closes - TimeDelta::minutes(10));
         if back > now {
             self.at(back, self.citizen.id, Step::Start { n_before: 0 });
+        }
+    }
+
+    /// Says yes in WeChat's own window, which the poster's page opens.
+    async fn agree_to_a_notice(&mut self) {
+        let host = self.network.host();
+        let Some(template) = self.network.notice_template() else {
+            return;
+        };
+        let now = self.now();
+        let answered = host
+            .simulator
+            .answer_notice_window(&self.openid, template, true, now);
+        match answered {
+            Ok(pushes) => {
+                if let Err(what) = self.network.deliver(pushes).await {
+                    self.strange(what);
+                }
+            }
+            Err(error) => self.strange(format!("a notice could not be agreed to: {error}")),
         }
     }
 

@@ -15,6 +15,7 @@
 //! | `journey` | what a citizen does at each step |
 //! | `agenda` | what is still to happen, in order; survives a kill |
 //! | `line` | the line to WeChat Pay, and its hours without |
+//! | `outreach` | what the account says of its own accord |
 //! | `faults` | the share of WeChat's calls that goes wrong |
 //! | `books` | what citizens were told |
 //! | `auditor` | everything that must hold at the end |
@@ -29,6 +30,7 @@ mod faults;
 mod journey;
 mod knowledge;
 mod line;
+mod outreach;
 mod phone;
 mod report;
 mod settled;
@@ -47,6 +49,7 @@ use schedule_core::Round;
 pub use books::Acknowledged;
 pub use citizens::{Citizen, CitizenId, Kind, citizens};
 pub use faults::mild;
+pub use outreach::OutreachReport;
 pub use report::{AuditChain, BillsReport, CityReport, DayReport, Report, TopPacket, WeChatReport};
 pub use settled::{CallsReport, OutageReport};
 
@@ -64,6 +67,7 @@ use agenda::Agenda;
 use journey::Journeys;
 use knowledge::Knowledge;
 use line::{Outage, PayLine};
+use outreach::Outreach;
 use phone::Network;
 use report::Title;
 
@@ -179,6 +183,7 @@ pub struct Rehearsal {
     /// When the worker next looks; `None` while no payment waits for anything.
     next_settle: Option<DateTime<Utc>>,
     next_heartbeat: DateTime<Utc>,
+    outreach: Outreach,
     was_resumed: bool,
 }
 
@@ -231,6 +236,7 @@ impl Rehearsal {
             last_close: rounds.last().map_or(start, |round| round.window().end()),
             next_settle: payout::next_due(&app).await?,
             next_heartbeat: start,
+            outreach: Outreach::from(app.now()),
             was_resumed,
             options,
             app,
@@ -302,9 +308,20 @@ impl Rehearsal {
 
     /// Moves the clock, and lets the worker do what falls due on the way.
     async fn advance_to(&mut self, at: DateTime<Utc>) -> Result<(), RehearsalError> {
-        while let Some(due) = self.next_settle.filter(|due| *due <= at) {
-            self.host.clock.advance_to(due);
-            self.settle().await?;
+        loop {
+            let settle = self.next_settle.filter(|due| *due <= at);
+            let speak = self.outreach.next();
+            if let Some(due) = settle.filter(|due| *due <= speak) {
+                self.host.clock.advance_to(due);
+                self.settle().await?;
+            } else if speak <= at {
+                self.host.clock.advance_to(speak);
+                self.host.simulator.advance(speak);
+                let app = Arc::clone(&self.app);
+                self.outreach.beat(&app).await?;
+            } else {
+                break;
+            }
         }
         self.host.clock.advance_to(at);
         if at >= self.next_heartbeat {

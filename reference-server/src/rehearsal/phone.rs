@@ -216,6 +216,12 @@ impl Network {
         }
     }
 
+    /// The template of the notice about a chance, where the account has one.
+    pub(super) fn notice_template(&self) -> Option<&str> {
+        let notice = self.app.wechat.chance_notice.as_ref();
+        notice.map(|notice| notice.template_id.as_str())
+    }
+
     /// Delivers WeChat Pay's notifications that are due; one that is not taken comes due again.
     pub(super) async fn tell_ends(&self) {
         let now = self.app.now();

@@ -14,6 +14,7 @@ use super::{
     books::Books,
     faults,
     line::PayLine,
+    outreach::OutreachReport,
     settled::{self, CallsReport, OutageReport},
 };
 use crate::{
@@ -55,6 +56,8 @@ pub struct Report {
     pub outages: Vec<OutageReport>,
     /// WeChat's bills of every day beside our books.
     pub bills: BillsReport,
+    /// What the account said of its own accord.
+    pub outreach: OutreachReport,
     /// How many calls of each kind went wrong on purpose.
     pub faults: BTreeMap<String, u64>,
     /// Events in the audit chain, and whether it holds.
@@ -262,6 +265,7 @@ impl Report {
             calls: CallsReport::of(line),
             outages,
             bills: BillsReport::of(&compared),
+            outreach: OutreachReport::of(app, simulator).await?,
             faults: faults::hits(simulator),
             audit_chain: AuditChain {
                 holds: stored.broken_link.is_none(),
@@ -303,6 +307,10 @@ impl Report {
         section("Yuan awarded by day, of the day's cap", &self.day_table());
         section("Refusals", &counts("reason", &self.refusals));
         section("Payments", &counts("state", &self.payouts));
+        section(
+            "Said by the account of its own accord",
+            &counts("what", &self.outreach.counts()),
+        );
         section(
             "Faults WeChat was told to make",
             &counts("fault", &self.faults),

@@ -325,6 +325,34 @@ pub fn end_announcement(
     Ok(())
 }
 
+/// Messages about chances by state and outcome, such as `sent notice`; reads them all.
+pub fn count_chance_messages(read: &Read<'_>) -> Result<Vec<(String, u64)>, StoreError> {
+    // store::outreach::count_chance_messages
+    read.connection.rows(
+        "SELECT state, COALESCE(outcome, '-'), COUNT(*) FROM chance_message
+         GROUP BY state, COALESCE(outcome, '-')",
+        params![],
+        |row| {
+            let (state, outcome): (String, String) = (row.get(0)?, row.get(1)?);
+            Ok((format!("{state} {outcome}"), count(row.get(2)?)))
+        },
+    )
+}
+
+/// Announcements by state.
+pub fn count_announcements(read: &Read<'_>) -> Result<Vec<(String, u64)>, StoreError> {
+    // store::outreach::count_announcements
+    read.connection.rows(
+        "SELECT state, COUNT(*) FROM announcement GROUP BY state",
+        params![],
+        |row| Ok((row.get(0)?, count(row.get(1)?))),
+    )
+}
+
+fn count(n_rows: i64) -> u64 {
+    u64::try_from(n_rows).unwrap_or(0)
+}
+
 fn announcement_row(row: &Row<'_>) -> Result<AnnouncementRow, StoreError> {
     Ok(AnnouncementRow {
         city: row.get(0)?,

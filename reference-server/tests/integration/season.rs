@@ -1,6 +1,9 @@
 //! A rehearsed season: nothing is violated, the seed decides everything, and the auditor sees damage.
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 use chrono::{DateTime, Utc};
 use reference_server::{
@@ -99,6 +102,28 @@ async fn thirteen_cities_are_played_without_a_violation() {
     );
     let states: BTreeSet<&str> = report.payouts.keys().map(String::as_str).collect();
     assert_eq!(states, BTreeSet::from(["received", "refunded"]));
+    // Whoever brought a friend was told, or need not be told any more.
+    let credited: i64 = report
+        .cities
+        .iter()
+        .map(|city| city.n_referrals_credited)
+        .sum();
+    let messages = &report.outreach.messages;
+    assert_eq!(
+        messages.values().sum::<u64>(),
+        u64::try_from(credited).unwrap()
+    );
+    assert!(
+        messages.keys().any(|what| what.starts_with("sent ")),
+        "{messages:?}"
+    );
+    assert!(
+        messages.keys().all(|what| !what.starts_with("waiting")),
+        "{messages:?}"
+    );
+    let sent = BTreeMap::from([("sent".to_owned(), 13)]);
+    assert_eq!(report.outreach.announcements, sent);
+    assert!(report.outreach.n_menus >= 13, "{:?}", report.outreach);
     for city in &report.cities {
         assert!(city.n_awards > 0, "{}: nobody won", city.city);
         assert!(city.awarded_fen <= 1_000_000);

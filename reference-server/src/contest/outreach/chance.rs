@@ -65,6 +65,17 @@ pub(in crate::contest) fn write_down(
     )?)
 }
 
+/// Whether any message is due.
+///
+/// # Errors
+/// Fails when the database does.
+pub async fn is_due(app: &App) -> Result<bool, Error> {
+    let now_ms = app.now().timestamp_millis();
+    app.store
+        .read(move |read| Ok(rows::chance_message_is_due(read, now_ms)?))
+        .await
+}
+
 /// Sends the messages that are due.
 ///
 /// # Errors
@@ -72,12 +83,7 @@ pub(in crate::contest) fn write_down(
 pub async fn send_due(app: &App) -> Result<(), Error> {
     for _ in 0..AT_ONCE {
         let now = app.now();
-        let now_ms = now.timestamp_millis();
-        let is_due = app
-            .store
-            .read(move |read| Ok::<_, Error>(rows::chance_message_is_due(read, now_ms)?))
-            .await?;
-        if !is_due {
+        if !is_due(app).await? {
             return Ok(());
         }
         if let Some(message) = app.store.write(move |tx| take(tx, now)).await? {
