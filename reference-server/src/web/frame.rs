@@ -50,6 +50,24 @@ impl TextSize {
         }
     }
 
+    /// The size that a tap on the top of a page leads to; after the largest comes the first again.
+    pub(super) fn next(self) -> Self {
+        match self {
+            Self::Standard => Self::Large,
+            Self::Large => Self::Largest,
+            Self::Largest => Self::Standard,
+        }
+    }
+
+    /// What leads to this size from the top of a page.
+    pub(super) fn switch(self) -> &'static str {
+        match self {
+            Self::Standard => "标准字",
+            Self::Large => "大字",
+            Self::Largest => "特大字",
+        }
+    }
+
     /// What the switch says.
     pub(super) fn label(self) -> &'static str {
         match self {
