@@ -612,7 +612,7 @@ impl Visit<'_> {
             }
         };
         // Two in three agree to be told, once; the others look for themselves.
-        if scene.is_some() && self.citizen.id.number % 3 != 0 {
+        if scene.is_some() && !self.citizen.id.number.is_multiple_of(3) {
             self.agree_to_a_notice().await;
         }
         let (now, last_call) = (self.now(), self.closes - TimeDelta::minutes(30));
