@@ -381,3 +381,51 @@ CREATE TRIGGER renewal_approval_never_leaves BEFORE DELETE ON renewal_approval
 FOR EACH ROW EXECUTE FUNCTION refuse('an approval never leaves');
 CREATE TRIGGER renewal_approval_is_never_emptied BEFORE TRUNCATE ON renewal_approval
 EXECUTE FUNCTION refuse('an approval never leaves');
+
+-- The console: names are for ever, what was used up stays so, a decision stands.
+CREATE TRIGGER organiser_keeps_its_name BEFORE UPDATE ON organiser
+FOR EACH ROW WHEN (NEW.organiser <> OLD.organiser OR NEW.created_by <> OLD.created_by OR NEW.created_ms <> OLD.created_ms)
+EXECUTE FUNCTION refuse('an organiser keeps its name and its origin');
+CREATE TRIGGER organiser_never_leaves BEFORE DELETE ON organiser
+FOR EACH ROW EXECUTE FUNCTION refuse('an organiser never leaves');
+CREATE TRIGGER organiser_is_never_emptied BEFORE TRUNCATE ON organiser
+EXECUTE FUNCTION refuse('an organiser never leaves');
+CREATE TRIGGER organiser_code_is_used_once BEFORE UPDATE ON organiser
+FOR EACH ROW WHEN (NEW.totp_step < OLD.totp_step)
+EXECUTE FUNCTION refuse('a code of the second factor is used once');
+CREATE TRIGGER setup_link_ends_once BEFORE UPDATE ON setup_link
+FOR EACH ROW WHEN (OLD.ended_ms IS NOT NULL OR NEW.link_hash <> OLD.link_hash OR NEW.organiser <> OLD.organiser
+  OR NEW.created_ms <> OLD.created_ms OR NEW.expires_ms <> OLD.expires_ms)
+EXECUTE FUNCTION refuse('a setup link ends once');
+CREATE TRIGGER setup_link_never_leaves BEFORE DELETE ON setup_link
+FOR EACH ROW EXECUTE FUNCTION refuse('a setup link never leaves');
+CREATE TRIGGER setup_link_is_never_emptied BEFORE TRUNCATE ON setup_link
+EXECUTE FUNCTION refuse('a setup link never leaves');
+CREATE TRIGGER recovery_code_ends_once BEFORE UPDATE ON recovery_code
+FOR EACH ROW WHEN (OLD.ended_ms IS NOT NULL OR NEW.code_hash <> OLD.code_hash OR NEW.organiser <> OLD.organiser
+  OR NEW.created_ms <> OLD.created_ms)
+EXECUTE FUNCTION refuse('a recovery code ends once');
+CREATE TRIGGER recovery_code_never_leaves BEFORE DELETE ON recovery_code
+FOR EACH ROW EXECUTE FUNCTION refuse('a recovery code never leaves');
+CREATE TRIGGER recovery_code_is_never_emptied BEFORE TRUNCATE ON recovery_code
+EXECUTE FUNCTION refuse('a recovery code never leaves');
+CREATE TRIGGER organiser_session_ends_once BEFORE UPDATE ON organiser_session
+FOR EACH ROW WHEN (OLD.ended_ms IS NOT NULL OR NEW.session_hash <> OLD.session_hash OR NEW.organiser <> OLD.organiser
+  OR NEW.created_ms <> OLD.created_ms)
+EXECUTE FUNCTION refuse('a session ends once');
+CREATE TRIGGER organiser_session_never_leaves BEFORE DELETE ON organiser_session
+FOR EACH ROW EXECUTE FUNCTION refuse('a session never leaves');
+CREATE TRIGGER organiser_session_is_never_emptied BEFORE TRUNCATE ON organiser_session
+EXECUTE FUNCTION refuse('a session never leaves');
+CREATE TRIGGER proposal_never_changes BEFORE UPDATE ON proposal
+FOR EACH ROW EXECUTE FUNCTION refuse('a proposal never changes');
+CREATE TRIGGER proposal_never_leaves BEFORE DELETE ON proposal
+FOR EACH ROW EXECUTE FUNCTION refuse('a proposal never leaves');
+CREATE TRIGGER proposal_is_never_emptied BEFORE TRUNCATE ON proposal
+EXECUTE FUNCTION refuse('a proposal never leaves');
+CREATE TRIGGER proposal_decision_never_changes BEFORE UPDATE ON proposal_decision
+FOR EACH ROW EXECUTE FUNCTION refuse('a decision never changes');
+CREATE TRIGGER proposal_decision_never_leaves BEFORE DELETE ON proposal_decision
+FOR EACH ROW EXECUTE FUNCTION refuse('a decision never leaves');
+CREATE TRIGGER proposal_decision_is_never_emptied BEFORE TRUNCATE ON proposal_decision
+EXECUTE FUNCTION refuse('a decision never leaves');

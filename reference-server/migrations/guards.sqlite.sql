@@ -250,3 +250,39 @@ CREATE TRIGGER IF NOT EXISTS renewal_approval_never_changes BEFORE UPDATE ON ren
 BEGIN SELECT RAISE(ABORT, 'an approval never changes'); END;
 CREATE TRIGGER IF NOT EXISTS renewal_approval_never_leaves BEFORE DELETE ON renewal_approval
 BEGIN SELECT RAISE(ABORT, 'an approval never leaves'); END;
+
+-- The console: names are for ever, what was used up stays so, a decision stands.
+CREATE TRIGGER IF NOT EXISTS organiser_keeps_its_name BEFORE UPDATE ON organiser
+WHEN NEW.organiser <> OLD.organiser OR NEW.created_by <> OLD.created_by OR NEW.created_ms <> OLD.created_ms
+BEGIN SELECT RAISE(ABORT, 'an organiser keeps its name and its origin'); END;
+CREATE TRIGGER IF NOT EXISTS organiser_never_leaves BEFORE DELETE ON organiser
+BEGIN SELECT RAISE(ABORT, 'an organiser never leaves'); END;
+CREATE TRIGGER IF NOT EXISTS organiser_code_is_used_once BEFORE UPDATE ON organiser
+WHEN NEW.totp_step < OLD.totp_step
+BEGIN SELECT RAISE(ABORT, 'a code of the second factor is used once'); END;
+CREATE TRIGGER IF NOT EXISTS setup_link_ends_once BEFORE UPDATE ON setup_link
+WHEN OLD.ended_ms IS NOT NULL OR NEW.link_hash <> OLD.link_hash OR NEW.organiser <> OLD.organiser
+  OR NEW.created_ms <> OLD.created_ms OR NEW.expires_ms <> OLD.expires_ms
+BEGIN SELECT RAISE(ABORT, 'a setup link ends once'); END;
+CREATE TRIGGER IF NOT EXISTS setup_link_never_leaves BEFORE DELETE ON setup_link
+BEGIN SELECT RAISE(ABORT, 'a setup link never leaves'); END;
+CREATE TRIGGER IF NOT EXISTS recovery_code_ends_once BEFORE UPDATE ON recovery_code
+WHEN OLD.ended_ms IS NOT NULL OR NEW.code_hash <> OLD.code_hash OR NEW.organiser <> OLD.organiser
+  OR NEW.created_ms <> OLD.created_ms
+BEGIN SELECT RAISE(ABORT, 'a recovery code ends once'); END;
+CREATE TRIGGER IF NOT EXISTS recovery_code_never_leaves BEFORE DELETE ON recovery_code
+BEGIN SELECT RAISE(ABORT, 'a recovery code never leaves'); END;
+CREATE TRIGGER IF NOT EXISTS organiser_session_ends_once BEFORE UPDATE ON organiser_session
+WHEN OLD.ended_ms IS NOT NULL OR NEW.session_hash <> OLD.session_hash OR NEW.organiser <> OLD.organiser
+  OR NEW.created_ms <> OLD.created_ms
+BEGIN SELECT RAISE(ABORT, 'a session ends once'); END;
+CREATE TRIGGER IF NOT EXISTS organiser_session_never_leaves BEFORE DELETE ON organiser_session
+BEGIN SELECT RAISE(ABORT, 'a session never leaves'); END;
+CREATE TRIGGER IF NOT EXISTS proposal_never_changes BEFORE UPDATE ON proposal
+BEGIN SELECT RAISE(ABORT, 'a proposal never changes'); END;
+CREATE TRIGGER IF NOT EXISTS proposal_never_leaves BEFORE DELETE ON proposal
+BEGIN SELECT RAISE(ABORT, 'a proposal never leaves'); END;
+CREATE TRIGGER IF NOT EXISTS proposal_decision_never_changes BEFORE UPDATE ON proposal_decision
+BEGIN SELECT RAISE(ABORT, 'a decision never changes'); END;
+CREATE TRIGGER IF NOT EXISTS proposal_decision_never_leaves BEFORE DELETE ON proposal_decision
+BEGIN SELECT RAISE(ABORT, 'a decision never leaves'); END;

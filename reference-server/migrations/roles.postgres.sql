@@ -33,6 +33,11 @@ BEGIN
         GRANT UPDATE (state, released_by, released_ms, due_ms, n_tries, outcome, changed_ms)
             ON announcement TO contest_app;
         GRANT UPDATE (asked_ms, answered_ms) ON certificate_download TO contest_app;
+        GRANT UPDATE (display_name, roles, city, password, totp_sealed, totp_step, disabled_ms, changed_ms)
+            ON organiser TO contest_app;
+        GRANT UPDATE (ended_ms) ON setup_link, recovery_code TO contest_app;
+        GRANT UPDATE (seen_ms, stepped_up_ms, ended_ms) ON organiser_session TO contest_app;
+        GRANT UPDATE (n_tries, last_ms) ON sign_in_pace TO contest_app;
     END IF;
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'contest_keys') THEN
         EXECUTE 'GRANT USAGE ON SCHEMA ' || place || ' TO contest_keys';
@@ -48,7 +53,7 @@ BEGIN
         GRANT SELECT ON season, budget_day, packet, follow, referral, attempt, award, rail,
             transfer, audit_event, fund_flow_bill, fund_flow, incident, incident_settled, correction,
             correction_approval, books_seal, duty, field_key, certificate_download, renewal_proposal,
-            renewal_approval TO contest_reader;
+            renewal_approval, proposal, proposal_decision TO contest_reader;
         GRANT SELECT (city, ordinal, opens_ms, closes_ms, pool_fen, used_fen, top_awarded,
             last_decision_ms, bank, plan_commitment, plan_root, paused_sentence) ON city TO contest_reader;
         GRANT SELECT (bill_number, award, attempt_number, amount_fen, rail, state, due_ms, version,

@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeSet, HashMap},
     fmt,
-    net::Ipv4Addr,
+    net::{IpAddr, Ipv4Addr},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock,
         atomic::{AtomicBool, Ordering},
@@ -34,6 +34,7 @@ use crate::{
     journal::JournaledSimulator,
     metrics::Metrics,
     office::OfficeReader,
+    password::Passwords,
     privacy::Keys,
     rail::Rail,
     store::{Lane, Store},
@@ -273,6 +274,13 @@ pub struct App {
     pub store: Store,
     /// Where instants come from.
     pub clock: Arc<dyn Clock>,
+    /// The time of day on an organiser's telephone, by which codes and sessions go: a demo's
+    /// contest plays in another year.
+    pub wall: Arc<dyn Clock>,
+    /// Digests of organisers' passwords.
+    pub passwords: Arc<Passwords>,
+    /// Proxies whose word about an address is taken.
+    pub proxies: Vec<IpAddr>,
     /// Where randomness comes from.
     pub entropy: Arc<dyn Entropy>,
     /// The season's keys.
@@ -341,6 +349,9 @@ impl App {
         Self {
             store,
             clock,
+            wall: Arc::clone(&self.wall),
+            passwords: Arc::clone(&self.passwords),
+            proxies: self.proxies.clone(),
             worker: worker_id(entropy.as_ref()),
             entropy,
             keys: Arc::clone(&self.keys),

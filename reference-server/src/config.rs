@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
 };
 
@@ -23,6 +23,9 @@ pub struct Config {
     pub log: LogFormat,
     /// The address people reach the server at, such as `https://contest.example.cn`.
     pub public_url: String,
+    /// Addresses of the proxies in front, whose word is taken about where a request comes from; none unless stated.
+    #[serde(default)]
+    pub proxies: Vec<IpAddr>,
     /// Folder of the database and the master key.
     pub data_dir: PathBuf,
     /// Folder of the cities' pages and question files; only a trial may do without and has the samples.

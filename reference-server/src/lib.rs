@@ -15,7 +15,7 @@
 //! | [`metrics`] | what operators' programs ask |
 //! | [`journal`] | the simulated WeChat's memory |
 //! | [`rail`] | the ways a season can pay |
-//! | [`clock`], [`entropy`], [`privacy`], [`id`], [`config`] | instants, randomness, keys, identifiers, settings |
+//! | [`clock`], [`entropy`], [`privacy`], [`password`], [`id`], [`config`] | instants, randomness, keys, passwords, identifiers, settings |
 //!
 //! Arrows: `web → contest → store`, `worker → contest`; checked by the test `tidy`.
 
@@ -30,6 +30,7 @@ pub mod id;
 pub mod journal;
 pub mod metrics;
 pub mod office;
+pub mod password;
 pub mod picture;
 pub mod privacy;
 pub mod rail;

@@ -37,6 +37,7 @@ use crate::{
     entropy::{Entropy, SeededEntropy, SystemEntropy},
     journal::{InProcessWeChat, JournalError, JournaledSimulator},
     office::OfficeReader,
+    password::{PasswordCost, Passwords},
     privacy::{KeyFileError, Keys},
     rail::Rail,
     store::{Database, DecisionClock, Durability, Line, Store, StoreError},
@@ -294,6 +295,9 @@ pub fn simulated(options: &Simulated) -> Result<Arc<App>, SetupError> {
     Ok(Arc::new(App {
         store,
         clock: Arc::<SimulatedClock>::clone(&clock),
+        wall: wall_beside(&clock, options.clock_runs),
+        passwords: Passwords::new(PasswordCost::Least),
+        proxies: Vec::new(),
         worker: app::worker_id(entropy.as_ref()),
         entropy,
         keys: Arc::new(Keys::derive(&master)),
@@ -305,6 +309,15 @@ pub fn simulated(options: &Simulated) -> Result<Arc<App>, SetupError> {
         simulator: Some(SimulatorHost { simulator, clock }),
         memory: Memory::default(),
     }))
+}
+
+/// The time of day beside a simulated clock: the machine's while that runs, and with it when it stands.
+fn wall_beside(clock: &Arc<SimulatedClock>, runs: bool) -> Arc<dyn Clock> {
+    if runs {
+        Arc::new(SystemClock::new())
+    } else {
+        Arc::<SimulatedClock>::clone(clock)
+    }
 }
 
 /// The app of a real season.
@@ -349,6 +362,9 @@ fn configured(
     Ok(Arc::new(App {
         store: Store::open(&database, Durability::Full, decides)?,
         clock,
+        wall: Arc::new(SystemClock::new()),
+        passwords: Passwords::new(PasswordCost::Season),
+        proxies: config.proxies.clone(),
         worker: app::worker_id(entropy.as_ref()),
         entropy,
         keys: Arc::new(keys),

@@ -4,12 +4,17 @@ use std::{io::Write as _, net::SocketAddr, process::ExitCode, time::Duration};
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
+use zeroize::Zeroizing;
 
 use super::{DemoArguments, place::Place};
 use crate::{
     app::App,
     config::{EditionName, LogFormat},
     contest::{
+        organiser::{
+            self, Role, Roles,
+            roster::{self, Newcomer},
+        },
         planning::{self, Prepared},
         season,
     },
@@ -57,7 +62,8 @@ async fn demo(arguments: DemoArguments, place: &Place) -> anyhow::Result<()> {
     if let (Some(host), Some(latest)) = (&app.simulator, season::latest_decision(&app).await?) {
         host.clock.advance_to(latest);
     }
-    welcome(&app, &prepared, place)?;
+    let accounts = accounts_for_show(&app).await?;
+    welcome(&app, &prepared, &accounts, place)?;
     super::serve::until_stopped(app, listener, Duration::ZERO).await
 }
 
@@ -80,7 +86,40 @@ fn middle_of_nanjing(edition: EditionName) -> DateTime<Utc> {
         .expect("the two instants above are well formed")
 }
 
-fn welcome(app: &App, prepared: &Prepared, place: &Place) -> anyhow::Result<()> {
+/// An account of each role with a password of its own at every start: name, what it is, password.
+async fn accounts_for_show(
+    app: &App,
+) -> anyhow::Result<Vec<(&'static str, &'static str, Zeroizing<String>)>> {
+    let shown = [
+        ("admin", "省级管理员", Role::ProvinceAdmin),
+        ("nanjing", "南京城市编辑", Role::CityEditor),
+        ("content", "内容审核人", Role::ContentApprover),
+        ("money-1", "财务经办", Role::FinanceOperator),
+        ("money-2", "财务复核", Role::FinanceApprover),
+        ("audit", "审计（只读）", Role::Auditor),
+        ("security", "安全管理员", Role::SecurityAdmin),
+    ];
+    let mut accounts = Vec::with_capacity(shown.len());
+    for (name, display_name, role) in shown {
+        let city = (role == Role::CityEditor).then(|| "nanjing".to_owned());
+        let newcomer = Newcomer {
+            name: name.to_owned(),
+            display_name: display_name.to_owned(),
+            roles: Roles::new([role], city.as_deref()).map_err(organiser::Error::from)?,
+            city,
+        };
+        let password = roster::demonstrate(app, newcomer).await?;
+        accounts.push((name, display_name, password));
+    }
+    Ok(accounts)
+}
+
+fn welcome(
+    app: &App,
+    prepared: &Prepared,
+    accounts: &[(&str, &str, Zeroizing<String>)],
+    place: &Place,
+) -> anyhow::Result<()> {
     let url = &app.public_url;
     let now = app.now().with_timezone(&schedule_core::CHINA_STANDARD_TIME);
     let city = app.season.edition.contest_at(app.now()).map_or_else(
@@ -97,6 +136,18 @@ fn welcome(app: &App, prepared: &Prepared, place: &Place) -> anyhow::Result<()> 
         out,
         "             换人、关注、扫码、打开红包、拨动时钟、制造故障"
     )?;
+    writeln!(out, "  管理台     {url}/console")?;
+    writeln!(
+        out,
+        "             验证码显示在登录页上；密码每次启动都不同："
+    )?;
+    for (name, display_name, password) in accounts {
+        writeln!(
+            out,
+            "             {name:<9} {}  {display_name}",
+            password.as_str()
+        )?;
+    }
     writeln!(out, "  开放接口   {url}/api/v1/openapi.json")?;
     writeln!(
         out,

@@ -1,5 +1,6 @@
 //! The commands.
 
+mod account;
 mod announcement;
 mod audit;
 pub mod bank;
@@ -103,6 +104,9 @@ enum Command {
     /// Give one person's data out, or erase them.
     #[command(subcommand)]
     Person(person::PersonCommand),
+    /// Make, list, switch off and reset the accounts of the console.
+    #[command(subcommand)]
+    Account(account::AccountCommand),
     /// Read and release what every follower is told when a city opens.
     #[command(subcommand)]
     Announcement(announcement::AnnouncementCommand),
@@ -265,6 +269,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Command::Audit { config, format } => audit::run(&config, format),
         Command::Keys(command) => keys::run(command),
         Command::Person(command) => person::run(command),
+        Command::Account(command) => account::run(command),
         Command::Announcement(command) => announcement::run(&command),
         Command::Reconcile(arguments) => books::reconcile(&arguments),
         Command::Incident(command) => books::incident(command),

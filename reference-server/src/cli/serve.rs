@@ -11,7 +11,7 @@ use tokio::{net::TcpListener, sync::watch};
 use crate::{
     app::App,
     config::Config,
-    contest::{planning, platform_keys},
+    contest::{organiser::roster, planning, platform_keys},
     web, worker,
 };
 
@@ -33,6 +33,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     let prepared = planning::prepare(&app).await?;
     // Before the first payment: without WeChat's keys no answer can be believed.
     platform_keys::refresh(&app).await?;
+    let first_link = roster::first_link(&app).await?;
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("cannot listen on {}", config.listen))?;
@@ -49,6 +50,13 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
                 out,
                 "TRIAL WeChat is simulated, nobody is paid; it is {} here",
                 app.now()
+            )?;
+        }
+        if let Some(link) = first_link {
+            writeln!(
+                out,
+                "SET UP the first account of the console, once, within 24 hours: {}",
+                link.address(&app.public_url)
             )?;
         }
         for (city, problem) in &prepared.missing {

@@ -30,6 +30,8 @@
 //! | `bills` | WeChat's bill of a day comes in |
 //! | `reconcile` | our payments against the bills, number by number |
 //! | `custody` | the keys of the season: known, rotated, destroyed |
+//! | `organiser` | the people of the offices: accounts, sign-in, what takes two of them |
+//! | `overview` | what is on in a city, for organisers |
 //! | `outreach` | what the account does of its own accord: menu, messages to sharers, announcements |
 //! | `incident` | what a person has to explain |
 //! | `correction` | how two persons end an incident |
@@ -57,7 +59,9 @@ pub mod incident;
 pub mod login;
 pub mod mistakes;
 mod order;
+pub mod organiser;
 pub mod outreach;
+pub mod overview;
 pub mod payout;
 pub mod personal;
 pub mod planning;

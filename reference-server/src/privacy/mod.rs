@@ -2,7 +2,7 @@
 //!
 //! | what | from where | how long |
 //! |---|---|---|
-//! | order numbers, claimants, papers, tokens of attempts, cookies, plans | the master key | the season |
+//! | order numbers, claimants, papers, tokens of attempts, cookies, plans, organisers' links | the master key | the season |
 //! | the index of openids | `index-1.key` | the season, then destroyed |
 //! | sealed values that name a person | `people-N.key` | rotated at will, then destroyed |
 //! | sealed values of the contest | `contest-N.key` | rotated at will |
@@ -71,11 +71,13 @@ pub enum Field {
     PaymentPackage,
     /// A platform certificate of WeChat Pay's; the row is its serial. No secret, but nobody's to forge.
     PlatformCertificate,
+    /// The secret of an organiser's second factor; the row is the organiser.
+    OrganiserTotp,
 }
 
 impl Field {
     /// Every sealed column.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::BankContent,
         Self::PlanSeed,
         Self::SharedToken,
@@ -83,15 +85,18 @@ impl Field {
         Self::PaymentRequest,
         Self::PaymentPackage,
         Self::PlatformCertificate,
+        Self::OrganiserTotp,
     ];
 
     /// The ring whose keys seal it.
     #[must_use]
     pub const fn ring(self) -> RingName {
         match self {
-            Self::BankContent | Self::PlanSeed | Self::SharedToken | Self::PlatformCertificate => {
-                RingName::Contest
-            }
+            Self::BankContent
+            | Self::PlanSeed
+            | Self::SharedToken
+            | Self::PlatformCertificate
+            | Self::OrganiserTotp => RingName::Contest,
             Self::Openid | Self::PaymentRequest | Self::PaymentPackage => RingName::People,
         }
     }
@@ -107,6 +112,7 @@ impl Field {
             Self::PaymentRequest => "payment.request",
             Self::PaymentPackage => "payment.package",
             Self::PlatformCertificate => "platform_certificate.pem",
+            Self::OrganiserTotp => "organiser.totp",
         }
     }
 
@@ -190,6 +196,7 @@ pub struct Keys {
     attempt: hmac::Key,
     claimant: hmac::Key,
     paper: hmac::Key,
+    organiser: hmac::Key,
     season_seed: [u8; 32],
     session: [u8; 64],
 }
@@ -262,6 +269,7 @@ impl Keys {
             attempt: tag(b"attempt token"),
             claimant: tag(b"claimant"),
             paper: tag(b"paper"),
+            organiser: tag(b"organiser"),
             season_seed: expand(&season.prk, b"packet plan"),
             session: expand(&season.prk, b"session cookie"),
         })
@@ -387,6 +395,16 @@ impl Keys {
             *to = from;
         }
         seed
+    }
+
+    /// What organisers' links, forms and tries are known by: 32 bytes that only this season's servers can make.
+    #[must_use]
+    pub fn organiser_tag(&self, parts: &[&str]) -> [u8; 32] {
+        let mut tag = [0; 32];
+        for (to, from) in tag.iter_mut().zip(tag_parts(&self.organiser, parts)) {
+            *to = from;
+        }
+        tag
     }
 
     /// The seed from which every city's packet plan is derived.

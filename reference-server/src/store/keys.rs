@@ -173,5 +173,11 @@ const fn column(field: Field) -> Column {
             count: "SELECT COUNT(*) FROM platform_certificate WHERE pem_sealed LIKE ?1",
             replace: "UPDATE platform_certificate SET pem_sealed = ?3 WHERE serial = ?1 AND pem_sealed = ?2",
         },
+        Field::OrganiserTotp => Column {
+            after: "SELECT organiser, totp_sealed FROM organiser WHERE organiser > ?1 \
+                 AND totp_sealed <> '' AND totp_sealed NOT LIKE ?2 ORDER BY organiser LIMIT ?3",
+            count: "SELECT COUNT(*) FROM organiser WHERE totp_sealed LIKE ?1",
+            replace: "UPDATE organiser SET totp_sealed = ?3 WHERE organiser = ?1 AND totp_sealed = ?2",
+        },
     }
 }

@@ -18,6 +18,8 @@
 //! | `incidents` | incident, `incident_settled`, correction, `correction_approval` |
 //! | `books` | `books_seal`, duty, what a seal and a tax list read |
 //! | `outreach` | `account_menu`, `chance_message`, announcement |
+//! | `organisers` | organiser, `setup_link`, `recovery_code`, `organiser_session`, `sign_in_pace` |
+//! | `proposals` | proposal, `proposal_decision` |
 //! | `tokens` | `shared_token` |
 //! | `certificates` | `platform_certificate`, `certificate_download` |
 //! | `renewals` | `renewal_proposal`, `renewal_approval` |
@@ -43,9 +45,11 @@ pub mod facts;
 pub mod incidents;
 pub mod keys;
 mod lane;
+pub mod organisers;
 pub mod outreach;
 pub mod payments;
 pub mod people;
+pub mod proposals;
 pub mod renewals;
 pub mod season;
 pub mod standings;

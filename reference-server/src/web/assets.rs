@@ -133,6 +133,10 @@ pub(super) struct Assets {
     pub(super) confirm_js: Asset,
     /// What WeChat's browser puts into a page, in a demo.
     pub(super) bridge_js: Asset,
+    /// Style of the console.
+    pub(super) console_css: Asset,
+    /// Script of the console.
+    pub(super) console_js: Asset,
 }
 
 /// The files of this binary.
@@ -175,6 +179,13 @@ pub(super) static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
         verify_js: Asset::new("verify", "js", js, include_str!("../../static/verify.js")),
         confirm_js: Asset::new("confirm", "js", js, include_str!("../../static/confirm.js")),
         bridge_js: Asset::new("bridge", "js", js, include_str!("../../static/bridge.js")),
+        console_css: Asset::new(
+            "console",
+            "css",
+            css,
+            include_str!("../../static/console.css"),
+        ),
+        console_js: Asset::new("console", "js", js, include_str!("../../static/console.js")),
     }
 });
 
@@ -193,6 +204,8 @@ async fn serve(Path(name): Path<String>, headers: HeaderMap) -> Response {
         &assets.verify_js,
         &assets.confirm_js,
         &assets.bridge_js,
+        &assets.console_css,
+        &assets.console_js,
     ];
     let Some(asset) = all.into_iter().find(|asset| asset.name == name) else {
         return StatusCode::NOT_FOUND.into_response();

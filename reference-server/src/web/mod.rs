@@ -16,6 +16,7 @@
 //! | `personal` | the district; erasing one's data |
 //! | `callback` | events pushed by WeChat |
 //! | `api` | the same contest as JSON |
+//! | `console` | the organisers' console |
 //! | `simulator` | the drawn phone, WeChat's endpoints, the control interface |
 //! | `frame`, `assets`, `qr_code`, `markdown`, `moment`, `wording`, `share` | what pages are made of |
 //! | `session`, `error`, `observe`, `health` | what surrounds them |
@@ -25,6 +26,7 @@ mod assets;
 mod callback;
 mod certificate;
 mod city;
+mod console;
 mod error;
 mod frame;
 mod health;
@@ -69,6 +71,7 @@ use crate::{
     contest::{Error, Failure, PersonId},
 };
 
+pub use console::matrix as console_matrix;
 pub use health::private_router;
 pub use simulator::{SimulatedWeChat, keep_delivering, simulator_router};
 
@@ -105,6 +108,7 @@ pub fn router_of_places(app: Arc<App>, n_places: usize) -> Router {
     let mut citizens = Router::new()
         .merge(pages().layer(DefaultBodyLimit::max(FORM_BYTES)))
         .merge(api::routes().layer(DefaultBodyLimit::max(API_BYTES)))
+        .merge(console::routes(&app).layer(DefaultBodyLimit::max(FORM_BYTES)))
         .merge(callback::routes().layer(DefaultBodyLimit::max(FORM_BYTES)))
         .merge(health::routes())
         .merge(assets::routes());

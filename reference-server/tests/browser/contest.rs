@@ -200,6 +200,9 @@ impl Contest {
         let app = App {
             store: Store::open(&database, Durability::None, DecisionClock::Caller).unwrap(),
             clock: Arc::clone(&self.app.clock),
+            wall: Arc::clone(&self.app.wall),
+            passwords: Arc::clone(&self.app.passwords),
+            proxies: Vec::new(),
             worker: self.app.worker,
             entropy: Arc::clone(&self.app.entropy),
             keys: Arc::clone(&self.app.keys),

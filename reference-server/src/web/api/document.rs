@@ -3,6 +3,8 @@
 use axum::Json;
 use utoipa::OpenApi;
 
+use crate::web::console::api as console;
+
 /// The whole description.
 #[derive(OpenApi)]
 #[openapi(
@@ -16,7 +18,12 @@ use utoipa::OpenApi;
         super::submit,
         super::claim,
         super::me,
-        super::poster
+        super::poster,
+        console::me,
+        console::accounts,
+        console::make_account,
+        console::disable_account,
+        console::reset_account
     )
 )]
 struct Document;
@@ -37,6 +44,7 @@ mod tests {
         let routed: BTreeSet<String> = super::super::calls()
             .into_iter()
             .map(|(path, _)| path.to_owned())
+            .chain(crate::web::console::calls().map(str::to_owned))
             .collect();
         assert_eq!(described, routed);
     }

@@ -4,6 +4,7 @@ mod attack;
 mod attack_books;
 mod attack_keys;
 mod attack_operations;
+mod attack_organisers;
 mod attack_outreach;
 mod commit;
 pub(crate) mod line;

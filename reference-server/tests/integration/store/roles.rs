@@ -4,7 +4,7 @@ use super::attack::{Scene, assert_refused_by, fixed};
 use crate::{app::TestApp, engine::is_server};
 
 /// Tables of which nobody takes a row back.
-const KEPT: [(&str, &str); 21] = [
+const KEPT: [(&str, &str); 27] = [
     ("packet", "a sealed packet never leaves"),
     ("bank", "a frozen bank never leaves"),
     ("award", "an award never leaves"),
@@ -26,6 +26,12 @@ const KEPT: [(&str, &str); 21] = [
     ("field_key", "the record of a key never leaves"),
     ("chance_message", "a message about a chance never leaves"),
     ("announcement", "an announcement never leaves"),
+    ("organiser", "an organiser never leaves"),
+    ("setup_link", "a setup link never leaves"),
+    ("recovery_code", "a recovery code never leaves"),
+    ("organiser_session", "a session never leaves"),
+    ("proposal", "a proposal never leaves"),
+    ("proposal_decision", "a decision never leaves"),
 ];
 
 #[tokio::test]
@@ -122,6 +128,25 @@ async fn the_servers_own_role_can_neither_change_nor_delete_what_is_kept() {
 }
 
 #[tokio::test]
+async fn the_servers_own_role_takes_back_no_name_and_no_decision() {
+    if !is_server() {
+        println!("SKIPPED: a file has no roles");
+        return;
+    }
+    let test = TestApp::new().await;
+    let attacks = fixed(&[
+        ("UPDATE organiser SET organiser = 'x'", "permission denied"),
+        ("UPDATE proposal SET content = ''", "permission denied"),
+        (
+            "UPDATE proposal_decision SET checker = maker",
+            "permission denied",
+        ),
+        ("UPDATE setup_link SET expires_ms = 1", "permission denied"),
+    ]);
+    assert_refused_by(&mut test.raw_of_server(), &attacks);
+}
+
+#[tokio::test]
 async fn the_readers_role_sees_counts_and_nothing_sealed() {
     if !is_server() {
         println!("SKIPPED: a file has no roles");
@@ -139,6 +164,8 @@ async fn the_readers_role_sees_counts_and_nothing_sealed() {
         ("SELECT evidence FROM payment_event", "permission denied"),
         ("SELECT content_sealed FROM bank", "permission denied"),
         ("SELECT value_sealed FROM shared_token", "permission denied"),
+        ("SELECT password FROM organiser", "permission denied"),
+        ("SELECT * FROM organiser_session", "permission denied"),
         (
             "INSERT INTO callback_seen VALUES ('a', 1)",
             "permission denied",

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::app::TestApp;
 
-fn assert_guarded(path: &str, answer: &Answer) {
+pub(super) fn assert_guarded(path: &str, answer: &Answer) {
     assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
     assert_eq!(answer.header("referrer-policy"), "same-origin", "{path}");
     assert_eq!(
@@ -44,7 +44,7 @@ fn assert_guarded(path: &str, answer: &Answer) {
 }
 
 /// Nothing that the policy would block, and nothing from another host.
-fn assert_clean(path: &str, page: &Answer) {
+pub(super) fn assert_clean(path: &str, page: &Answer) {
     let policy = page.header("content-security-policy");
     let mut markup = page.body.clone();
     for kind in ["style", "script"] {

@@ -4,6 +4,7 @@ mod browser;
 mod callbacks;
 mod canary;
 mod cities;
+mod console;
 mod document;
 mod guards;
 mod headers;

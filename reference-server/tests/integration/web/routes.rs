@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 /// Addresses that answer a GET, with an example in each place of a parameter.
-pub(super) const GETS: [&str; 37] = [
+pub(super) const GETS: [&str; 48] = [
     "/",
     "/status",
     "/text-size/large",
@@ -40,11 +40,22 @@ pub(super) const GETS: [&str; 37] = [
     "/simulator",
     "/simulator/api/people",
     "/simulator/api/ledger",
+    "/console",
+    "/console/switch",
+    "/console/cities/yancheng",
+    "/console/sign-in",
+    "/console/setup/nothing",
+    "/console/step-up",
+    "/console/account",
+    "/console/accounts",
+    "/console/accounts/new",
+    "/console/accounts/nobody",
+    "/api/v1/console/me",
     "/nowhere",
 ];
 
 /// Addresses that answer a POST, with an example in each place of a parameter.
-pub(super) const POSTS: [&str; 30] = [
+pub(super) const POSTS: [&str; 40] = [
     "/logout",
     "/follow/check",
     "/consent",
@@ -57,6 +68,16 @@ pub(super) const POSTS: [&str; 30] = [
     "/api/v1/attempts/nothing/submission",
     "/api/v1/claims",
     "/api/v1/poster",
+    "/console/sign-in",
+    "/console/setup/nothing",
+    "/console/sign-out",
+    "/console/step-up",
+    "/console/accounts/new",
+    "/console/accounts/nothing/disable",
+    "/console/accounts/nothing/reset",
+    "/api/v1/console/accounts",
+    "/api/v1/console/accounts/nothing/disable",
+    "/api/v1/console/accounts/nothing/reset",
     "/wechat/callback",
     "/wechat/pay/notification",
     "/simulator/act",

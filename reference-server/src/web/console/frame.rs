@@ -1,0 +1,167 @@
+//! What every page of the console has around its content: the bar, the city switch, the clock.
+
+use askama::Template;
+
+use super::{
+    form::Form,
+    gate::FORM_TOKEN,
+    list::List,
+    overview,
+    table::{self, Scope},
+    wording,
+};
+use crate::{
+    app::App,
+    contest::organiser::{Organiser, sign_in},
+    web::{assets::ASSETS, moment},
+};
+
+/// The navigation: what a screen is called, and its path in the table of routes.
+const NAVIGATION: [(&str, &str); 3] = [
+    ("总览", overview::PAGE),
+    ("账号", "/console/accounts"),
+    ("我的账号", "/console/account"),
+];
+
+/// A line of the navigation.
+pub(super) struct NavItem {
+    pub(super) label: &'static str,
+    pub(super) href: String,
+    pub(super) is_current: bool,
+}
+
+/// Who is signed in, as the frame shows it.
+pub(super) struct Who {
+    pub(super) display_name: String,
+    pub(super) roles: String,
+    /// What every form of this session carries.
+    pub(super) form_token: String,
+}
+
+/// What every page of the console has around its content.
+pub(super) struct Frame {
+    pub(super) css: &'static str,
+    pub(super) js: &'static str,
+    pub(super) icon: &'static str,
+    pub(super) is_simulated: bool,
+    pub(super) clock: String,
+    pub(super) who: Option<Who>,
+    pub(super) navigation: Vec<NavItem>,
+    /// Slug, name, and whether it is the one shown.
+    pub(super) cities: Vec<(String, String, bool)>,
+    /// The path of the page, with `{city}` where the city switch puts another.
+    pub(super) pattern: &'static str,
+}
+
+impl Frame {
+    /// The frame of a page without a city; `pattern` is its path in the table of routes.
+    pub(super) fn of(app: &App, organiser: Option<&Organiser>, pattern: &'static str) -> Self {
+        Self::of_city(app, organiser, pattern, None)
+    }
+
+    /// The frame of a page of this city.
+    pub(super) fn of_city(
+        app: &App,
+        organiser: Option<&Organiser>,
+        pattern: &'static str,
+        city: Option<&str>,
+    ) -> Self {
+        let assets = &*ASSETS;
+        Self {
+            css: &assets.console_css.href,
+            js: &assets.console_js.href,
+            icon: &assets.icon.href,
+            is_simulated: app.wechat.is_simulated,
+            clock: moment::minute(app.now()),
+            navigation: organiser.map_or_else(Vec::new, |organiser| {
+                navigation(organiser, pattern, &city_or_own(app, organiser, city))
+            }),
+            cities: organiser
+                .filter(|_organiser| city.is_some())
+                .map_or_else(Vec::new, |organiser| cities(app, organiser, city)),
+            who: organiser.map(|organiser| Who {
+                display_name: organiser.display_name.clone(),
+                roles: wording::roles(&organiser.roles),
+                form_token: sign_in::form_token(app, &organiser.session),
+            }),
+            pattern,
+        }
+    }
+
+    /// The name under which a form carries its token.
+    pub(super) fn token_field(&self) -> &'static str {
+        FORM_TOKEN
+    }
+}
+
+/// A page of a heading, a list and forms; most screens are one.
+#[derive(Template)]
+#[template(path = "console/page.html")]
+pub(super) struct Page {
+    pub(super) frame: Frame,
+    pub(super) title: String,
+    pub(super) lead: String,
+    /// A button beside the heading: its label and where it leads.
+    pub(super) action: Option<(&'static str, &'static str)>,
+    pub(super) list: Option<List>,
+    /// Each form with a sentence above it.
+    pub(super) forms: Vec<(&'static str, Form)>,
+}
+
+/// The city to begin with: the one named, the organiser's own, the open one, or the first.
+pub(super) fn city_or_own(app: &App, organiser: &Organiser, city: Option<&str>) -> String {
+    let edition = &app.season.edition;
+    let first = || edition.rounds().first().map(schedule_core::Round::city);
+    let open = || {
+        edition
+            .contest_at(app.now())
+            .map(schedule_core::Round::city)
+    };
+    city.or(organiser.city.as_deref()).map_or_else(
+        || {
+            let city = open().or_else(first);
+            city.map_or_else(String::new, |city| city.slug().as_str().to_owned())
+        },
+        str::to_owned,
+    )
+}
+
+fn navigation(organiser: &Organiser, current: &str, city: &str) -> Vec<NavItem> {
+    let reachable = NAVIGATION.into_iter().filter(|(_label, path)| {
+        table::page(path).is_some_and(|entry| {
+            entry.allows(&organiser.roles)
+                && (entry.scope != Scope::Province || organiser.city.is_none())
+        })
+    });
+    reachable
+        .map(|(label, path)| NavItem {
+            label,
+            href: path.replace("{city}", city),
+            is_current: path == current,
+        })
+        .collect()
+}
+
+fn cities(app: &App, organiser: &Organiser, shown: Option<&str>) -> Vec<(String, String, bool)> {
+    let rounds = app.season.edition.rounds().iter();
+    rounds
+        .map(|round| round.city())
+        .filter(|city| organiser.sees(city.slug().as_str()))
+        .map(|city| {
+            let slug = city.slug().as_str();
+            (slug.to_owned(), city.name().to_owned(), shown == Some(slug))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_of_the_navigation_is_a_route() {
+        for (label, path) in NAVIGATION {
+            assert!(table::page(path).is_some(), "{label}: {path}");
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! The organisers' console: one table of routes, one frame, one form, one list.
+//!
+//! A screen is added by a line in `table`, a line in the navigation of `frame`, a use case, and
+//! a handler that fills a [`form::Form`] or a [`list::List`]. Who may do it is said in the table
+//! and nowhere else; a handler that runs has been let through by `gate`.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `table` | every route with its method, who may use it, and whether it belongs to a city |
+//! | `gate` | who asks, and whether they may; cookies, forms of our own, the second factor again |
+//! | `frame` | what every page has around its content |
+//! | `form` | the one form |
+//! | `list` | the one list, its files included |
+//! | `wording` | a sentence for every refusal, a word for every role |
+//! | `error` | refusals and failures as pages |
+//! | `sign_in` | signing in and out, the second factor again, setting an account up by its link |
+//! | `overview` | what is on in a city |
+//! | `accounts` | one's own account, and everybody's |
+//! | `api` | the same as JSON |
+
+mod accounts;
+pub(super) mod api;
+mod error;
+mod form;
+mod frame;
+mod gate;
+mod list;
+mod overview;
+mod sign_in;
+mod table;
+mod wording;
+
+use std::sync::Arc;
+
+use axum::{Router, http::HeaderValue, http::header, middleware, response::Response};
+
+use crate::app::App;
+
+pub use table::matrix;
+
+/// Every route of the console, each behind its own gate.
+pub(super) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
+    table::TABLE
+        .iter()
+        .fold(Router::new(), |router, entry| {
+            let gate = gate::Gate {
+                app: Arc::clone(app),
+                entry,
+            };
+            let answer = (entry.answer)();
+            let guarded = answer.layer(middleware::from_fn_with_state(gate, gate::guard));
+            router.route(entry.path, guarded)
+        })
+        .layer(middleware::map_response(kept_nowhere))
+}
+
+/// What the console shows belongs to one organiser and one instant.
+async fn kept_nowhere(mut response: Response) -> Response {
+    response.headers_mut().insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("private, no-store"),
+    );
+    response
+}
+
+/// The paths of the console's calls, for the document that describes them.
+#[cfg(test)]
+pub(super) fn calls() -> impl Iterator<Item = &'static str> {
+    let calls = table::TABLE.iter().filter(|entry| entry.is_api());
+    calls.map(|entry| entry.path)
+}

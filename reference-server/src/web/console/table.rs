@@ -1,0 +1,285 @@
+//! The one table of the console's routes; the router and the matrix in the documents are made from it.
+
+use std::sync::Arc;
+
+use axum::routing::{MethodRouter, get, post};
+
+use super::{accounts, api, overview, sign_in};
+use crate::{
+    app::App,
+    contest::organiser::{Role, Roles},
+};
+
+/// How a route is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verb {
+    /// It shows something and changes nothing.
+    Get,
+    /// It changes something.
+    Post,
+}
+
+/// Who may use a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    /// Anybody: it is on the way to a session.
+    Anybody,
+    /// Whoever is signed in.
+    SignedIn,
+    /// Whoever has one of these roles.
+    Roles(&'static [Role]),
+}
+
+/// What a route's data belong to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// To nobody in particular, or to the caller.
+    Own,
+    /// To the whole province: nobody who is bound to a city.
+    Province,
+    /// To the city that the path names as `{city}`: another city's editor finds nothing.
+    City,
+}
+
+/// A route.
+pub(super) struct Entry {
+    /// How it is asked.
+    pub(super) verb: Verb,
+    /// Its path, with parameters in braces.
+    pub(super) path: &'static str,
+    /// Who may use it.
+    pub(super) access: Access,
+    /// What its data belong to.
+    pub(super) scope: Scope,
+    /// Whether it wants the second factor of the last five minutes.
+    pub(super) wants_step_up: bool,
+    /// Who answers.
+    pub(super) answer: fn() -> MethodRouter<Arc<App>>,
+}
+
+impl Entry {
+    /// A route that shows something.
+    const fn shows(
+        path: &'static str,
+        access: Access,
+        scope: Scope,
+        answer: fn() -> MethodRouter<Arc<App>>,
+    ) -> Self {
+        Self {
+            verb: Verb::Get,
+            path,
+            access,
+            scope,
+            wants_step_up: false,
+            answer,
+        }
+    }
+
+    /// A route that changes something.
+    const fn does(
+        path: &'static str,
+        access: Access,
+        scope: Scope,
+        answer: fn() -> MethodRouter<Arc<App>>,
+    ) -> Self {
+        Self {
+            verb: Verb::Post,
+            ..Self::shows(path, access, scope, answer)
+        }
+    }
+
+    /// The same, for whoever has just shown the second factor.
+    const fn after_step_up(self) -> Self {
+        Self {
+            wants_step_up: true,
+            ..self
+        }
+    }
+
+    /// Whether somebody of these roles may use it.
+    pub(super) fn allows(&self, roles: &Roles) -> bool {
+        match self.access {
+            Access::Anybody | Access::SignedIn => true,
+            Access::Roles(wanted) => roles.has_any(wanted),
+        }
+    }
+
+    /// What the matrix says of a role.
+    fn mark(&self, role: Role) -> &'static str {
+        match (self.access, role) {
+            (Access::Anybody, _) => "anybody",
+            (Access::SignedIn, _) => "yes",
+            (Access::Roles(wanted), role) if !wanted.contains(&role) => "",
+            (Access::Roles(_), Role::CityEditor) => "own city",
+            (Access::Roles(_), _) => "yes",
+        }
+    }
+
+    /// Whether it is a call of the JSON interface.
+    pub(super) fn is_api(&self) -> bool {
+        self.path.starts_with("/api/")
+    }
+}
+
+const ANYBODY: Access = Access::Anybody;
+const SIGNED_IN: Access = Access::SignedIn;
+const OWN: Scope = Scope::Own;
+const PROVINCE: Scope = Scope::Province;
+const CITY: Scope = Scope::City;
+/// Every role: reading what concerns the whole contest.
+const EVERYBODY: Access = Access::Roles(&Role::ALL);
+/// Whoever looks after accounts.
+const SECURITY: Access = Access::Roles(&[Role::SecurityAdmin]);
+/// Whoever may see the accounts.
+const SEE_ACCOUNTS: Access = Access::Roles(&[Role::SecurityAdmin, Role::Auditor]);
+
+/// Every route of the console. What does not stand here does not exist.
+pub(super) static TABLE: &[Entry] = &[
+    Entry::shows("/console", SIGNED_IN, OWN, || get(overview::home)),
+    Entry::shows("/console/switch", SIGNED_IN, OWN, || get(overview::switch)),
+    Entry::shows(overview::PAGE, EVERYBODY, CITY, || get(overview::page)),
+    Entry::shows("/console/sign-in", ANYBODY, OWN, || get(sign_in::page)),
+    Entry::does("/console/sign-in", ANYBODY, OWN, || post(sign_in::enter)),
+    Entry::shows("/console/setup/{token}", ANYBODY, OWN, || {
+        get(sign_in::invited)
+    }),
+    Entry::does("/console/setup/{token}", ANYBODY, OWN, || {
+        post(sign_in::set_up)
+    }),
+    Entry::does("/console/sign-out", SIGNED_IN, OWN, || post(sign_in::leave)),
+    Entry::shows("/console/step-up", SIGNED_IN, OWN, || {
+        get(sign_in::ask_again)
+    }),
+    Entry::does("/console/step-up", SIGNED_IN, OWN, || {
+        post(sign_in::step_up)
+    }),
+    Entry::shows("/console/account", SIGNED_IN, OWN, || get(accounts::own)),
+    Entry::shows("/console/accounts", SEE_ACCOUNTS, PROVINCE, || {
+        get(accounts::all)
+    }),
+    Entry::shows("/console/accounts/new", SECURITY, PROVINCE, || {
+        get(accounts::ask)
+    })
+    .after_step_up(),
+    Entry::does("/console/accounts/new", SECURITY, PROVINCE, || {
+        post(accounts::make)
+    })
+    .after_step_up(),
+    Entry::shows("/console/accounts/{name}", SECURITY, PROVINCE, || {
+        get(accounts::one)
+    })
+    .after_step_up(),
+    Entry::does(
+        "/console/accounts/{name}/disable",
+        SECURITY,
+        PROVINCE,
+        || post(accounts::disable),
+    )
+    .after_step_up(),
+    Entry::does("/console/accounts/{name}/reset", SECURITY, PROVINCE, || {
+        post(accounts::reset)
+    })
+    .after_step_up(),
+    Entry::shows(api::ME, SIGNED_IN, OWN, || get(api::me)),
+    Entry::shows(api::ACCOUNTS, SEE_ACCOUNTS, PROVINCE, || get(api::accounts)),
+    Entry::does(api::ACCOUNTS, SECURITY, PROVINCE, || {
+        post(api::make_account)
+    })
+    .after_step_up(),
+    Entry::does(api::DISABLE, SECURITY, PROVINCE, || {
+        post(api::disable_account)
+    })
+    .after_step_up(),
+    Entry::does(api::RESET, SECURITY, PROVINCE, || post(api::reset_account)).after_step_up(),
+];
+
+/// The entry of a page.
+pub(super) fn page(path: &str) -> Option<&'static Entry> {
+    TABLE
+        .iter()
+        .find(|entry| entry.verb == Verb::Get && entry.path == path)
+}
+
+/// Who may do what, as the documents print it: a row for each route, a column for each role.
+#[must_use]
+pub fn matrix() -> String {
+    let roles = Role::ALL.map(Role::name).join(" | ");
+    let mut lines = vec![
+        format!("| method | path | belongs to | second factor again | {roles} |"),
+        format!("|{}", "---|".repeat(Role::ALL.len().saturating_add(4))),
+    ];
+    for entry in TABLE {
+        let verb = match entry.verb {
+            Verb::Get => "GET",
+            Verb::Post => "POST",
+        };
+        let scope = match entry.scope {
+            Scope::Own => "the caller",
+            Scope::Province => "the province",
+            Scope::City => "a city",
+        };
+        let again = if entry.wants_step_up { "yes" } else { "" };
+        let marks = Role::ALL.map(|role| entry.mark(role)).join(" | ");
+        lines.push(format!(
+            "| {verb} | `{}` | {scope} | {again} | {marks} |",
+            entry.path
+        ));
+    }
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_route_stands_once_and_says_what_it_belongs_to() {
+        let mut seen = BTreeSet::new();
+        for entry in TABLE {
+            let verb = entry.verb == Verb::Post;
+            assert!(seen.insert((entry.path, verb)), "{} twice", entry.path);
+            assert!(
+                entry.path.starts_with("/console") || entry.path.starts_with("/api/v1/console"),
+                "{} is no route of the console",
+                entry.path
+            );
+            let names_city = entry.path.contains("{city}");
+            assert_eq!(names_city, entry.scope == Scope::City, "{}", entry.path);
+        }
+    }
+
+    #[test]
+    fn an_auditor_changes_nothing_and_a_city_editor_sees_no_province() {
+        for entry in TABLE {
+            let Access::Roles(roles) = entry.access else {
+                // Signing in and out is everybody's.
+                assert!(
+                    entry.verb == Verb::Get
+                        || ["sign-in", "sign-out", "step-up", "setup/{token}"]
+                            .iter()
+                            .any(|own| entry.path.ends_with(own)),
+                    "{}",
+                    entry.path
+                );
+                continue;
+            };
+            assert!(!roles.is_empty(), "{}", entry.path);
+            if entry.verb == Verb::Post {
+                assert!(!roles.contains(&Role::Auditor), "{}", entry.path);
+            } else {
+                let is_for_forms = entry.wants_step_up;
+                assert!(
+                    is_for_forms || roles.contains(&Role::Auditor),
+                    "{}",
+                    entry.path
+                );
+            }
+            if entry.scope == Scope::Province {
+                assert!(!roles.contains(&Role::CityEditor), "{}", entry.path);
+            }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! What organisers read: a sentence for every refusal, a word for every role and state.
+
+use crate::contest::organiser::{Refused, Role, Roles, roster::AccountState};
+
+/// What happened, and what can be done now.
+pub(super) fn refused(refused: &Refused) -> (String, String) {
+    let (title, detail) = match refused {
+        Refused::SignIn => (
+            "名称、密码或验证码不对",
+            "请核对后再试。同一个验证码只能用一次；连续 5 次不对要等一会儿。",
+        ),
+        Refused::Wait { seconds } => {
+            let title = format!("试得太多了，请等 {} 再试", span(*seconds));
+            return (title, "等待期间账号仍然安全，不需要做什么。".to_owned());
+        }
+        Refused::WrongCode => (
+            "验证码不对，或者已经用过",
+            "请等验证器换出下一个 6 位数再试；手机的时间要准。",
+        ),
+        Refused::LinkEnded => (
+            "这个链接已经失效",
+            "链接 24 小时内有效，只能用一次。请安全管理员重新发一个。",
+        ),
+        Refused::PasswordLength => ("密码要 12 到 128 个字符", "可以用一句自己记得住的话。"),
+        Refused::PasswordPlain => (
+            "这个密码太容易猜",
+            "密码里不要有账号名称，也不要只用一个字符。",
+        ),
+        Refused::PasswordsDiffer => ("两次输入的密码不一样", "请重新输入。"),
+        Refused::NameTaken => (
+            "这个名称已经有人用了",
+            "名称写进审计日志，不能再给别人，请换一个。",
+        ),
+        Refused::NameForm => (
+            "名称的写法不对",
+            "账号名称用 2 到 32 个小写字母、数字、点或连字符，以字母开头；姓名用 1 到 40 个字。",
+        ),
+        Refused::RolesClash => (
+            "这些角色不能在一起",
+            "城市编辑要选一个城市，不兼其他角色；审计不兼其他角色；财务经办和财务复核不能是同一个人。",
+        ),
+        Refused::StepUpRequired => (
+            "请再输入一次验证码",
+            "这件事要在 5 分钟内验证过本人才能做。",
+        ),
+        Refused::SamePerson => ("提出的人不能自己批准", "请另一位有权限的同事来审。"),
+        Refused::NotTheMaker => ("只有提出的人能撤回", "您可以驳回它，并写明理由。"),
+        Refused::NotWaiting => ("这一项已经处理过了", "刷新页面看最新的状态。"),
+        Refused::OtherContent => ("内容已经不是您看到的那一份", "请刷新页面，重新看过再决定。"),
+        Refused::ReasonMissing => ("请写明理由", "理由要写，最多 500 个字；它会进审计日志。"),
+        Refused::NotFound => ("没有找到", "地址可能抄错了，或者不在您负责的城市。"),
+    };
+    (title.to_owned(), detail.to_owned())
+}
+
+fn span(seconds: i64) -> String {
+    if seconds < 60 {
+        format!("{seconds} 秒")
+    } else {
+        format!("{} 分钟", seconds.saturating_add(59).div_euclid(60))
+    }
+}
+
+/// The word for a role.
+pub(super) fn role(role: Role) -> &'static str {
+    match role {
+        Role::ProvinceAdmin => "省级管理员",
+        Role::CityEditor => "城市编辑",
+        Role::ContentApprover => "内容审核人",
+        Role::FinanceOperator => "财务经办",
+        Role::FinanceApprover => "财务复核",
+        Role::Auditor => "审计（只读）",
+        Role::SecurityAdmin => "安全管理员",
+    }
+}
+
+/// The words for several roles.
+pub(super) fn roles(roles: &Roles) -> String {
+    roles.iter().map(role).collect::<Vec<_>>().join("、")
+}
+
+/// The word for an account's state.
+pub(super) fn account_state(state: AccountState) -> &'static str {
+    match state {
+        AccountState::Invited => "待设置",
+        AccountState::Active => "使用中",
+        AccountState::Disabled => "已停用",
+    }
+}

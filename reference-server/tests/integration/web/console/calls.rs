@@ -1,0 +1,61 @@
+//! The console as JSON: every answer is as documented.
+
+use reference_server::contest::organiser::Role;
+use serde_json::json;
+
+use super::{colleague, signed_in_as, step_up};
+use crate::{
+    app::TestApp,
+    web::{browser::Browser, document::Document},
+};
+
+const ME: &str = "/api/v1/console/me";
+const ACCOUNTS: &str = "/api/v1/console/accounts";
+const DISABLE: &str = "/api/v1/console/accounts/{name}/disable";
+const RESET: &str = "/api/v1/console/accounts/{name}/reset";
+
+#[tokio::test]
+async fn every_answer_to_an_organiser_is_as_documented() {
+    let test = TestApp::new().await;
+    let mut document = Document::of(&test).await;
+    colleague(&test, "victim", Role::Auditor).await;
+    let mut nobody = Browser::new(&test);
+    let mut admin = signed_in_as(&test, "admin", Role::ProvinceAdmin).await;
+    let mut editor = signed_in_as(&test, "editor", Role::CityEditor).await;
+    let mut security = signed_in_as(&test, "security", Role::SecurityAdmin).await;
+    step_up(&test, &mut security, "security").await;
+    for browser in [&mut nobody, &mut admin] {
+        document.assert_describes("get", ME, &browser.get(ME).await);
+    }
+    for browser in [&mut nobody, &mut admin, &mut editor, &mut security] {
+        document.assert_describes("get", ACCOUNTS, &browser.get(ACCOUNTS).await);
+    }
+    let account = |name: &str, role: &str, city: Option<&str>| json!({ "name": name, "display_name": "王芳", "roles": [role], "city": city });
+    for body in [
+        json!(7),
+        account("wang.fang", "auditor", None),
+        account("wang.fang", "auditor", None),
+        account("li.lei", "city_editor", Some("atlantis")),
+        account("li.lei", "emperor", None),
+    ] {
+        document.assert_describes("post", ACCOUNTS, &security.call(ACCOUNTS, &body).await);
+    }
+    for browser in [&mut nobody, &mut admin] {
+        for call in [ACCOUNTS, DISABLE, RESET] {
+            let target = call.replace("{name}", "victim");
+            document.assert_describes("post", call, &browser.call(&target, &json!({})).await);
+        }
+    }
+    for call in [RESET, DISABLE] {
+        for (name, body) in [
+            ("victim", json!(7)),
+            ("victim", json!({ "reason": "" })),
+            ("nobody", json!({ "reason": "why" })),
+            ("victim", json!({ "reason": "why" })),
+        ] {
+            let target = call.replace("{name}", name);
+            document.assert_describes("post", call, &security.call(&target, &body).await);
+        }
+    }
+    assert_eq!(document.seen, document.documented(true));
+}
