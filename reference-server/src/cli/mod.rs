@@ -8,6 +8,7 @@ mod books;
 mod demo;
 mod keys;
 mod migrate;
+mod payment;
 mod person;
 mod place;
 mod preflight;
@@ -115,6 +116,9 @@ enum Command {
     /// Look after what differs: own it, propose how it ends, approve what somebody else proposed.
     #[command(subcommand)]
     Incident(books::IncidentCommand),
+    /// Look after payments that stopped for a person: ask, stop, send again, give a new number.
+    #[command(subcommand)]
+    Payment(payment::PaymentCommand),
     /// Close a city's books three days after its end, if nothing is open.
     Seal(books::SealArguments),
     /// Write who received how much, for the tax office.
@@ -273,6 +277,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Command::Announcement(command) => announcement::run(&command),
         Command::Reconcile(arguments) => books::reconcile(&arguments),
         Command::Incident(command) => books::incident(command),
+        Command::Payment(command) => payment::run(command),
         Command::Seal(arguments) => books::seal(&arguments),
         Command::TaxList(arguments) => books::tax_list(&arguments),
         Command::Simulator(arguments) => simulator::run(&arguments),

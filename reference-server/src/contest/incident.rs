@@ -8,13 +8,14 @@ use super::{
     Error,
     dual_control::{Missing, given},
     payout::{self, tail},
-    reconcile::{Comparison, Order},
+    reconcile::{Answers, Comparison, Order, compare},
 };
 use crate::{
     app::App,
     store::{
         StoreError, Tx, audit, books,
         incidents::{self as rows, CorrectionRow, IncidentRow},
+        payments::PaymentRow,
     },
 };
 
@@ -153,6 +154,29 @@ pub async fn follow(app: &App, comparison: &Comparison) -> Result<Changes, Error
     }
     changes.n_settled = settle(app, comparison).await?;
     Ok(changes)
+}
+
+/// The open incident of a held payment, opened now unless the comparison of a morning has done so.
+pub(super) async fn of_held(app: &App, payment: &PaymentRow) -> Result<i64, IncidentRefusal> {
+    let compared = compare(app, Answers::new()).await?;
+    let number = payment.bill_number.as_str();
+    let found = compared
+        .orders
+        .binary_search_by(|order| order.bill_number.as_str().cmp(number));
+    let order = found.ok().and_then(|index| compared.orders.get(index));
+    if let Some(order) = order {
+        open_row(app, HELD, order).await?;
+    }
+    let bill_number = payment.bill_number.clone();
+    let opened = app
+        .store
+        .read(move |read| Ok::<_, Error>(rows::latest(read, HELD, &bill_number)?))
+        .await?;
+    let incident = opened.map_or(0, |row| row.incident);
+    if incident == 0 {
+        return Err(IncidentRefusal::NoIncident { incident });
+    }
+    Ok(incident)
 }
 
 /// Opens the incident of a difference unless it is open; whether it was opened.

@@ -35,6 +35,7 @@
 //! | `outreach` | what the account does of its own accord: menu, messages to sharers, announcements |
 //! | `incident` | what a person has to explain |
 //! | `correction` | how two persons end an incident |
+//! | `dead_letter` | payments that stopped for a person, and what may be done about them |
 //! | `dual_control` | who acts, and that the second is another person |
 //! | `books` | a morning: bills fetched, compared, followed up |
 //! | `duty` | what is done once a day, and what came out |
@@ -50,6 +51,7 @@ pub mod books_seal;
 pub mod claim;
 pub mod correction;
 pub mod custody;
+pub mod dead_letter;
 pub mod dual_control;
 pub mod duty;
 pub mod figures;

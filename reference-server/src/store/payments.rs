@@ -223,6 +223,45 @@ pub fn awaiting_person(
     )
 }
 
+/// A payment that may have stopped, with what its award says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoppedRow {
+    /// The payment.
+    pub payment: PaymentRow,
+    /// The award's city.
+    pub city: String,
+    /// When it was awarded.
+    pub decided_ms: i64,
+    /// When the payment changed last.
+    pub changed_ms: i64,
+}
+
+/// Payments whose outcome is not known, that are held, or that died, of cities whose books are open; the oldest award first.
+pub fn stopped(read: &Read<'_>) -> Result<Vec<StoppedRow>, StoreError> {
+    // store::payments::stopped
+    let columns = COLUMNS.replace(
+        " FROM payment",
+        ", award.city, award.decided_ms, payment.changed_ms FROM payment",
+    );
+    read.connection.rows(
+        &format!(
+            "{columns} JOIN award ON award.award = payment.award
+             WHERE payment.state IN ('unknown', 'held', 'dead')
+               AND NOT EXISTS (SELECT 1 FROM books_seal WHERE books_seal.city = award.city)
+             ORDER BY award.decided_ms, payment.amount_fen DESC, payment.bill_number"
+        ),
+        params![],
+        |row| {
+            Ok(StoppedRow {
+                payment: payment_row(row)?,
+                city: row.get(11)?,
+                decided_ms: row.get(12)?,
+                changed_ms: row.get(13)?,
+            })
+        },
+    )
+}
+
 /// When the next payment is due.
 pub fn next_due_ms(read: &Read<'_>) -> Result<Option<i64>, StoreError> {
     // store::payments::next_due_ms

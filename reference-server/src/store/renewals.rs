@@ -58,6 +58,17 @@ pub fn proposal(read: &Read<'_>, proposal: i64) -> Result<Option<RenewalRow>, St
     )
 }
 
+/// Whether another person has approved a proposal.
+pub fn is_approved(read: &Read<'_>, proposal: i64) -> Result<bool, StoreError> {
+    // store::renewals::is_approved
+    let n: i64 = read.connection.one(
+        "SELECT COUNT(*) FROM renewal_approval WHERE proposal = ?1",
+        params![proposal],
+        |row| row.get(0),
+    )?;
+    Ok(n > 0)
+}
+
 /// Every proposal about a payment that has not been renewed.
 pub fn waiting(read: &Read<'_>) -> Result<Vec<RenewalRow>, StoreError> {
     // store::renewals::waiting

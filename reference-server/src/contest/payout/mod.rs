@@ -482,7 +482,7 @@ pub(super) fn tail(bill_number: &str) -> &str {
         .unwrap_or_default()
 }
 
-fn payout_of(row: &PaymentRow) -> Result<Payout, Failure> {
+pub(super) fn payout_of(row: &PaymentRow) -> Result<Payout, Failure> {
     serde_json::from_str(&row.machine).map_err(|_error| Failure::Unreadable {
         what: "payment.machine",
     })

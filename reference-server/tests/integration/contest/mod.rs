@@ -10,6 +10,7 @@ mod claims;
 mod commands;
 mod crashes;
 mod custody;
+mod dead_letters;
 mod forgetting;
 mod incidents;
 mod limits;
