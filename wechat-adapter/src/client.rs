@@ -11,10 +11,14 @@ use crate::secret::Secret;
 
 /// How long a connection may take to be made.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-/// How long an exchange may take in all.
+/// How long an exchange may take in all; a download may be silent for so long.
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a download may take in all.
+const DOWNLOAD_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// Sends requests over TLS: 3 seconds to connect, 10 in all, no redirects, no repetitions, no proxy of the environment.
+///
+/// A download may take 5 minutes as long as something arrives every 10 seconds.
 ///
 /// Needs a running tokio runtime. Cloning shares the connections.
 /// Use one with a client certificate for WeChat Pay and another one without for everything else.
@@ -61,6 +65,7 @@ impl WeChatHttp {
         let mut builder = Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(TOTAL_TIMEOUT)
+            .read_timeout(TOTAL_TIMEOUT)
             .redirect(Policy::none())
             .retry(reqwest::retry::never())
             .no_proxy();
@@ -71,19 +76,23 @@ impl WeChatHttp {
         Ok(Self { client })
     }
 
-    async fn exchange(&self, request: Request) -> Result<Response, TransportError> {
-        let request = reqwest::Request::try_from(request)
+    async fn exchange(
+        &self,
+        request: Request,
+        limit_bytes: usize,
+        timeout: Duration,
+    ) -> Result<Response, TransportError> {
+        let mut request = reqwest::Request::try_from(request)
             .map_err(|error| TransportError::NotSent(description(error)))?;
+        *request.timeout_mut() = Some(timeout);
         let mut answer = self.client.execute(request).await.map_err(sending_error)?;
         let mut response = Response::new(Vec::new());
         *response.status_mut() = answer.status();
         *response.headers_mut() = std::mem::take(answer.headers_mut());
         while let Some(chunk) = answer.chunk().await.map_err(reading_error)? {
             let body = response.body_mut();
-            if body.len().saturating_add(chunk.len()) > Self::MAX_ANSWER_BYTES {
-                return Err(TransportError::AnswerTooLarge {
-                    limit_bytes: Self::MAX_ANSWER_BYTES,
-                });
+            if body.len().saturating_add(chunk.len()) > limit_bytes {
+                return Err(TransportError::AnswerTooLarge { limit_bytes });
             }
             body.extend_from_slice(&chunk);
         }
@@ -93,7 +102,11 @@ impl WeChatHttp {
 
 impl HttpClient for WeChatHttp {
     fn send(&self, request: Request) -> SendFuture<'_> {
-        Box::pin(self.exchange(request))
+        Box::pin(self.exchange(request, Self::MAX_ANSWER_BYTES, TOTAL_TIMEOUT))
+    }
+
+    fn download(&self, request: Request, limit_bytes: usize) -> SendFuture<'_> {
+        Box::pin(self.exchange(request, limit_bytes, DOWNLOAD_TIMEOUT))
     }
 }
 

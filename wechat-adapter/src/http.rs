@@ -25,6 +25,23 @@ pub trait HttpClient: Debug + Send + Sync {
     /// [`TransportError::NotSent`] when it is certain that the peer has not acted on the request;
     /// every other variant means that the outcome is unknown.
     fn send(&self, request: Request) -> SendFuture<'_>;
+
+    /// Asks once for a file of at most `limit_bytes`, which may be longer and take longer than an answer.
+    ///
+    /// An implementation over a network reads it piece by piece and stops at the first byte too many.
+    ///
+    /// # Errors
+    /// [`TransportError::AnswerTooLarge`] for a longer file; otherwise as [`HttpClient::send`].
+    fn download(&self, request: Request, limit_bytes: usize) -> SendFuture<'_> {
+        let sent = self.send(request);
+        Box::pin(async move {
+            let response = sent.await?;
+            if response.body().len() > limit_bytes {
+                return Err(TransportError::AnswerTooLarge { limit_bytes });
+            }
+            Ok(response)
+        })
+    }
 }
 
 /// Why no answer came back.

@@ -6,7 +6,10 @@ use wechat_adapter::{
     TransportError,
     pay::{
         PayError,
-        v3::{BillError, Freshness, FundAccount, FundFlowSums, RequestError, RequestFundFlow},
+        v3::{
+            BillError, Freshness, FundAccount, FundFlowBill, FundFlowSums, RequestError,
+            RequestFundFlow,
+        },
     },
 };
 
@@ -25,6 +28,8 @@ use crate::{
 
 /// WeChat's word for a day without a bill; whether it has none yet or never, it does not say.
 const NO_BILL: &str = "NO_STATEMENT_EXIST";
+/// The longest bill that is fetched: more than a million movements.
+const BILL_BYTES_MAX: usize = FundFlowBill::MAX_BYTES;
 /// So many of the latest days are fetched again: WeChat may cut a day off midnight, or correct it.
 const FETCHED_AGAIN: i64 = 2;
 
@@ -72,6 +77,12 @@ pub enum FetchError {
     /// WeChat could not be reached.
     #[error("WeChat: {0}")]
     Transport(#[from] TransportError),
+    /// The file is longer than any bill of a day.
+    #[error(
+        "the file is longer than {} MiB, which no bill of a day is; look at it in the merchant's console",
+        BILL_BYTES_MAX >> 20
+    )]
+    TooLong,
     /// WeChat refused, or its answer is not believed.
     #[error("WeChat: {0}")]
     Pay(#[from] PayError),
@@ -192,7 +203,11 @@ pub async fn fetch(app: &App, day: ShanghaiDay) -> Result<Imported, FetchError> 
         ticket => ticket?,
     };
     let request = ticket.request(&v3.credentials, &fresh(app)?)?;
-    let response = app.wechat.pay_http.send(request).await?;
+    let file = app.wechat.pay_http.download(request, BILL_BYTES_MAX);
+    let response = file.await.map_err(|error| match error {
+        TransportError::AnswerTooLarge { .. } => FetchError::TooLong,
+        error => FetchError::Transport(error),
+    })?;
     let bill = ticket.parse(&response)?;
     let name = format!("the bill of {day}");
     let (flows, sums) = (bill.flows(), bill.sums());

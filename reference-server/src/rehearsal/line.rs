@@ -74,16 +74,31 @@ impl PayLine {
     pub(super) fn n_lost(&self) -> u64 {
         self.n_lost.load(Ordering::Relaxed)
     }
+
+    /// Counts a call; whether it is lost.
+    fn is_lost(&self) -> bool {
+        self.n_calls.fetch_add(1, Ordering::Relaxed);
+        let now = self.clock.now();
+        let is_lost = self.outages.iter().any(|outage| outage.contains(now));
+        if is_lost {
+            self.n_lost.fetch_add(1, Ordering::Relaxed);
+        }
+        is_lost
+    }
 }
 
 impl HttpClient for PayLine {
     fn send(&self, request: Request) -> SendFuture<'_> {
-        self.n_calls.fetch_add(1, Ordering::Relaxed);
-        let now = self.clock.now();
-        if self.outages.iter().any(|outage| outage.contains(now)) {
-            self.n_lost.fetch_add(1, Ordering::Relaxed);
+        if self.is_lost() {
             return Box::pin(std::future::ready(Err(TransportError::TimedOut)));
         }
         self.inner.send(request)
+    }
+
+    fn download(&self, request: Request, limit_bytes: usize) -> SendFuture<'_> {
+        if self.is_lost() {
+            return Box::pin(std::future::ready(Err(TransportError::TimedOut)));
+        }
+        self.inner.download(request, limit_bytes)
     }
 }

@@ -726,6 +726,15 @@ impl HttpClient for PayWire {
             _ => self.inner.send(request),
         }
     }
+
+    fn download(&self, request: Request, limit_bytes: usize) -> SendFuture<'_> {
+        let (behaviour, _number) = *self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if behaviour == Behaviour::Deliver {
+            self.next_call();
+            return self.inner.download(request, limit_bytes);
+        }
+        self.send(request)
+    }
 }
 
 fn with_another_amount(answer: Response) -> Response {

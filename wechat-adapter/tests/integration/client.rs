@@ -122,6 +122,31 @@ fn an_endless_answer_is_not_kept() {
 }
 
 #[test]
+fn a_file_may_be_longer_than_an_answer_up_to_its_own_limit() {
+    let length = WeChatHttp::MAX_ANSWER_BYTES + 100;
+    let download = |limit_bytes| {
+        let mut answer = b"HTTP/1.1 200 OK\r\n\r\n".to_vec();
+        let head = answer.len();
+        answer.resize(head + length, b'a');
+        let (address, peer) = peer(answer);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let client = WeChatHttp::new().unwrap();
+        let request = request_to(&address.to_string());
+        let file = runtime.block_on(client.download(request, limit_bytes));
+        peer.join().unwrap();
+        file
+    };
+    let file = download(length).unwrap();
+    assert_eq!(file.body(), &vec![b'a'; length]);
+    let limit_bytes = length - 1;
+    let error = download(limit_bytes).unwrap_err();
+    assert_eq!(error, TransportError::AnswerTooLarge { limit_bytes });
+}
+
+#[test]
 fn a_certificate_without_its_key_is_refused() {
     let text =
         Secret::new("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").unwrap();

@@ -1,11 +1,13 @@
 //! One journey over real sockets: the server calls WeChat through its own listener, a client keeps the cookies.
 
 use axum::serve;
-use reference_server::{setup::Wire, web, worker};
+use chrono::TimeDelta;
+use reference_server::{contest::books, setup::Wire, web, worker};
 use reqwest::{Client, Response, StatusCode};
+use schedule_core::ShanghaiDay;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use wechat_adapter::simulator::PacketState;
+use wechat_adapter::{WeChatHttp, simulator::PacketState};
 
 use super::browser::answers;
 use crate::app::{Setting, TestApp};
@@ -51,6 +53,30 @@ async fn logged_in(client: &Client, url: &str) -> String {
         (StatusCode::SEE_OTHER, "/me")
     );
     openid
+}
+
+#[tokio::test]
+async fn a_bill_longer_than_any_answer_is_fetched_over_real_sockets() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let test = TestApp::with(Setting {
+        wire: (Wire::Loopback, port),
+        ..Setting::usual()
+    })
+    .await;
+    tokio::spawn(serve(listener, web::router(test.app.clone())).into_future());
+    let n_lines = 40_000;
+    test.sleep(TimeDelta::seconds(1));
+    for _ in 0..n_lines {
+        test.simulator.top_up(1, test.app.now());
+    }
+    let day = ShanghaiDay::from_instant(test.app.now());
+    test.sleep(TimeDelta::days(1));
+    let imported = books::fetch(&test.app, day).await.unwrap();
+    assert_eq!(imported.n_lines, n_lines);
+    let lines = test.number("SELECT COUNT(*) FROM fund_flow");
+    assert_eq!(usize::try_from(lines).unwrap(), n_lines);
+    assert!(n_lines * 110 > WeChatHttp::MAX_ANSWER_BYTES, "it was short");
 }
 
 #[tokio::test]
