@@ -19,13 +19,17 @@ const DICE: &str = "
 
 /// Opens the landing page, its button in sight on small phones, keeps a picture of it, and checks what it says.
 fn door(phone: &Phone<'_>, picture: &str, words: &[&str]) {
-    for (width, height) in [(360, 640), (390, 844)] {
+    for (width, height, letters) in [
+        (360, 640, "largest"),
+        (360, 640, "standard"),
+        (390, 844, "standard"),
+    ] {
         phone.size(width, height);
-        phone.open("/");
+        phone.open(&format!("/text-size/{letters}?back=/"));
         let bottom = phone.eval(BUTTON_BOTTOM).as_f64().unwrap();
         assert!(
             bottom <= f64::from(height),
-            "{picture}: the button ends at {bottom} of {height}"
+            "{picture}, {letters}: the button ends at {bottom} of {height}"
         );
     }
     phone.whole_picture(picture);
