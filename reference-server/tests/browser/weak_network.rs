@@ -14,8 +14,8 @@ const VISITS: usize = 7;
 
 /// Files without which the browser paints nothing.
 const BLOCKING: &str = "performance.getEntriesByType('resource').filter(function (e) { return e.renderBlockingStatus === 'blocking'; }).map(function (e) { return e.name; })";
-/// Files that the page names; what its script fetches for later is none of them.
-const FILES: &str = "performance.getEntriesByType('resource').filter(function (e) { return e.initiatorType !== 'xmlhttprequest'; }).map(function (e) { return e.name; })";
+/// Files that the page names; what its script fetches for later is none of them, and nothing waits for the icon.
+const FILES: &str = "performance.getEntriesByType('resource').filter(function (e) { return e.initiatorType !== 'xmlhttprequest' && !/\\/s\\/icon\\./.test(e.name); }).map(function (e) { return e.name; })";
 
 /// Milliseconds from the request until a page can be seen, and until it can be used.
 #[derive(Debug, Clone, Copy)]
