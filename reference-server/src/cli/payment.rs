@@ -114,7 +114,7 @@ async fn obey(command: PaymentCommand) -> anyhow::Result<ExitCode> {
             let (letters, waiting) = dead_letter::list(&app).await?;
             let text = match format {
                 Format::Json => as_json(&letters, &waiting)?,
-                Format::Table => as_text(&app, &letters, &waiting),
+                Format::Table => as_text(&letters, &waiting, |slug| app.season.city_name(slug)),
             };
             io::stdout().lock().write_all(text.as_bytes())?;
             return Ok(match letters.is_empty() {
@@ -212,7 +212,11 @@ fn as_json(letters: &[DeadLetter], waiting: &[RenewalRow]) -> serde_json::Result
     serde_json::to_string_pretty(&all).map(|text| text + "\n")
 }
 
-fn as_text(app: &App, letters: &[DeadLetter], waiting: &[RenewalRow]) -> String {
+fn as_text(
+    letters: &[DeadLetter],
+    waiting: &[RenewalRow],
+    city_name: impl Fn(&str) -> String,
+) -> String {
     if letters.is_empty() {
         return "没有停下的付款\n".to_owned();
     }
@@ -235,7 +239,7 @@ fn as_text(app: &App, letters: &[DeadLetter], waiting: &[RenewalRow]) -> String 
                 format!(
                     "{} 元，{}，第 {} 个单号，{}",
                     yuan(letter.amount_fen),
-                    app.season.city_name(&letter.city),
+                    city_name(&letter.city),
                     letter.attempt_number,
                     rail_words(&letter.rail)
                 ),
@@ -302,4 +306,57 @@ fn rail_words(rail: &str) -> &'static str {
 
 fn yuan(fen: i64) -> String {
     format!("{}.{:02}", fen / 100, fen.unsigned_abs() % 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+
+    #[test]
+    fn a_stopped_payment_is_told_with_its_reason_and_every_way_on() {
+        let letter = DeadLetter {
+            bill_number: "0123456789ABCDEFGHJKMNPQRSTV".to_owned(),
+            award: "A1".to_owned(),
+            city: "nanjing".to_owned(),
+            amount_fen: 142,
+            attempt_number: 1,
+            rail: "transfer".to_owned(),
+            state: "dead".to_owned(),
+            decided: DateTime::UNIX_EPOCH,
+            since: DateTime::UNIX_EPOCH,
+            reason: "此人尚未在微信支付实名",
+            next_step: "与本人联系",
+            acts: vec![Act::Ask, Act::Renew],
+        };
+        let waiting = RenewalRow {
+            proposal: 3,
+            bill_number: letter.bill_number.clone(),
+            reason: "已实名".to_owned(),
+            evidence: "ticket 4711".to_owned(),
+            maker: "Wang".to_owned(),
+            proposed_ms: 0,
+        };
+        let (letters, renewals) = ([letter], [waiting]);
+        let text = as_text(&letters, &renewals, |_| "南京市".to_owned());
+        for words in [
+            "停下的付款 1 笔，共 1.42 元",
+            letters[0].bill_number.as_str(),
+            "1.42 元，南京市，第 1 个单号，商家转账",
+            "此单号已作废，1970-01-01 08:00 起",
+            letters[0].reason,
+            letters[0].next_step,
+            "立即查询（query），换新单号（renew，须两人）",
+            "换号提议 3",
+        ] {
+            assert!(text.contains(words), "no {words} in\n{text}");
+        }
+        let json: serde_json::Value =
+            serde_json::from_str(&as_json(&letters, &renewals).expect("it is JSON"))
+                .expect("it is JSON");
+        assert_eq!(json["payments"][0]["acts"][1], "renew");
+        assert_eq!(json["renewals_waiting"][0]["proposal"], 3);
+        assert_eq!(as_text(&[], &[], |_| String::new()), "没有停下的付款\n");
+    }
 }
