@@ -429,3 +429,11 @@ CREATE TRIGGER proposal_decision_never_leaves BEFORE DELETE ON proposal_decision
 FOR EACH ROW EXECUTE FUNCTION refuse('a decision never leaves');
 CREATE TRIGGER proposal_decision_is_never_emptied BEFORE TRUNCATE ON proposal_decision
 EXECUTE FUNCTION refuse('a decision never leaves');
+CREATE TRIGGER attempt_tally_never_goes_back BEFORE UPDATE ON attempt_tally
+FOR EACH ROW WHEN (NEW.city <> OLD.city OR NEW.hour <> OLD.hour OR NEW.n_attempts < OLD.n_attempts
+  OR NEW.n_passes < OLD.n_passes OR NEW.n_of_day < OLD.n_of_day OR NEW.n_of_city < OLD.n_of_city)
+EXECUTE FUNCTION refuse('a tally never goes back');
+CREATE TRIGGER attempt_tally_never_leaves BEFORE DELETE ON attempt_tally
+FOR EACH ROW EXECUTE FUNCTION refuse('a tally never leaves');
+CREATE TRIGGER attempt_tally_is_never_emptied BEFORE TRUNCATE ON attempt_tally
+EXECUTE FUNCTION refuse('a tally never leaves');

@@ -286,3 +286,9 @@ CREATE TRIGGER IF NOT EXISTS proposal_decision_never_changes BEFORE UPDATE ON pr
 BEGIN SELECT RAISE(ABORT, 'a decision never changes'); END;
 CREATE TRIGGER IF NOT EXISTS proposal_decision_never_leaves BEFORE DELETE ON proposal_decision
 BEGIN SELECT RAISE(ABORT, 'a decision never leaves'); END;
+CREATE TRIGGER IF NOT EXISTS attempt_tally_never_goes_back BEFORE UPDATE ON attempt_tally
+WHEN NEW.city <> OLD.city OR NEW.hour <> OLD.hour OR NEW.n_attempts < OLD.n_attempts
+  OR NEW.n_passes < OLD.n_passes OR NEW.n_of_day < OLD.n_of_day OR NEW.n_of_city < OLD.n_of_city
+BEGIN SELECT RAISE(ABORT, 'a tally never goes back'); END;
+CREATE TRIGGER IF NOT EXISTS attempt_tally_never_leaves BEFORE DELETE ON attempt_tally
+BEGIN SELECT RAISE(ABORT, 'a tally never leaves'); END;

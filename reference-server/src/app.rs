@@ -27,8 +27,8 @@ use crate::{
     clock::{Clock, SimulatedClock},
     content::Content,
     contest::{
-        attempt::Opening, grant::Claim, sealed::Plans, season::MoneyShown, silence::Silence,
-        submission::Submission, summary::CityTotals,
+        attempt::Opening, audit_log::Checked, grant::Claim, overview::Live, sealed::Plans,
+        season::MoneyShown, silence::Silence, submission::Submission, summary::CityTotals,
     },
     entropy::Entropy,
     journal::JournaledSimulator,
@@ -318,6 +318,8 @@ pub struct Memory {
     stuck: Mutex<BTreeSet<String>>,
     /// The platform certificates as this process read them last.
     pub(crate) platform_keys: RwLock<Option<WeChatKeys>>,
+    chain: Mutex<Checked>,
+    pub(crate) live: Live,
     draining: AtomicBool,
     /// Whose turn it is among this process's tasks to look for a token that is not at hand.
     pub(crate) token_turn: tokio::sync::Mutex<()>,
@@ -464,6 +466,21 @@ impl App {
             .silence
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How far this process has checked the chain of events.
+    pub(crate) fn checked_chain(&self) -> Checked {
+        let chain = &self.memory.chain;
+        chain.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Keeps how far the chain is checked, unless somebody has come further meanwhile.
+    pub(crate) fn keep_checked_chain(&self, checked: &Checked) {
+        let chain = &self.memory.chain;
+        let mut kept = chain.lock().unwrap_or_else(PoisonError::into_inner);
+        if checked.number >= kept.number {
+            kept.clone_from(checked);
+        }
     }
 
     /// Notes that a payment cannot be driven; `true` when this process had not noted it yet.

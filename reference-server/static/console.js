@@ -11,3 +11,25 @@ document.addEventListener("click", function (event) {
 document.addEventListener("change", function (event) {
   if (event.target.matches("[data-submits]")) { event.target.form.submit(); }
 });
+
+// The overview keeps itself up to date; while something in it has the focus, it stands still.
+const live = document.querySelector("[data-live]");
+if (live) {
+  const pulse = document.querySelector("[data-pulse]");
+  const tell = function (isOn, words) {
+    pulse.classList.toggle("on", isOn);
+    if (pulse.textContent !== words) { pulse.textContent = words; }
+  };
+  const source = new EventSource(live.dataset.live);
+  source.addEventListener("live", function (event) {
+    tell(true, "实时");
+    if (live.contains(document.activeElement)) { return; }
+    const open = Array.from(live.querySelectorAll("details[open]"), function (one) { return one.dataset.keep; });
+    live.innerHTML = event.data;
+    open.forEach(function (name) {
+      const one = live.querySelector("details[data-keep=\"" + name + "\"]");
+      if (one) { one.open = true; }
+    });
+  });
+  source.addEventListener("error", function () { tell(false, "已断开，5 秒后重连"); });
+}

@@ -3,6 +3,7 @@
 mod account;
 mod announcement;
 mod audit;
+mod audit_log;
 pub mod bank;
 mod books;
 mod demo;
@@ -99,6 +100,9 @@ enum Command {
         #[arg(long, value_enum, default_value = "table")]
         format: Format,
     },
+    /// Write the chain of events to a file, and check such a file anywhere.
+    #[command(subcommand)]
+    AuditLog(audit_log::AuditLogCommand),
     /// Make, look at, rotate and destroy the keys of a season.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
@@ -271,6 +275,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Command::Config(ConfigCommand::Check { config }) => preflight::check_config(&config),
         Command::Preflight { config } => preflight::run(&config),
         Command::Audit { config, format } => audit::run(&config, format),
+        Command::AuditLog(command) => audit_log::run(&command),
         Command::Keys(command) => keys::run(command),
         Command::Person(command) => person::run(command),
         Command::Account(command) => account::run(command),

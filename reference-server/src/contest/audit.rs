@@ -19,7 +19,7 @@ use crate::{
     store::{
         Read, audit,
         facts::{self, AccountFacts, CityFacts, CorrectionFacts, DayFacts, PaymentFacts},
-        season as rows,
+        overview, season as rows,
     },
 };
 
@@ -119,6 +119,8 @@ fn books(
 ) -> Result<Books, Error> {
     let mut bad = facts::bad_awards(read, min_fen, max_fen)?;
     bad.extend(facts::used_twice(read)?);
+    let wrong = overview::wrong_tallies(read)?.into_iter();
+    bad.extend(wrong.map(|hour| ("M29 attempt tally".to_owned(), hour)));
     Ok(Books {
         cities: facts::cities(read, top_fen)?,
         days: facts::days(read)?,

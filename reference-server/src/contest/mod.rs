@@ -41,10 +41,12 @@
 //! | `duty` | what is done once a day, and what came out |
 //! | `books_seal` | a city's books are closed |
 //! | `tax` | who received how much |
+//! | `audit_log` | the chain of events as organisers read, check and take it away |
 //! | `audit` | the predicates that must hold, over the whole database |
 
 pub mod attempt;
 pub mod audit;
+pub mod audit_log;
 pub mod bills;
 pub mod books;
 pub mod books_seal;

@@ -283,6 +283,23 @@ pub async fn latest_decision(app: &App) -> Result<Option<DateTime<Utc>>, Error> 
     Ok(latest_ms.filter(|&ms| ms > 0).map(instant))
 }
 
+const HOUR_MS: i64 = 3_600_000;
+const DAY_MS: i64 = 24 * HOUR_MS;
+/// Shanghai is ahead of UTC.
+const AHEAD_MS: i64 = 8 * HOUR_MS;
+
+/// The Shanghai hour number of an instant.
+#[must_use]
+pub(crate) fn hour_of(at_ms: i64) -> i64 {
+    at_ms.saturating_add(AHEAD_MS).div_euclid(HOUR_MS)
+}
+
+/// When the Shanghai day of an instant begins.
+#[must_use]
+pub(crate) fn start_of_day_ms(at_ms: i64) -> i64 {
+    at_ms.saturating_sub(at_ms.saturating_add(AHEAD_MS).rem_euclid(DAY_MS))
+}
+
 /// The slug of the city whose contest is open now.
 #[must_use]
 pub fn open_slug(app: &App) -> Option<String> {

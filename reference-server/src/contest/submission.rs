@@ -15,7 +15,8 @@ use super::{
 };
 use crate::store::{
     Outcomes, Read, Together, Tx, WriteTogether,
-    attempts::{self, AttemptRow},
+    attempts::{self, AttemptRow, Before, Earlier},
+    overview::{self, TallyRow},
     season::{self as rows, CityRow, DayRow},
     standings::{Asked, Standing, standings},
 };
@@ -51,21 +52,24 @@ impl WriteTogether for Submission {
         let before = attempts::are_submitted(&tx.read(), &ids)?;
         let fresh = group.iter().zip(&before).filter(|(_one, before)| !**before);
         let cities = latched(tx, fresh.map(|(one, _before)| one))?;
-        let paces = paces(&tx.read(), group, &cities)?;
+        let earlier = earlier(&tx.read(), group, &cities)?;
         let mut table = Table::default();
         let mut decided = Vec::with_capacity(group.len());
-        for ((one, before), n_before) in group.iter().zip(before).zip(paces) {
+        for ((one, before), earlier) in group.iter().zip(before).zip(earlier) {
             decided.push(
                 if before || table.stored.contains(one.row.attempt.as_str()) {
                     Ok(None)
                 } else {
                     table
-                        .decide(one, cities.get(one.row.city.as_str()), n_before)
+                        .decide(one, cities.get(one.row.city.as_str()), earlier)
                         .map(Some)
                 },
             );
         }
         attempts::insert_all(tx, &table.rows)?;
+        for (city, more) in &table.tallies {
+            overview::count_attempts(tx, city, more)?;
+        }
         let mut offers = offers(&tx.read(), group, &table.rows, &cities)?.into_iter();
         let mut stored = table.rows.into_iter();
         Ok(decided
@@ -98,26 +102,28 @@ fn latched<'a>(
     Ok(cities)
 }
 
-/// How many submissions each person has within the last minute before his city's decision.
-fn paces(
+/// What each person submitted before his city's decision: within the last minute, on that day, ever.
+fn earlier(
     read: &Read<'_>,
     group: &[Submission],
     cities: &BTreeMap<&str, CityRow>,
-) -> Result<Vec<i64>, Error> {
+) -> Result<Vec<Before>, Error> {
     let minute_ms = TimeDelta::minutes(1).num_milliseconds();
-    let asked: Vec<(&str, i64)> = group
+    let asked: Vec<Earlier<'_>> = group
         .iter()
         .map(|one| {
             let decided_ms = cities
                 .get(one.row.city.as_str())
                 .map_or(i64::MAX, |city| city.last_decision_ms);
-            (
-                one.row.person.as_str(),
-                decided_ms.saturating_sub(minute_ms),
-            )
+            Earlier {
+                person: &one.row.person,
+                city: &one.row.city,
+                since_ms: decided_ms.saturating_sub(minute_ms),
+                day_ms: season::start_of_day_ms(decided_ms),
+            }
         })
         .collect();
-    Ok(attempts::n_since(read, &asked)?)
+    Ok(attempts::before(read, &asked)?)
 }
 
 /// What a group of submissions has decided and not yet written.
@@ -126,6 +132,9 @@ struct Table<'a> {
     rows: Vec<AttemptRow>,
     stored: HashSet<&'a str>,
     n_of_person: HashMap<&'a str, i64>,
+    /// Whom this group has counted in a city.
+    counted: HashSet<(&'a str, &'a str)>,
+    tallies: BTreeMap<&'a str, TallyRow>,
 }
 
 impl<'a> Table<'a> {
@@ -133,7 +142,7 @@ impl<'a> Table<'a> {
         &mut self,
         one: &'a Submission,
         city: Option<&CityRow>,
-        n_before: i64,
+        before: Before,
     ) -> Result<(), Error> {
         let city = city.ok_or(Refusal::UnknownAttempt)?;
         let decided_ms = city.last_decision_ms;
@@ -144,7 +153,7 @@ impl<'a> Table<'a> {
             .into());
         }
         let n_now = self.n_of_person.entry(&one.row.person).or_default();
-        if n_before.saturating_add(*n_now) >= PER_MINUTE {
+        if before.n_since.saturating_add(*n_now) >= PER_MINUTE {
             return Err(Refusal::TooFast { retry_after_s: 60 }.into());
         }
         if decided_ms < city.opens_ms {
@@ -153,6 +162,7 @@ impl<'a> Table<'a> {
         }
         *n_now = n_now.saturating_add(1);
         self.stored.insert(&one.row.attempt);
+        self.count(one, decided_ms, before);
         self.rows.push(AttemptRow {
             opens_ms: city.opens_ms,
             closes_ms: city.closes_ms,
@@ -161,6 +171,23 @@ impl<'a> Table<'a> {
             ..one.row.clone()
         });
         Ok(())
+    }
+}
+
+impl<'a> Table<'a> {
+    /// Counts one stored attempt in its city's hour; a city has one decision instant in a group.
+    fn count(&mut self, one: &'a Submission, decided_ms: i64, before: Before) {
+        let (person, city) = (one.row.person.as_str(), one.row.city.as_str());
+        let is_first = self.counted.insert((person, city));
+        let tally = self.tallies.entry(city).or_insert_with(|| TallyRow {
+            hour: season::hour_of(decided_ms),
+            ..TallyRow::default()
+        });
+        let add = |number: &mut i64, more: bool| *number = number.saturating_add(more.into());
+        add(&mut tally.n_attempts, true);
+        add(&mut tally.n_passes, one.row.passed);
+        add(&mut tally.n_of_day, is_first && !before.on_day);
+        add(&mut tally.n_of_city, is_first && !before.in_city);
     }
 }
 

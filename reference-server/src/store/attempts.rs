@@ -117,30 +117,69 @@ pub fn are_submitted(read: &Read<'_>, attempts: &[&str]) -> Result<Vec<bool>, St
     Ok(found)
 }
 
-const SINCE: Header = &[("person", Kind::Text), ("since_ms", Kind::Integer)];
+/// What is asked about a person before his next submission.
+#[derive(Debug, Clone, Copy)]
+pub struct Earlier<'a> {
+    /// The person.
+    pub person: &'a str,
+    /// The city he submits in.
+    pub city: &'a str,
+    /// Submissions after this instant are counted.
+    pub since_ms: i64,
+    /// The beginning of the day.
+    pub day_ms: i64,
+}
 
-/// How often each of these people submitted since an instant of his own.
-pub fn n_since(read: &Read<'_>, asked: &[(&str, i64)]) -> Result<Vec<i64>, StoreError> {
-    // store::attempts::n_since
-    let mut given = Given::new(SINCE, asked.len());
-    for (person, since_ms) in asked {
-        given.add(params![*person, *since_ms]);
+/// What a person submitted before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Before {
+    /// Submissions after the instant asked for.
+    pub n_since: i64,
+    /// Whether there is one in that city since the beginning of the day.
+    pub on_day: bool,
+    /// Whether there is one in that city.
+    pub in_city: bool,
+}
+
+const EARLIER: Header = &[
+    ("person", Kind::Text),
+    ("city", Kind::Text),
+    ("since_ms", Kind::Integer),
+    ("day_ms", Kind::Integer),
+];
+
+/// What each of these people submitted before.
+pub fn before(read: &Read<'_>, asked: &[Earlier<'_>]) -> Result<Vec<Before>, StoreError> {
+    // store::attempts::before
+    let mut given = Given::new(EARLIER, asked.len());
+    for one in asked {
+        given.add(params![one.person, one.city, one.since_ms, one.day_ms]);
     }
-    let mut counts = vec![0; asked.len()];
+    let mut found = vec![Before::default(); asked.len()];
     read.connection.each_of(
         &given,
-        "SELECT given.nth, (SELECT COUNT(*) FROM attempt
-                            WHERE attempt.person = given.person
-                              AND attempt.submitted_ms > given.since_ms)
+        "SELECT given.nth,
+             (SELECT COUNT(*) FROM attempt
+              WHERE attempt.person = given.person AND attempt.submitted_ms > given.since_ms),
+             CASE WHEN EXISTS (SELECT 1 FROM attempt
+                  WHERE attempt.person = given.person AND attempt.submitted_ms >= given.day_ms
+                    AND attempt.city = given.city) THEN 1 ELSE 0 END,
+             CASE WHEN EXISTS (SELECT 1 FROM attempt
+                  WHERE attempt.person = given.person AND attempt.city = given.city)
+             THEN 1 ELSE 0 END
          FROM given",
         |row| {
-            if let Some(count) = counts.get_mut(row.nth()?) {
-                *count = row.get(1)?;
+            if let Some(found) = found.get_mut(row.nth()?) {
+                *found = Before {
+                    n_since: row.get(1)?,
+                    on_day: row.get(2)?,
+                    in_city: row.get(3)?,
+                };
             }
             Ok(())
         },
     )?;
-    Ok(counts)
+    Ok(found)
 }
 
 const COLUMNS: &str = "attempt, person, city, opens_ms, closes_ms, started_ms, submitted_ms,

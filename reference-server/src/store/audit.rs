@@ -4,11 +4,30 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Read, StoreError, Tx,
-    engine::{Given, Header, Kind, params},
+    engine::{Given, Header, Kind, Row, params},
 };
 
 /// The previous hash of the first event.
-const GENESIS: &str = "genesis";
+pub const GENESIS: &str = "genesis";
+
+/// An event of the chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventRow {
+    /// Its number, from 1.
+    pub number: i64,
+    /// When.
+    pub at_ms: i64,
+    /// Who.
+    pub actor: String,
+    /// What, as a stable word.
+    pub action: String,
+    /// The particulars.
+    pub detail: String,
+    /// The hash of the event before.
+    pub previous_hash: String,
+    /// Its own hash.
+    pub hash: String,
+}
 
 /// Appends an event in the same transaction as what it records.
 pub fn append(
@@ -97,8 +116,89 @@ pub fn first_broken_link(read: &Read<'_>) -> Result<Option<i64>, StoreError> {
     Ok(broken)
 }
 
+/// What is looked for in the chain; empty texts look for nothing in particular.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Search<'a> {
+    /// The first number looked at.
+    pub from: i64,
+    /// The number before which the search begins, towards the past.
+    pub before: i64,
+    /// Whether events of the server's own parts are left out.
+    pub is_of_people: bool,
+    /// Exactly this actor.
+    pub actor: &'a str,
+    /// Actions that begin so.
+    pub action: &'a str,
+    /// Details in which this stands.
+    pub text: &'a str,
+    /// The most events to find.
+    pub n_max: i64,
+}
+
+/// Events that fit, the newest first.
+pub fn search(read: &Read<'_>, wanted: &Search<'_>) -> Result<Vec<EventRow>, StoreError> {
+    // store::audit::search
+    // The words of the index of people's events, so that it serves.
+    let of_people = if wanted.is_of_people {
+        "AND actor NOT IN ('server', 'worker', 'books')"
+    } else {
+        ""
+    };
+    read.connection.rows(
+        &format!(
+            "SELECT {EVENT} FROM audit_event
+             WHERE number >= ?1 AND number < ?2 {of_people}
+               AND (?3 = '' OR actor = ?3)
+               AND (?4 = '' OR action LIKE ?4 || '%' ESCAPE '!')
+               AND (?5 = '' OR detail LIKE '%' || ?5 || '%' ESCAPE '!')
+             ORDER BY number DESC LIMIT ?6"
+        ),
+        params![
+            wanted.from,
+            wanted.before,
+            wanted.actor,
+            plain(wanted.action),
+            plain(wanted.text),
+            wanted.n_max,
+        ],
+        event_row,
+    )
+}
+
+/// Events after a number, in order.
+pub fn after(read: &Read<'_>, number: i64, n_max: i64) -> Result<Vec<EventRow>, StoreError> {
+    // store::audit::after
+    read.connection.rows(
+        &format!("SELECT {EVENT} FROM audit_event WHERE number > ?1 ORDER BY number LIMIT ?2"),
+        params![number, n_max],
+        event_row,
+    )
+}
+
+/// A text that stands for nothing but itself in a pattern.
+fn plain(text: &str) -> String {
+    text.replace('!', "!!")
+        .replace('%', "!%")
+        .replace('_', "!_")
+}
+
+const EVENT: &str = "number, at_ms, actor, action, detail, previous_hash, hash";
+
+fn event_row(row: &Row<'_>) -> Result<EventRow, StoreError> {
+    Ok(EventRow {
+        number: row.get(0)?,
+        at_ms: row.get(1)?,
+        actor: row.get(2)?,
+        action: row.get(3)?,
+        detail: row.get(4)?,
+        previous_hash: row.get(5)?,
+        hash: row.get(6)?,
+    })
+}
+
 /// SHA-256 over the event's parts, each with its length in front.
-fn event_hash(number: i64, at_ms: i64, texts: [&str; 4]) -> String {
+#[must_use]
+pub fn event_hash(number: i64, at_ms: i64, texts: [&str; 4]) -> String {
     let mut hasher = Sha256::new();
     hasher.update(number.to_be_bytes());
     hasher.update(at_ms.to_be_bytes());

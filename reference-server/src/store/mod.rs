@@ -19,6 +19,7 @@
 //! | `books` | `books_seal`, duty, what a seal and a tax list read |
 //! | `outreach` | `account_menu`, `chance_message`, announcement |
 //! | `organisers` | organiser, `setup_link`, `recovery_code`, `organiser_session`, `sign_in_pace` |
+//! | `overview` | `attempt_tally`; short ranges of others |
 //! | `proposals` | proposal, `proposal_decision` |
 //! | `tokens` | `shared_token` |
 //! | `certificates` | `platform_certificate`, `certificate_download` |
@@ -47,6 +48,7 @@ pub mod keys;
 mod lane;
 pub mod organisers;
 pub mod outreach;
+pub mod overview;
 pub mod payments;
 pub mod people;
 pub mod proposals;

@@ -15,6 +15,23 @@ pub(super) fn minute(at: DateTime<Utc>) -> String {
     )
 }
 
+/// `5月9日 21:36:07`.
+pub(super) fn second(at: DateTime<Utc>) -> String {
+    let local = at.with_timezone(&CHINA_STANDARD_TIME);
+    format!("{}:{:02}", minute(at), local.second())
+}
+
+/// `21:36:07`.
+pub(super) fn time(at: DateTime<Utc>) -> String {
+    let local = at.with_timezone(&CHINA_STANDARD_TIME);
+    format!(
+        "{:02}:{:02}:{:02}",
+        local.hour(),
+        local.minute(),
+        local.second()
+    )
+}
+
 /// `5月9日`.
 pub(super) fn day(at: DateTime<Utc>) -> String {
     let local = at.with_timezone(&CHINA_STANDARD_TIME);

@@ -23,7 +23,9 @@ use crate::web::console::api as console;
         console::accounts,
         console::make_account,
         console::disable_account,
-        console::reset_account
+        console::reset_account,
+        console::overview,
+        console::audit_log
     )
 )]
 struct Document;

@@ -4,26 +4,32 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, State, rejection::JsonRejection},
+    extract::{Path, Query, State, rejection::JsonRejection},
     http::StatusCode,
     response::{IntoResponse as _, Response},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{error, gate::Signed};
+use super::{audit_log::Asked, error, gate::Signed};
 use crate::{
     app::App,
-    contest::organiser::{
-        Organiser, Refused, Role, Roles,
-        roster::{self, AccountState, LinkToken, Newcomer},
+    contest::{
+        audit_log,
+        organiser::{
+            Organiser, Refused, Role, Roles,
+            roster::{self, AccountState, LinkToken, Newcomer},
+        },
+        overview::{self, Snapshot},
     },
-    web::api::problem::Problem,
+    web::{api::problem::Problem, moment},
 };
 
 pub(super) const ME: &str = "/api/v1/console/me";
 pub(super) const ACCOUNTS: &str = "/api/v1/console/accounts";
 pub(super) const DISABLE: &str = "/api/v1/console/accounts/{name}/disable";
+pub(super) const OVERVIEW: &str = "/api/v1/console/cities/{city}/overview";
+pub(super) const AUDIT_LOG: &str = "/api/v1/console/audit-log";
 pub(super) const RESET: &str = "/api/v1/console/accounts/{name}/reset";
 
 /// Who is signed in.
@@ -203,6 +209,170 @@ pub(in crate::web) async fn reset_account(
     };
     match roster::reset(&app, &name, &body.reason, &organiser.name).await {
         Ok(made) => link(&app, &made).into_response(),
+        Err(failed) => error::answer(&app, Some(&organiser), true, failed),
+    }
+}
+
+/// Attempts and packets of one hour of the day.
+#[derive(Serialize, ToSchema)]
+pub(in crate::web) struct HourBody {
+    /// 0 to 23.
+    hour: i64,
+    n_attempts: i64,
+    n_packets: i64,
+}
+
+/// New followers of one district.
+#[derive(Serialize, ToSchema)]
+pub(in crate::web) struct DistrictBody {
+    name: String,
+    n_new_followers: i64,
+    n_following: i64,
+}
+
+/// A city's numbers at an instant.
+#[derive(Serialize, ToSchema)]
+pub(in crate::web) struct OverviewBody {
+    city: String,
+    at: String,
+    /// The day of the city's week that is shown, from 1.
+    day: i64,
+    n_people_of_day: i64,
+    /// By the same hour of the day before.
+    n_people_of_day_before: Option<i64>,
+    n_people: i64,
+    n_attempts: i64,
+    n_passes: i64,
+    n_new_followers: i64,
+    n_new_following: i64,
+    districts: Vec<DistrictBody>,
+    n_without_district: i64,
+    hours: Vec<HourBody>,
+    /// Nothing before the packets are sealed.
+    pool_fen: Option<i64>,
+    used_fen: Option<i64>,
+    day_cap_fen: Option<i64>,
+    day_used_fen: Option<i64>,
+    top_awarded: Option<bool>,
+    /// The sentence people see while the city is paused.
+    paused: Option<String>,
+    rail_paused: Option<String>,
+    n_incidents: i64,
+}
+
+impl OverviewBody {
+    fn of(now: &Snapshot) -> Self {
+        let money = now.money.as_ref();
+        Self {
+            city: now.city.clone(),
+            at: moment::rfc3339(now.at),
+            day: now.day,
+            n_people_of_day: now.n_people_of_day,
+            n_people_of_day_before: now.n_people_of_day_before,
+            n_people: now.n_people,
+            n_attempts: now.n_attempts,
+            n_passes: now.n_passes,
+            n_new_followers: now.n_new_followers,
+            n_new_following: now.n_new_following,
+            districts: now
+                .districts
+                .iter()
+                .map(|(name, n_new_followers, n_following)| DistrictBody {
+                    name: name.clone(),
+                    n_new_followers: *n_new_followers,
+                    n_following: *n_following,
+                })
+                .collect(),
+            n_without_district: now.n_without_district,
+            hours: now
+                .hours
+                .iter()
+                .map(|(hour, n_attempts, n_packets)| HourBody {
+                    hour: *hour,
+                    n_attempts: *n_attempts,
+                    n_packets: *n_packets,
+                })
+                .collect(),
+            pool_fen: money.map(|money| money.pool_fen),
+            used_fen: money.map(|money| money.used_fen),
+            day_cap_fen: money.map(|money| money.cap_fen),
+            day_used_fen: money.map(|money| money.used_of_day_fen),
+            top_awarded: money.map(|money| money.top_awarded),
+            paused: money.and_then(|money| money.paused.clone()),
+            rail_paused: now.health.rail_paused.clone(),
+            n_incidents: now.health.n_incidents,
+        }
+    }
+}
+
+/// A city's numbers, as its page shows them.
+#[utoipa::path(get, path = OVERVIEW, tag = "console",
+    params(("city" = String, Path, description = "The city's slug")),
+    responses((status = 200, body = OverviewBody), (status = 401, body = Problem),
+        (status = 404, body = Problem)))]
+pub(in crate::web) async fn overview(
+    State(app): State<Arc<App>>,
+    Signed(organiser): Signed,
+    Path(city): Path<String>,
+) -> Response {
+    match overview::latest(&app, &city).await {
+        Ok(now) => Json(OverviewBody::of(&now)).into_response(),
+        Err(failed) => error::answer(&app, Some(&organiser), true, failed),
+    }
+}
+
+/// An event of the audit chain.
+#[derive(Serialize, ToSchema)]
+pub(in crate::web) struct EventBody {
+    number: i64,
+    at: String,
+    actor: String,
+    action: String,
+    detail: String,
+    previous_hash: String,
+    hash: String,
+}
+
+/// Events that were found, the newest first.
+#[derive(Serialize, ToSchema)]
+pub(in crate::web) struct EventsBody {
+    events: Vec<EventBody>,
+    /// Ask again with `before` for further ones, if there may be any.
+    before: Option<i64>,
+}
+
+/// Searches the audit log.
+#[utoipa::path(get, path = AUDIT_LOG, tag = "console",
+    params(("who" = Option<String>, Query, description = "`people`, or `all` with the server's own events"),
+        ("actor" = Option<String>, Query, description = "Exactly this actor"),
+        ("action" = Option<String>, Query, description = "Actions that begin so"),
+        ("text" = Option<String>, Query, description = "Details in which this stands"),
+        ("before" = Option<i64>, Query, description = "Only events before this number")),
+    responses((status = 200, body = EventsBody), (status = 401, body = Problem),
+        (status = 403, body = Problem)))]
+pub(in crate::web) async fn audit_log(
+    State(app): State<Arc<App>>,
+    Signed(organiser): Signed,
+    Query(asked): Query<Asked>,
+) -> Response {
+    match audit_log::search(&app, asked.wanted(), None).await {
+        Ok(found) => Json(EventsBody {
+            events: found
+                .events
+                .into_iter()
+                .map(|event| EventBody {
+                    number: event.number,
+                    at: moment::rfc3339(event.at()),
+                    actor: event.actor,
+                    action: event.action,
+                    detail: event.detail,
+                    previous_hash: event.previous_hash,
+                    hash: event.hash,
+                })
+                .collect(),
+            before: found.before,
+        })
+        .into_response(),
         Err(failed) => error::answer(&app, Some(&organiser), true, failed),
     }
 }

@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::{
+    audit_log,
     form::Form,
     gate::FORM_TOKEN,
     list::List,
@@ -17,8 +18,9 @@ use crate::{
 };
 
 /// The navigation: what a screen is called, and its path in the table of routes.
-const NAVIGATION: [(&str, &str); 3] = [
+const NAVIGATION: [(&str, &str); 4] = [
     ("总览", overview::PAGE),
+    ("审计日志", audit_log::PAGE),
     ("账号", "/console/accounts"),
     ("我的账号", "/console/account"),
 ];

@@ -14,12 +14,15 @@
 //! | `wording` | a sentence for every refusal, a word for every role |
 //! | `error` | refusals and failures as pages |
 //! | `sign_in` | signing in and out, the second factor again, setting an account up by its link |
-//! | `overview` | what is on in a city |
+//! | `overview`, `chart` | what is on in a city, kept up to date; its charts |
+//! | `audit_log` | the chain of events |
 //! | `accounts` | one's own account, and everybody's |
 //! | `api` | the same as JSON |
 
 mod accounts;
 pub(super) mod api;
+mod audit_log;
+mod chart;
 mod error;
 mod form;
 mod frame;

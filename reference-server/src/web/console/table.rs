@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::routing::{MethodRouter, get, post};
 
-use super::{accounts, api, overview, sign_in};
+use super::{accounts, api, audit_log, overview, sign_in};
 use crate::{
     app::App,
     contest::organiser::{Role, Roles},
@@ -133,11 +133,26 @@ const SECURITY: Access = Access::Roles(&[Role::SecurityAdmin]);
 /// Whoever may see the accounts.
 const SEE_ACCOUNTS: Access = Access::Roles(&[Role::SecurityAdmin, Role::Auditor]);
 
+/// Whoever may read the audit log.
+const SEE_LOG: Access = Access::Roles(&[
+    Role::ProvinceAdmin,
+    Role::FinanceOperator,
+    Role::FinanceApprover,
+    Role::Auditor,
+    Role::SecurityAdmin,
+]);
+
 /// Every route of the console. What does not stand here does not exist.
 pub(super) static TABLE: &[Entry] = &[
     Entry::shows("/console", SIGNED_IN, OWN, || get(overview::home)),
     Entry::shows("/console/switch", SIGNED_IN, OWN, || get(overview::switch)),
     Entry::shows(overview::PAGE, EVERYBODY, CITY, || get(overview::page)),
+    Entry::shows(overview::WALL, EVERYBODY, CITY, || get(overview::wall)),
+    Entry::shows(overview::LIVE, EVERYBODY, CITY, || get(overview::live)),
+    Entry::shows(audit_log::PAGE, SEE_LOG, PROVINCE, || get(audit_log::page)),
+    Entry::shows(audit_log::WHOLE, SEE_LOG, PROVINCE, || {
+        get(audit_log::whole)
+    }),
     Entry::shows("/console/sign-in", ANYBODY, OWN, || get(sign_in::page)),
     Entry::does("/console/sign-in", ANYBODY, OWN, || post(sign_in::enter)),
     Entry::shows("/console/setup/{token}", ANYBODY, OWN, || {
@@ -191,6 +206,8 @@ pub(super) static TABLE: &[Entry] = &[
     })
     .after_step_up(),
     Entry::does(api::RESET, SECURITY, PROVINCE, || post(api::reset_account)).after_step_up(),
+    Entry::shows(api::OVERVIEW, EVERYBODY, CITY, || get(api::overview)),
+    Entry::shows(api::AUDIT_LOG, SEE_LOG, PROVINCE, || get(api::audit_log)),
 ];
 
 /// The entry of a page.

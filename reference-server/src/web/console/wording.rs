@@ -61,6 +61,23 @@ fn span(seconds: i64) -> String {
     }
 }
 
+/// The word for a payment's state, and its tone.
+pub(super) fn payment_state(state: &str) -> (&'static str, &'static str) {
+    match state {
+        "reserved" => ("等待发放", ""),
+        "in_flight" => ("发放中", ""),
+        "unknown" => ("待查单", "warn"),
+        "deferred" => ("稍后再发", "warn"),
+        "sent" => ("已发出，待领取", "good"),
+        "received" => ("已到账", "good"),
+        "refunding" => ("退回中", "warn"),
+        "refunded" => ("已退回", ""),
+        "held" => ("已扣住，待人处理", "bad"),
+        "dead" => ("未发出", "bad"),
+        _ => ("无数据", ""),
+    }
+}
+
 /// The word for a role.
 pub(super) fn role(role: Role) -> &'static str {
     match role {

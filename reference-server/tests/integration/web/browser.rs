@@ -131,6 +131,17 @@ impl Browser {
         self.send(self.request(Method::GET, target), "").await
     }
 
+    /// The head of an answer whose body never ends.
+    pub(super) async fn head_of(&mut self, target: &str) -> Answer {
+        let request = self.request(Method::GET, target).body(Body::empty());
+        let response = self.router.clone().oneshot(request.unwrap()).await.unwrap();
+        Answer {
+            status: response.status(),
+            headers: response.headers().clone(),
+            body: String::new(),
+        }
+    }
+
     /// Sends a form as a page of our own does.
     pub(super) async fn form(&mut self, target: &str, fields: &str) -> Answer {
         let request = self.request(Method::POST, target);

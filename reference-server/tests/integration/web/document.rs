@@ -120,7 +120,10 @@ async fn the_document_names_every_call_and_no_other() {
     let mut posts = BTreeSet::new();
     for (path, calls) in paths {
         for method in calls.as_object().unwrap().keys() {
-            let target = path.replace("{id}", "nothing").replace("{name}", "nothing");
+            let target = path
+                .replace("{id}", "nothing")
+                .replace("{name}", "nothing")
+                .replace("{city}", "yancheng");
             let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
             let mut browser = Browser::new(&test);
             let request = browser.request(method.clone(), &target);

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 /// Addresses that answer a GET, with an example in each place of a parameter.
-pub(super) const GETS: [&str; 48] = [
+pub(super) const GETS: [&str; 54] = [
     "/",
     "/status",
     "/text-size/large",
@@ -43,6 +43,12 @@ pub(super) const GETS: [&str; 48] = [
     "/console",
     "/console/switch",
     "/console/cities/yancheng",
+    "/console/cities/yancheng/wall",
+    "/console/cities/yancheng/live",
+    "/console/audit-log",
+    "/console/audit-log/whole",
+    "/api/v1/console/cities/yancheng/overview",
+    "/api/v1/console/audit-log",
     "/console/sign-in",
     "/console/setup/nothing",
     "/console/step-up",

@@ -5,12 +5,14 @@ use serde_json::json;
 
 use super::{colleague, signed_in_as, step_up};
 use crate::{
-    app::TestApp,
+    app::{FIRST_CITY, SECOND_CITY, TestApp},
     web::{browser::Browser, document::Document},
 };
 
 const ME: &str = "/api/v1/console/me";
 const ACCOUNTS: &str = "/api/v1/console/accounts";
+const OVERVIEW: &str = "/api/v1/console/cities/{city}/overview";
+const LOG: &str = "/api/v1/console/audit-log";
 const DISABLE: &str = "/api/v1/console/accounts/{name}/disable";
 const RESET: &str = "/api/v1/console/accounts/{name}/reset";
 
@@ -29,6 +31,15 @@ async fn every_answer_to_an_organiser_is_as_documented() {
     }
     for browser in [&mut nobody, &mut admin, &mut editor, &mut security] {
         document.assert_describes("get", ACCOUNTS, &browser.get(ACCOUNTS).await);
+    }
+    for city in [FIRST_CITY, SECOND_CITY] {
+        let target = OVERVIEW.replace("{city}", city);
+        for browser in [&mut nobody, &mut admin, &mut editor] {
+            document.assert_describes("get", OVERVIEW, &browser.get(&target).await);
+        }
+    }
+    for browser in [&mut nobody, &mut admin, &mut editor] {
+        document.assert_describes("get", LOG, &browser.get(LOG).await);
     }
     let account = |name: &str, role: &str, city: Option<&str>| json!({ "name": name, "display_name": "王芳", "roles": [role], "city": city });
     for body in [

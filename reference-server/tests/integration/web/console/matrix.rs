@@ -50,6 +50,9 @@ async fn ask(browser: &mut Browser, row: &Row, city: &str) -> Answer {
         .replace("{city}", city)
         .replace("{name}", "victim")
         .replace("{token}", "nothing");
+    if path.ends_with("/live") {
+        return browser.head_of(&path).await;
+    }
     match (row.is_post, path.contains("/api/")) {
         (false, _) => browser.get(&path).await,
         (true, true) => browser.call(&path, &json!({})).await,
@@ -82,7 +85,8 @@ async fn every_role_gets_at_every_route_what_the_matrix_says() {
                 let answer = ask(&mut browser, row, city).await;
                 let told = format!("{role:?} at {} of {city}: {answer:?}", row.path);
                 assert_guarded(&row.path, &answer);
-                if answer.header("content-type").starts_with("text/html") {
+                let is_page = answer.header("content-type").starts_with("text/html");
+                if is_page && !row.path.ends_with("/live") {
                     assert_clean(&row.path, &answer);
                 }
                 let is_foreign = row.is_of_city

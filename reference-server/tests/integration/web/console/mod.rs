@@ -1,8 +1,10 @@
 //! Laws of the console: who gets in, who may do what, and what is refused to whom.
 
+mod audit_log;
 mod calls;
 mod doors;
 mod matrix;
+mod overview;
 
 use chrono::TimeDelta;
 use reference_server::contest::organiser::{
