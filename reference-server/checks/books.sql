@@ -121,7 +121,7 @@ SELECT 'M12 amount', payment.bill_number
 FROM payment LEFT JOIN award ON award.award = payment.award
 WHERE award.award IS NULL OR award.amount_fen <> payment.amount_fen
 
--- M15: the state of a payment is the last of an unbroken row of events.
+-- M15: a payment begins reserved; its state is the last of an unbroken row of events since.
 UNION ALL
 SELECT 'M15 events', payment.bill_number
 FROM payment
@@ -129,14 +129,16 @@ LEFT JOIN payment_event AS latest ON latest.bill_number = payment.bill_number
  AND latest.version = payment.version AND latest.state_after = payment.state
 LEFT JOIN payment_event AS later ON later.bill_number = payment.bill_number
  AND later.version = payment.version + 1
-WHERE latest.bill_number IS NULL OR later.bill_number IS NOT NULL
+WHERE (latest.bill_number IS NULL AND (payment.version <> 0 OR payment.state <> 'reserved'))
+   OR later.bill_number IS NOT NULL
 UNION ALL
 SELECT 'M15 events', event.bill_number
 FROM (SELECT bill_number, version, state_before,
              LAG(state_after) OVER (PARTITION BY bill_number ORDER BY version) AS state_left,
              LAG(version) OVER (PARTITION BY bill_number ORDER BY version) AS version_before
       FROM payment_event) AS event
-WHERE event.state_left <> event.state_before OR event.version <> event.version_before + 1
+WHERE COALESCE(event.state_left, 'reserved') <> event.state_before
+   OR event.version <> COALESCE(event.version_before, 0) + 1
 
 -- M18: what transfers did with an award's money is what the state of its last payment says, corrections by two
 -- persons and what was paid beyond the award left aside; what a bill contradicts waits in suspense.

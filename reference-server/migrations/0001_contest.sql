@@ -52,12 +52,13 @@ CREATE TABLE budget_day (
 
 -- A sealed packet. Written once when the city is planned, never changed.
 CREATE TABLE packet (
-    city             TEXT   NOT NULL REFERENCES city (city),
+    city             TEXT   NOT NULL,
     day              BIGINT NOT NULL,
     deck             TEXT   NOT NULL CHECK (deck IN ('plain', 'top')),
     sequence         BIGINT NOT NULL CHECK (sequence >= 0),
     amount_fen       BIGINT NOT NULL CHECK (amount_fen >= 10 AND amount_fen <= 10000),
     PRIMARY KEY (city, day, deck, sequence),
+    FOREIGN KEY (city, day) REFERENCES budget_day (city, day),
     UNIQUE (city, day, deck, sequence, amount_fen)
 );
 
@@ -118,15 +119,16 @@ CREATE TABLE attempt (
     CHECK (passed = CASE WHEN score >= pass_mark THEN 1 ELSE 0 END),
     CHECK (started_ms >= opens_ms AND started_ms <= submitted_ms AND submitted_ms < closes_ms),
     FOREIGN KEY (city, opens_ms, closes_ms) REFERENCES city (city, opens_ms, closes_ms),
-    UNIQUE (attempt, person, city, passed)
+    UNIQUE (attempt, person, city, opens_ms, closes_ms, passed)
 );
 CREATE INDEX attempt_by_person ON attempt (person, submitted_ms);
 CREATE INDEX attempt_passed ON attempt (person, city, submitted_ms, attempt) WHERE passed = 1;
 
--- An award: one chance and one passing attempt become one packet. Append-only.
+-- An award: one chance and one passing attempt become one packet. Append-only. Its attempt
+-- ties it to a person, a city and the city's window; its packet to a day of the city.
 CREATE TABLE award (
     award            TEXT   NOT NULL PRIMARY KEY,
-    person           TEXT   NOT NULL REFERENCES person (person),
+    person           TEXT   NOT NULL,
     city             TEXT   NOT NULL,
     opens_ms         BIGINT NOT NULL,
     closes_ms        BIGINT NOT NULL,
@@ -144,20 +146,18 @@ CREATE TABLE award (
     CHECK ((kind = 'base' AND friend IS NULL) OR (kind = 'referral' AND friend IS NOT NULL)),
     CHECK (decided_ms >= opens_ms AND decided_ms < closes_ms),
     CHECK (day = (decided_ms + 28800000) / 86400000),
-    FOREIGN KEY (city, opens_ms, closes_ms) REFERENCES city (city, opens_ms, closes_ms),
-    FOREIGN KEY (attempt, person, city, passed) REFERENCES attempt (attempt, person, city, passed),
+    FOREIGN KEY (attempt, person, city, opens_ms, closes_ms, passed)
+        REFERENCES attempt (attempt, person, city, opens_ms, closes_ms, passed),
     FOREIGN KEY (friend, person, city) REFERENCES referral (friend, sharer, city),
-    FOREIGN KEY (city, day) REFERENCES budget_day (city, day),
     FOREIGN KEY (city, day, deck, sequence, amount_fen)
         REFERENCES packet (city, day, deck, sequence, amount_fen),
     UNIQUE (city, day, sequence),
-    UNIQUE (award, amount_fen),
-    UNIQUE (person, request_key)
+    UNIQUE (award, amount_fen)
 );
 CREATE UNIQUE INDEX award_base_once ON award (person, scope) WHERE kind = 'base';
 CREATE UNIQUE INDEX award_referral_once ON award (friend) WHERE kind = 'referral';
-CREATE INDEX award_by_person ON award (person, decided_ms);
-CREATE INDEX award_by_city ON award (city, decided_ms);
+CREATE UNIQUE INDEX award_request_once ON award (person, request_key) WHERE request_key IS NOT NULL;
+CREATE INDEX award_by_person ON award (person);
 
 -- One attempt to pay one award. The row is the outbox: written with the award,
 -- committed before anything is sent. `machine` is the state machine's value.

@@ -166,40 +166,45 @@ CREATE TRIGGER budget_day_never_leaves BEFORE DELETE ON budget_day
 FOR EACH ROW EXECUTE FUNCTION refuse('a day never leaves');
 CREATE TRIGGER budget_day_is_never_emptied BEFORE TRUNCATE ON budget_day
 EXECUTE FUNCTION refuse('a day never leaves');
-CREATE OR REPLACE FUNCTION award_is_counted_in_its_city() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS
+CREATE OR REPLACE FUNCTION budget_day_is_counted_in_its_city() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS
 $$ BEGIN
-    IF EXISTS (SELECT 1 FROM city WHERE city.city IN (SELECT added.city FROM added)
-        AND used_fen <> (SELECT SUM(used_fen) FROM budget_day WHERE budget_day.city = city.city)) THEN
-        RAISE EXCEPTION 'a city counts what its days count' USING ERRCODE = 'integrity_constraint_violation';
-    END IF;
-    RETURN NULL;
-END $$;
-CREATE TRIGGER award_is_counted_in_its_city AFTER INSERT ON award
-REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION award_is_counted_in_its_city();
-CREATE OR REPLACE FUNCTION award_is_counted() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS
-$$ DECLARE counted bigint; awarded bigint;
-BEGIN
-    SELECT used_fen INTO counted FROM budget_day WHERE city = NEW.city AND day = NEW.day;
-    IF counted IS NULL THEN
-        RETURN NEW;
-    END IF;
-    SELECT MAX(day_total_fen) INTO awarded FROM award WHERE city = NEW.city AND day = NEW.day;
-    IF awarded IS NULL THEN
-        SELECT COALESCE(SUM(amount_fen), 0) INTO awarded FROM award WHERE city = NEW.city AND day = NEW.day;
-    END IF;
-    IF NEW.day_total_fen IS NULL OR NEW.day_total_fen > counted
-       OR NEW.day_total_fen - NEW.amount_fen <> awarded THEN
-        RAISE EXCEPTION 'an award is counted in its day before it is written' USING ERRCODE = 'integrity_constraint_violation';
+    IF (SELECT used_fen FROM city WHERE city = NEW.city)
+       <> (SELECT SUM(used_fen) FROM budget_day WHERE city = NEW.city) + NEW.used_fen - OLD.used_fen THEN
+        RAISE EXCEPTION 'a city counts what its days count, before they do' USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     RETURN NEW;
 END $$;
-CREATE TRIGGER award_is_counted BEFORE INSERT ON award
-FOR EACH ROW EXECUTE FUNCTION award_is_counted();
+CREATE TRIGGER budget_day_is_counted_in_its_city BEFORE UPDATE ON budget_day
+FOR EACH ROW WHEN (NEW.used_fen > OLD.used_fen) EXECUTE FUNCTION budget_day_is_counted_in_its_city();
+-- The awards of a statement go on where those before them ended, without a gap, up to what is
+-- counted. That no award comes to a sealed city follows: its days count no more.
+CREATE OR REPLACE FUNCTION award_is_counted() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS
+$$ BEGIN
+    IF EXISTS (
+        SELECT 1 FROM (
+            SELECT city, day, COUNT(*) AS n_awards,
+                   MIN(day_total_fen - amount_fen) AS first_fen, MAX(day_total_fen) AS last_fen,
+                   COUNT(*) FILTER (WHERE day_total_fen IS NULL OR day_total_fen - amount_fen <> before_fen) AS n_gaps
+            FROM (SELECT city, day, amount_fen, day_total_fen,
+                         LAG(day_total_fen) OVER (PARTITION BY city, day ORDER BY day_total_fen) AS before_fen
+                  FROM added) AS chained
+            GROUP BY city, day) AS run
+        WHERE run.n_gaps > 0
+           OR run.last_fen > (SELECT used_fen FROM budget_day WHERE budget_day.city = run.city AND budget_day.day = run.day)
+           OR run.first_fen <> COALESCE((SELECT MAX(day_total_fen) FROM award WHERE award.city = run.city
+                                         AND award.day = run.day AND day_total_fen <= run.first_fen), 0)
+           OR run.n_awards <> (SELECT COUNT(*) FROM award WHERE award.city = run.city
+                               AND award.day = run.day AND day_total_fen > run.first_fen)) THEN
+        RAISE EXCEPTION 'an award is counted in its day before it is written' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER award_is_counted AFTER INSERT ON award
+REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION award_is_counted();
 CREATE OR REPLACE FUNCTION budget_day_counts_awards() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS
 $$ BEGIN
     IF OLD.used_fen <>
-       COALESCE((SELECT MAX(day_total_fen) FROM award WHERE city = OLD.city AND day = OLD.day),
-                (SELECT SUM(amount_fen) FROM award WHERE city = OLD.city AND day = OLD.day), 0) THEN
+       COALESCE((SELECT MAX(day_total_fen) FROM award WHERE city = OLD.city AND day = OLD.day), 0) THEN
         RAISE EXCEPTION 'what is counted in its day is awarded before more is counted' USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     RETURN NEW;
@@ -268,10 +273,15 @@ $$ BEGIN
     END IF;
     RETURN NEW;
 END $$;
-CREATE TRIGGER award_of_a_sealed_city BEFORE INSERT ON award
-FOR EACH ROW EXECUTE FUNCTION sealed_city_stands();
-CREATE TRIGGER attempt_of_a_sealed_city BEFORE INSERT ON attempt
-FOR EACH ROW EXECUTE FUNCTION sealed_city_stands();
+CREATE OR REPLACE FUNCTION sealed_attempts_stand() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS
+$$ BEGIN
+    IF EXISTS (SELECT 1 FROM books_seal WHERE city IN (SELECT added.city FROM added)) THEN
+        RAISE EXCEPTION 'the books of this city are sealed' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER attempt_of_a_sealed_city AFTER INSERT ON attempt
+REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION sealed_attempts_stand();
 CREATE TRIGGER referral_of_a_sealed_city BEFORE INSERT ON referral
 FOR EACH ROW EXECUTE FUNCTION sealed_city_stands();
 CREATE TRIGGER packet_of_a_sealed_city BEFORE INSERT ON packet
@@ -287,19 +297,18 @@ FOR EACH ROW WHEN (NEW.opens_ms <> OLD.opens_ms OR NEW.closes_ms <> OLD.closes_m
 EXECUTE FUNCTION sealed_city_stands();
 CREATE OR REPLACE FUNCTION sealed_payment_stands() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS
 $$ BEGIN
-    IF TG_OP = 'UPDATE' THEN
-        -- A request may be sealed anew, or emptied for an erased person: other guards watch that.
-        IF NEW.version = OLD.version AND NEW.request_sealed <> OLD.request_sealed THEN
-            RETURN NEW;
-        END IF;
-    END IF;
     IF EXISTS (SELECT 1 FROM award JOIN books_seal ON books_seal.city = award.city WHERE award.award = NEW.award) THEN
         RAISE EXCEPTION 'the books of this city are sealed' USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     RETURN NEW;
 END $$;
-CREATE TRIGGER payment_of_a_sealed_city BEFORE INSERT OR UPDATE ON payment
-FOR EACH ROW EXECUTE FUNCTION sealed_payment_stands();
+-- An award of a sealed city has its first payment.
+CREATE TRIGGER payment_of_a_sealed_city BEFORE INSERT ON payment
+FOR EACH ROW WHEN (NEW.attempt_number > 1) EXECUTE FUNCTION sealed_payment_stands();
+-- A request may be sealed anew, or emptied for an erased person: other guards watch that.
+CREATE TRIGGER payment_of_a_sealed_city_stands BEFORE UPDATE ON payment
+FOR EACH ROW WHEN (NOT (NEW.version = OLD.version AND NEW.request_sealed <> OLD.request_sealed))
+EXECUTE FUNCTION sealed_payment_stands();
 CREATE OR REPLACE FUNCTION sealed_event_stands() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS
 $$ BEGIN
     IF EXISTS (SELECT 1 FROM payment JOIN award ON award.award = payment.award
@@ -312,22 +321,23 @@ CREATE TRIGGER payment_event_of_a_sealed_city BEFORE INSERT ON payment_event
 FOR EACH ROW EXECUTE FUNCTION sealed_event_stands();
 CREATE OR REPLACE FUNCTION sealed_ledger_stands() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS
 $$ BEGIN
-    IF EXISTS (SELECT 1 FROM books_seal WHERE city = NEW.city)
-       AND NOT EXISTS (SELECT 1 FROM correction_approval
+    IF EXISTS (SELECT 1 FROM added JOIN books_seal ON books_seal.city = added.city
+       WHERE NOT EXISTS (SELECT 1 FROM correction_approval
            JOIN correction ON correction.correction = correction_approval.correction
-           WHERE correction_approval.city = NEW.city AND correction_approval.transfer_number = NEW.number
-             AND correction.debit = NEW.debit AND correction.credit = NEW.credit
-             AND correction.amount_fen = NEW.amount_fen) THEN
+           WHERE correction_approval.city = added.city AND correction_approval.transfer_number = added.number
+             AND correction.debit = added.debit AND correction.credit = added.credit
+             AND correction.amount_fen = added.amount_fen)) THEN
         RAISE EXCEPTION 'the books of this city are sealed' USING ERRCODE = 'integrity_constraint_violation';
     END IF;
-    RETURN NEW;
+    RETURN NULL;
 END $$;
-CREATE TRIGGER transfer_of_a_sealed_city BEFORE INSERT ON transfer
-FOR EACH ROW EXECUTE FUNCTION sealed_ledger_stands();
+CREATE TRIGGER transfer_of_a_sealed_city AFTER INSERT ON transfer
+REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION sealed_ledger_stands();
 CREATE OR REPLACE FUNCTION books_seal_waits_for_every_payment() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS
 $$ BEGIN
-    IF EXISTS (SELECT 1 FROM award JOIN payment ON payment.award = award.award
-               WHERE award.city = NEW.city AND payment.state NOT IN ('received', 'refunded', 'dead')) THEN
+    IF EXISTS (SELECT 1 FROM award LEFT JOIN payment ON payment.award = award.award
+               WHERE award.city = NEW.city
+                 AND COALESCE(payment.state, 'none') NOT IN ('received', 'refunded', 'dead')) THEN
         RAISE EXCEPTION 'books are sealed when every payment has ended' USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     RETURN NEW;

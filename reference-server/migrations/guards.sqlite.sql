@@ -110,22 +110,20 @@ WHEN NEW.used_fen < OLD.used_fen OR NEW.taken < OLD.taken OR NEW.top_taken < OLD
 BEGIN SELECT RAISE(ABORT, 'a day never takes back money, and its deck never changes'); END;
 CREATE TRIGGER IF NOT EXISTS budget_day_never_leaves BEFORE DELETE ON budget_day
 BEGIN SELECT RAISE(ABORT, 'a day never leaves'); END;
-CREATE TRIGGER IF NOT EXISTS award_is_counted_in_its_city BEFORE INSERT ON award
-WHEN (SELECT used_fen FROM city WHERE city = NEW.city)
-   <> (SELECT SUM(used_fen) FROM budget_day WHERE city = NEW.city)
-BEGIN SELECT RAISE(ABORT, 'a city counts what its days count'); END;
+CREATE TRIGGER IF NOT EXISTS budget_day_is_counted_in_its_city BEFORE UPDATE ON budget_day
+WHEN NEW.used_fen > OLD.used_fen AND (SELECT used_fen FROM city WHERE city = NEW.city)
+   <> (SELECT SUM(used_fen) FROM budget_day WHERE city = NEW.city) + NEW.used_fen - OLD.used_fen
+BEGIN SELECT RAISE(ABORT, 'a city counts what its days count, before they do'); END;
+-- That no award comes to a sealed city follows: its days count no more.
 CREATE TRIGGER IF NOT EXISTS award_is_counted BEFORE INSERT ON award
-WHEN EXISTS (SELECT 1 FROM budget_day WHERE city = NEW.city AND day = NEW.day
-             AND (NEW.day_total_fen IS NULL OR NEW.day_total_fen > used_fen))
-  OR NEW.day_total_fen - NEW.amount_fen <>
-     COALESCE((SELECT MAX(day_total_fen) FROM award WHERE city = NEW.city AND day = NEW.day),
-              (SELECT SUM(amount_fen) FROM award WHERE city = NEW.city AND day = NEW.day), 0)
+WHEN NEW.day_total_fen IS NULL OR NEW.day_total_fen - NEW.amount_fen <>
+     COALESCE((SELECT MAX(day_total_fen) FROM award WHERE city = NEW.city AND day = NEW.day), 0)
      AND EXISTS (SELECT 1 FROM budget_day WHERE city = NEW.city AND day = NEW.day)
+  OR NEW.day_total_fen > (SELECT used_fen FROM budget_day WHERE city = NEW.city AND day = NEW.day)
 BEGIN SELECT RAISE(ABORT, 'an award is counted in its day before it is written'); END;
 CREATE TRIGGER IF NOT EXISTS budget_day_counts_awards BEFORE UPDATE ON budget_day
 WHEN NEW.used_fen > OLD.used_fen AND OLD.used_fen <>
-     COALESCE((SELECT MAX(day_total_fen) FROM award WHERE city = OLD.city AND day = OLD.day),
-              (SELECT SUM(amount_fen) FROM award WHERE city = OLD.city AND day = OLD.day), 0)
+     COALESCE((SELECT MAX(day_total_fen) FROM award WHERE city = OLD.city AND day = OLD.day), 0)
 BEGIN SELECT RAISE(ABORT, 'what is counted in its day is awarded before more is counted'); END;
 
 -- The books: evidence is added and never changed, and a sealed city takes corrections only.
@@ -166,9 +164,6 @@ WHEN NEW.incident <> OLD.incident OR NEW.class <> OLD.class
 BEGIN SELECT RAISE(ABORT, 'of an incident only its owner changes'); END;
 CREATE TRIGGER IF NOT EXISTS incident_never_leaves BEFORE DELETE ON incident
 BEGIN SELECT RAISE(ABORT, 'an incident never leaves'); END;
-CREATE TRIGGER IF NOT EXISTS award_of_a_sealed_city BEFORE INSERT ON award
-WHEN EXISTS (SELECT 1 FROM books_seal WHERE city = NEW.city)
-BEGIN SELECT RAISE(ABORT, 'the books of this city are sealed'); END;
 CREATE TRIGGER IF NOT EXISTS attempt_of_a_sealed_city BEFORE INSERT ON attempt
 WHEN EXISTS (SELECT 1 FROM books_seal WHERE city = NEW.city)
 BEGIN SELECT RAISE(ABORT, 'the books of this city are sealed'); END;
@@ -192,8 +187,9 @@ WHEN (NEW.opens_ms <> OLD.opens_ms OR NEW.closes_ms <> OLD.closes_ms
   OR NEW.ordinal <> OLD.ordinal)
   AND EXISTS (SELECT 1 FROM books_seal WHERE city = OLD.city)
 BEGIN SELECT RAISE(ABORT, 'the books of this city are sealed'); END;
+-- An award of a sealed city has its first payment.
 CREATE TRIGGER IF NOT EXISTS payment_of_a_sealed_city BEFORE INSERT ON payment
-WHEN EXISTS (SELECT 1 FROM award JOIN books_seal ON books_seal.city = award.city WHERE award.award = NEW.award)
+WHEN NEW.attempt_number > 1 AND EXISTS (SELECT 1 FROM award JOIN books_seal ON books_seal.city = award.city WHERE award.award = NEW.award)
 BEGIN SELECT RAISE(ABORT, 'the books of this city are sealed'); END;
 CREATE TRIGGER IF NOT EXISTS payment_of_a_sealed_city_stands BEFORE UPDATE ON payment
 WHEN NOT (NEW.version = OLD.version AND NEW.request_sealed <> OLD.request_sealed)
@@ -212,8 +208,9 @@ WHEN EXISTS (SELECT 1 FROM books_seal WHERE city = NEW.city)
         AND correction.amount_fen = NEW.amount_fen)
 BEGIN SELECT RAISE(ABORT, 'the books of this city are sealed'); END;
 CREATE TRIGGER IF NOT EXISTS books_seal_waits_for_every_payment BEFORE INSERT ON books_seal
-WHEN EXISTS (SELECT 1 FROM award JOIN payment ON payment.award = award.award
-             WHERE award.city = NEW.city AND payment.state NOT IN ('received', 'refunded', 'dead'))
+WHEN EXISTS (SELECT 1 FROM award LEFT JOIN payment ON payment.award = award.award
+             WHERE award.city = NEW.city
+               AND COALESCE(payment.state, 'none') NOT IN ('received', 'refunded', 'dead'))
 BEGIN SELECT RAISE(ABORT, 'books are sealed when every payment has ended'); END;
 
 CREATE TRIGGER IF NOT EXISTS field_key_never_changes BEFORE UPDATE ON field_key

@@ -4,7 +4,7 @@
 //! In the transaction, in this order: the first answers to the same requests, if there were
 //! any; the decision instant under each city's latch; the facts; reward-core's decision; the
 //! packet that reward-core's rule names; then the counters under their ceilings, the awards,
-//! their payments with the frozen requests, the ledger's transfers, the audit events.
+//! their payments with the frozen requests, the ledger's transfers, the audit event.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -319,7 +319,7 @@ impl Table {
         }
         awards::insert_all(tx, &self.awards)?;
         let at_ms: Vec<i64> = self.awards.iter().map(|award| award.decided_ms).collect();
-        payments::insert_all(tx, &self.payments, "reserve", &at_ms)?;
+        payments::insert_all(tx, &self.payments, &at_ms)?;
         let transfers: Vec<TransferRow<'_>> = self
             .awards
             .iter()
@@ -335,23 +335,31 @@ impl Table {
             })
             .collect();
         payments::insert_transfers(tx, &transfers)?;
-        let events: Vec<(i64, String)> = self
+        // One link of the chain for what was decided together, a line for each award.
+        let lines: Vec<String> = self
             .awards
             .iter()
             .map(|award| {
-                let detail = format!(
-                    "award={} city={} day={} deck={} sequence={} amount_fen={}",
+                format!(
+                    "award={} city={} day={} deck={} sequence={} amount_fen={} decided_ms={}",
                     award.award,
                     award.city,
                     award.day,
                     award.deck,
                     award.sequence,
-                    award.amount_fen
-                );
-                (award.decided_ms, detail)
+                    award.amount_fen,
+                    award.decided_ms
+                )
             })
             .collect();
-        Ok(audit::append_all(tx, "server", "award.granted", &events)?)
+        let at_ms = at_ms.into_iter().max().unwrap_or_default();
+        Ok(audit::append(
+            tx,
+            at_ms,
+            "server",
+            "award.granted",
+            &lines.join("\n"),
+        )?)
     }
 }
 

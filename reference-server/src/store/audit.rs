@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Read, StoreError, Tx,
-    engine::{Given, Header, Kind, Row, params},
+    engine::{Row, params},
 };
 
 /// The previous hash of the first event.
@@ -37,46 +37,16 @@ pub fn append(
     action: &str,
     detail: &str,
 ) -> Result<(), StoreError> {
-    append_all(tx, actor, action, &[(at_ms, detail.to_owned())])
-}
-
-const COLUMNS: Header = &[
-    ("number", Kind::Integer),
-    ("at_ms", Kind::Integer),
-    ("actor", Kind::Text),
-    ("action", Kind::Text),
-    ("detail", Kind::Text),
-    ("previous_hash", Kind::Text),
-    ("hash", Kind::Text),
-];
-
-/// Appends events of one kind, each an instant and a detail, in their order.
-pub fn append_all(
-    tx: &Tx<'_>,
-    actor: &str,
-    action: &str,
-    events: &[(i64, String)],
-) -> Result<(), StoreError> {
-    // store::audit::append_all
-    let (mut number, first_link) = head(&tx.read())?.unwrap_or_else(|| (0, GENESIS.to_owned()));
-    let mut links = vec![first_link];
-    let mut numbers = Vec::with_capacity(events.len());
-    for (at_ms, detail) in events {
-        number = number.saturating_add(1);
-        let previous = links.last().map_or(GENESIS, String::as_str);
-        let hash = event_hash(number, *at_ms, [actor, action, detail, previous]);
-        numbers.push(number);
-        links.push(hash);
-    }
-    let mut given = Given::new(COLUMNS, events.len());
-    for ((number, (at_ms, detail)), link) in numbers.iter().zip(events).zip(links.windows(2)) {
-        if let [previous, hash] = link {
-            given.add(params![
-                *number, *at_ms, actor, action, *detail, *previous, *hash
-            ]);
-        }
-    }
-    tx.connection.insert("audit_event", &given)
+    // store::audit::append
+    let (number, previous) = head(&tx.read())?.unwrap_or_else(|| (0, GENESIS.to_owned()));
+    let number = number.saturating_add(1);
+    let hash = event_hash(number, at_ms, [actor, action, detail, &previous]);
+    tx.connection.execute(
+        "INSERT INTO audit_event (number, at_ms, actor, action, detail, previous_hash, hash)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        params![number, at_ms, actor, action, detail, previous, hash],
+    )?;
+    Ok(())
 }
 
 /// Number and hash of the latest event, if there is one.

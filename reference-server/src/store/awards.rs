@@ -105,9 +105,16 @@ pub struct DayMove<'a> {
     pub taken_before: i64,
 }
 
-/// Counts packets in their day and city under both ceilings; `false` when they do not fit.
+/// Counts packets in their city, then in their day, under both ceilings; `false` when they do not fit.
 pub fn raise_counters(tx: &Tx<'_>, step: &DayMove<'_>) -> Result<bool, StoreError> {
     // store::awards::raise_counters
+    let n_cities = tx.connection.execute(
+        "UPDATE city
+         SET used_fen = used_fen + ?2,
+             top_awarded = CASE WHEN ?3 = 1 THEN 1 ELSE top_awarded END
+         WHERE city = ?1 AND used_fen + ?2 <= pool_fen",
+        params![step.city, step.amount_fen, step.takes_top],
+    )?;
     let n_days = tx.connection.execute(
         "UPDATE budget_day
          SET used_fen = used_fen + ?3, taken = taken + ?7, deck = ?4,
@@ -123,13 +130,6 @@ pub fn raise_counters(tx: &Tx<'_>, step: &DayMove<'_>) -> Result<bool, StoreErro
             step.taken_before,
             step.n_packets,
         ],
-    )?;
-    let n_cities = tx.connection.execute(
-        "UPDATE city
-         SET used_fen = used_fen + ?2,
-             top_awarded = CASE WHEN ?3 = 1 THEN 1 ELSE top_awarded END
-         WHERE city = ?1 AND used_fen + ?2 <= pool_fen",
-        params![step.city, step.amount_fen, step.takes_top],
     )?;
     Ok(n_days == 1 && n_cities == 1)
 }

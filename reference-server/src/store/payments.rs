@@ -90,23 +90,15 @@ const NEW_PAYMENT: Header = &[
     ("changed_ms", Kind::Integer),
 ];
 
-/// Writes a new payment and the event that made it.
-pub fn insert(
-    tx: &Tx<'_>,
-    payment: &PaymentRow,
-    event: &str,
-    now_ms: i64,
-) -> Result<(), StoreError> {
-    insert_all(tx, slice::from_ref(payment), event, &[now_ms])
+/// Writes a new payment.
+pub fn insert(tx: &Tx<'_>, payment: &PaymentRow, now_ms: i64) -> Result<(), StoreError> {
+    insert_all(tx, slice::from_ref(payment), &[now_ms])
 }
 
-/// Writes new payments, each with its instant and with the event that made it.
-pub fn insert_all(
-    tx: &Tx<'_>,
-    payments: &[PaymentRow],
-    event: &str,
-    at_ms: &[i64],
-) -> Result<(), StoreError> {
+/// Writes new payments, each with its instant.
+///
+/// A payment begins reserved, at version 0; its events begin with what happens to it then.
+pub fn insert_all(tx: &Tx<'_>, payments: &[PaymentRow], at_ms: &[i64]) -> Result<(), StoreError> {
     // store::payments::insert_all
     let mut given = Given::new(NEW_PAYMENT, payments.len());
     for (payment, at_ms) in payments.iter().zip(at_ms) {
@@ -124,21 +116,7 @@ pub fn insert_all(
             *at_ms,
         ]);
     }
-    tx.connection.insert("payment", &given)?;
-    let events: Vec<EventRow<'_>> = payments
-        .iter()
-        .zip(at_ms)
-        .map(|(payment, &at_ms)| EventRow {
-            bill_number: &payment.bill_number,
-            version: payment.version,
-            at_ms,
-            event,
-            evidence: None,
-            state_before: "none",
-            state_after: &payment.state,
-        })
-        .collect();
-    insert_events(tx, &events)
+    tx.connection.insert("payment", &given)
 }
 
 const COLUMNS: &str = "SELECT payment.bill_number, payment.award, payment.attempt_number,
@@ -325,16 +303,20 @@ pub fn advance(tx: &Tx<'_>, step: &PaymentStep<'_>) -> Result<bool, StoreError> 
     if n_rows == 0 {
         return Ok(false);
     }
-    let event = EventRow {
-        bill_number: step.bill_number,
-        version: step.version_seen.saturating_add(1),
-        at_ms: step.at_ms,
-        event: step.event,
-        evidence: step.evidence,
-        state_before: step.state_before,
-        state_after: step.state_after,
-    };
-    insert_events(tx, &[event])?;
+    tx.connection.execute(
+        "INSERT INTO payment_event (bill_number, version, at_ms, event, evidence,
+             state_before, state_after)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        params![
+            step.bill_number,
+            step.version_seen.saturating_add(1),
+            step.at_ms,
+            step.event,
+            step.evidence,
+            step.state_before,
+            step.state_after,
+        ],
+    )?;
     Ok(true)
 }
 
@@ -367,43 +349,6 @@ pub fn empty_requests(tx: &Tx<'_>, person: &str) -> Result<(), StoreError> {
         params![person],
     )?;
     Ok(())
-}
-
-struct EventRow<'a> {
-    bill_number: &'a str,
-    version: i64,
-    at_ms: i64,
-    event: &'a str,
-    evidence: Option<&'a str>,
-    state_before: &'a str,
-    state_after: &'a str,
-}
-
-const NEW_EVENT: Header = &[
-    ("bill_number", Kind::Text),
-    ("version", Kind::Integer),
-    ("at_ms", Kind::Integer),
-    ("event", Kind::Text),
-    ("evidence", Kind::Text),
-    ("state_before", Kind::Text),
-    ("state_after", Kind::Text),
-];
-
-fn insert_events(tx: &Tx<'_>, events: &[EventRow<'_>]) -> Result<(), StoreError> {
-    // store::payments::insert_events
-    let mut given = Given::new(NEW_EVENT, events.len());
-    for event in events {
-        given.add(params![
-            event.bill_number,
-            event.version,
-            event.at_ms,
-            event.event,
-            event.evidence,
-            event.state_before,
-            event.state_after,
-        ]);
-    }
-    tx.connection.insert("payment_event", &given)
 }
 
 const NEW_TRANSFER: Header = &[

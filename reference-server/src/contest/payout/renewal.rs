@@ -99,7 +99,7 @@ impl Renewal {
             )?;
             book(tx, marking, city, row.amount_fen, &newer.bill_number, at_ms)?;
         }
-        payments::insert(tx, newer, "new-attempt", at_ms)?;
+        payments::insert(tx, newer, at_ms)?;
         let detail = format!(
             "bill=…{} to …{}",
             tail(&row.bill_number),

@@ -143,9 +143,9 @@ fn store(test: &TestApp, payments: &[Payment]) {
         writeln!(
             sql,
             "INSERT INTO award (award, person, city, opens_ms, closes_ms, kind, scope, friend, attempt, passed, day,
-                 deck, sequence, amount_fen, decided_ms, request_key)
+                 deck, sequence, amount_fen, day_total_fen, decided_ms, request_key)
              SELECT '{number}', '{number}', city, opens_ms, closes_ms,
-                 'referral', '{number}', '{number}', '{number}', 1, 1, 'plain', {sequence}, {fen}, {}, NULL
+                 'referral', '{number}', '{number}', '{number}', 1, 1, 'plain', {sequence}, {fen}, {sequence}, {}, NULL
              FROM city WHERE city = 'yancheng';
              INSERT INTO payment (bill_number, award, attempt_number, amount_fen, request_sealed, state, due_ms,
                  machine, version, changed_ms)

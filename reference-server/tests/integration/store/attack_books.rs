@@ -333,17 +333,18 @@ async fn a_sealed_city_takes_nothing_but_an_approved_correction() {
             "INSERT INTO transfer VALUES ('{FIRST_CITY}', {number}, '{from}', '{to}', {fen}, 'B', 1)"
         )
     };
-    let mut attacks: Vec<(String, &str)> = ["attempt", "packet", "budget_day"]
-        .map(|table| (any(table), words))
-        .to_vec();
-    // A server asks the guards in the order of their names, and an older one refuses first.
-    let first = if is_server() {
-        "is counted in its day"
-    } else {
-        words
-    };
-    attacks.push((any("award"), first));
-    attacks.extend([
+    // No award either: its days count no more, and an award is counted before it is written.
+    let mut attacks = vec![
+        (any("packet"), words),
+        (any("budget_day"), words),
+        (
+            (any("attempt") + " LIMIT 1").replace(
+                "SELECT *",
+                "SELECT 'FORGED', person, city, opens_ms, closes_ms, \
+                 started_ms, submitted_ms, answers, score, n_questions, pass_mark, passed",
+            ),
+            words,
+        ),
         (
             format!(
                 "INSERT INTO referral SELECT MIN(person), MAX(person), '{FIRST_CITY}', 1 FROM person"
@@ -352,13 +353,17 @@ async fn a_sealed_city_takes_nothing_but_an_approved_correction() {
         ),
         (transfer(100, "left", "received", 10), words),
         (transfer(100, "suspense", "received", 10), words),
-    ]);
+    ];
     attacks.extend(fixed(&[
-        ("UPDATE budget_day SET used_fen = used_fen + 1 WHERE city = 'yancheng'", words),
+        ("UPDATE budget_day SET taken = taken + 1 WHERE city = 'yancheng'", words),
         ("UPDATE city SET used_fen = used_fen + 1 WHERE city = 'yancheng'", words),
         ("UPDATE payment SET due_ms = 1, version = version + 1", words),
         ("UPDATE payment SET machine = '', version = version + 1", words),
-        ("INSERT INTO payment SELECT * FROM payment", words),
+        (
+            "INSERT INTO payment SELECT 'TWIN', award, 2, amount_fen, request_sealed, state, due_ms,
+                 machine, version, changed_ms, rail, NULL FROM payment LIMIT 1",
+            words,
+        ),
         ("INSERT INTO payment_event SELECT bill_number, 1000, 1, 'reply', NULL, 'a', 'b' FROM payment", words),
     ]));
     assert_refused_by(&mut test.raw(), &attacks);
