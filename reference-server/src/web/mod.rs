@@ -52,9 +52,13 @@ mod summary;
 mod verify;
 mod wording;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use axum::{Router, extract::DefaultBodyLimit, http::StatusCode, middleware};
+use tower::ServiceBuilder;
 use tower_http::{
     CompressionLevel,
     catch_panic::CatchPanicLayer,
@@ -119,38 +123,45 @@ pub fn router_of_places(app: Arc<App>, n_places: usize) -> Router {
     }
     let citizens = citizens
         .fallback(|| async { StatusCode::NOT_FOUND })
-        .layer(csrf(&app))
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::SERVICE_UNAVAILABLE,
-            PATIENCE,
-        ))
-        .layer(CatchPanicLayer::new())
-        .layer(middleware::from_fn_with_state(
-            Arc::clone(&app),
-            error::explain,
-        ))
+        // From the outermost to the innermost; built as one, so that a route carries one layer.
         .layer(
-            CompressionLayer::new()
-                .quality(QUALITY)
-                .compress_when(DefaultPredicate::new().and(NotForContentType::const_new("video/"))),
-        )
-        .layer(middleware::from_fn_with_state(
-            observe::Gate::of_places(n_places),
-            observe::shed,
-        ));
+            ServiceBuilder::new()
+                .layer(middleware::from_fn_with_state(
+                    observe::Gate::of_places(n_places),
+                    observe::shed,
+                ))
+                .layer(CompressionLayer::new().quality(QUALITY).compress_when(
+                    DefaultPredicate::new().and(NotForContentType::const_new("video/")),
+                ))
+                .layer(middleware::from_fn_with_state(
+                    Arc::clone(&app),
+                    error::explain,
+                ))
+                .layer(CatchPanicLayer::new())
+                .layer(TimeoutLayer::with_status_code(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    PATIENCE,
+                ))
+                .layer(csrf(&app)),
+        );
     let mut all = citizens;
     if let Some(host) = &host {
         // Its faults take their time and cut connections: none of the layers above.
         all = all.merge(simulator::wire_routes(host).layer(DefaultBodyLimit::max(FORM_BYTES)));
     }
-    all.layer(middleware::from_fn_with_state(
-        Arc::clone(&app),
-        observe::secure,
-    ))
-    .layer(middleware::from_fn_with_state(
-        Arc::clone(&app),
-        observe::number_and_log,
-    ))
+    // The first visitor does not wait until every file is packed.
+    LazyLock::force(&assets::ASSETS);
+    all.layer(
+        ServiceBuilder::new()
+            .layer(middleware::from_fn_with_state(
+                Arc::clone(&app),
+                observe::number_and_log,
+            ))
+            .layer(middleware::from_fn_with_state(
+                Arc::clone(&app),
+                observe::secure,
+            )),
+    )
     .with_state(app)
 }
 

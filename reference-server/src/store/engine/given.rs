@@ -48,16 +48,8 @@ impl<'a> Given<'a> {
         names.join(", ")
     }
 
-    pub(super) fn rows(&self) -> impl Iterator<Item = &[Value<'a>]> {
+    pub(super) fn rows(&self) -> impl ExactSizeIterator<Item = &[Value<'a>]> {
         self.values.chunks_exact(self.header.len().max(1))
-    }
-
-    /// The rows in blocks of so many, the last one as short as it is.
-    pub(super) fn blocks(&self, n_rows: usize) -> impl Iterator<Item = Vec<&[Value<'a>]>> {
-        let width = self.header.len().max(1);
-        self.values
-            .chunks(width.saturating_mul(n_rows))
-            .map(move |block| block.chunks_exact(width).collect())
     }
 
     /// The values column by column.

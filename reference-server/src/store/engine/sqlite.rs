@@ -1,6 +1,6 @@
 //! SQLite: how a connection is made, how a schema is brought up to date, what an error means.
 
-use std::{path::Path, time::Duration};
+use std::{cell::Cell, path::Path, time::Duration};
 
 use rusqlite::{
     Connection as Engine, ErrorCode, OpenFlags, TransactionBehavior,
@@ -13,9 +13,9 @@ use super::{Durability, EngineError, Given, MIGRATIONS, Value, engine_error};
 use crate::store::StoreError;
 
 const GUARDS: &str = include_str!("../../../migrations/guards.sqlite.sql");
-/// Rows of one statement: a guard makes the engine remember every page that a statement is the
-/// first to touch, which costs more than the row does.
-const ROWS_AT_ONCE: usize = 64;
+/// The most rows of one statement, a power of two: a guard makes the engine remember every page
+/// that a statement is the first to touch, which costs more than the row does.
+const ROWS_AT_ONCE: usize = 256;
 /// How often the write-ahead log is asked for; with the pause as long as the busy time-out.
 const WAL_TRIES: u32 = 1_000;
 /// How long a refused switch waits.
@@ -23,7 +23,12 @@ const WAL_PAUSE: Duration = Duration::from_millis(5);
 
 /// A connection to the database.
 #[derive(Debug)]
-pub(in crate::store) struct Connection(Engine);
+pub(in crate::store) struct Connection {
+    engine: Engine,
+    /// Whether nothing is kept yet of the group under way: then taking a write back is taking
+    /// the transaction back, and a savepoint, which copies every page before it changes, is not needed.
+    is_fresh: Cell<bool>,
+}
 
 /// A row while its statement stands on it.
 pub(super) type Row<'a> = rusqlite::Row<'a>;
@@ -67,7 +72,7 @@ impl Connection {
             },
         )?;
         migrate(&mut connection)?;
-        Ok(Self(connection))
+        Ok(Self::over(connection))
     }
 
     /// A connection that can only read.
@@ -75,11 +80,18 @@ impl Connection {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Engine::open_with_flags(path, flags)?;
         configure(&connection)?;
-        Ok(Self(connection))
+        Ok(Self::over(connection))
+    }
+
+    fn over(engine: Engine) -> Self {
+        Self {
+            engine,
+            is_fresh: Cell::new(false),
+        }
     }
 
     pub(super) fn execute(&self, sql: &str, params: &[Value<'_>]) -> Result<usize, StoreError> {
-        let mut statement = self.0.prepare_cached(sql)?;
+        let mut statement = self.engine.prepare_cached(sql)?;
         Ok(statement.execute(params_from_iter(params))?)
     }
 
@@ -89,7 +101,7 @@ impl Connection {
         params: &[Value<'_>],
         mut read: impl FnMut(&Row<'_>) -> Result<bool, StoreError>,
     ) -> Result<(), StoreError> {
-        let mut statement = self.0.prepare_cached(sql)?;
+        let mut statement = self.engine.prepare_cached(sql)?;
         let mut rows = statement.query(params_from_iter(params))?;
         while let Some(row) = rows.next()? {
             if !read(row)? {
@@ -100,25 +112,17 @@ impl Connection {
     }
 
     pub(super) fn insert(&self, table: &str, given: &Given<'_>) -> Result<(), StoreError> {
-        let row = format!("({})", placeholders(given.header().len()));
+        let row = format!("({})", vec!["?"; given.header().len()].join(", "));
         let head = format!("INSERT INTO {table} ({}) VALUES ", given.names());
-        let one = format!("{head}{row}");
-        let many = format!(
-            "{head}{}",
-            vec![row.replace(char::is_numeric, ""); ROWS_AT_ONCE].join(", ")
-        );
-        for rows in given.blocks(ROWS_AT_ONCE) {
-            if rows.len() == ROWS_AT_ONCE {
-                let values = rows.iter().flat_map(|row| row.iter());
-                self.0
-                    .prepare_cached(&many)?
-                    .execute(params_from_iter(values))?;
-            } else {
-                let mut statement = self.0.prepare_cached(&one)?;
-                for row in rows {
-                    statement.execute(params_from_iter(row.iter()))?;
-                }
-            }
+        let mut rows = given.rows();
+        // In powers of two, so that a few prepared statements do for every number of rows.
+        while rows.len() > 0 {
+            let n_rows = 1 << rows.len().min(ROWS_AT_ONCE).ilog2();
+            let sql = format!("{head}{}", vec![row.as_str(); n_rows].join(", "));
+            let values = rows.by_ref().take(n_rows).flatten();
+            self.engine
+                .prepare_cached(&sql)?
+                .execute(params_from_iter(values))?;
         }
         Ok(())
     }
@@ -134,7 +138,7 @@ impl Connection {
             given.names(),
             placeholders(given.header().len().saturating_add(1))
         );
-        let mut statement = self.0.prepare_cached(&sql)?;
+        let mut statement = self.engine.prepare_cached(&sql)?;
         for (nth, row) in (1..).zip(given.rows()) {
             let nth = Value::Integer(nth);
             let mut found = statement.query(params_from_iter(row.iter().chain([&nth])))?;
@@ -146,36 +150,48 @@ impl Connection {
     }
 
     pub(super) fn begin_group(&self) -> Result<(), StoreError> {
-        Ok(self.0.execute_batch("BEGIN IMMEDIATE")?)
+        self.engine.execute_batch("BEGIN IMMEDIATE")?;
+        self.is_fresh.set(true);
+        Ok(())
     }
 
     pub(super) fn begin_write(&self) -> Result<(), StoreError> {
-        Ok(self.0.execute_batch("SAVEPOINT one_write")?)
+        if self.is_fresh.get() {
+            return Ok(());
+        }
+        Ok(self.engine.execute_batch("SAVEPOINT one_write")?)
     }
 
     pub(super) fn keep_write(&self) -> Result<(), StoreError> {
-        Ok(self.0.execute_batch("RELEASE one_write")?)
+        if self.is_fresh.take() {
+            return Ok(());
+        }
+        Ok(self.engine.execute_batch("RELEASE one_write")?)
     }
 
     pub(super) fn undo_write(&self) -> Result<(), StoreError> {
+        if self.is_fresh.get() {
+            self.engine.execute_batch("ROLLBACK")?;
+            return self.begin_group();
+        }
         Ok(self
-            .0
+            .engine
             .execute_batch("ROLLBACK TO one_write; RELEASE one_write")?)
     }
 
     pub(super) fn commit_group(&self) -> Result<(), StoreError> {
-        Ok(self.0.execute_batch("COMMIT")?)
+        Ok(self.engine.execute_batch("COMMIT")?)
     }
 
     pub(super) fn begin_snapshot(&self) -> Result<(), StoreError> {
-        Ok(self.0.execute_batch("BEGIN")?)
+        Ok(self.engine.execute_batch("BEGIN")?)
     }
 
     pub(super) fn roll_back(&self) -> Result<(), StoreError> {
-        if self.0.is_autocommit() {
+        if self.engine.is_autocommit() {
             return Ok(());
         }
-        Ok(self.0.execute_batch("ROLLBACK")?)
+        Ok(self.engine.execute_batch("ROLLBACK")?)
     }
 }
 
@@ -194,7 +210,7 @@ fn configure(connection: &Engine) -> Result<(), StoreError> {
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     // A plan does not depend on the values bound to it, or each new value is planned anew.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    connection.set_prepared_statement_cache_capacity(128);
+    connection.set_prepared_statement_cache_capacity(256);
     Ok(())
 }
 
