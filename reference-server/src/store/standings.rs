@@ -77,8 +77,7 @@ const STANDING: &str = "SELECT given.nth, person.openid_sealed, follow.following
 
 const AWARDS: &str = "SELECT given.nth, award.award, award.city, award.kind, award.attempt,
      award.request_key, award.decided_ms
-     FROM given JOIN award ON award.person = given.person
-     ORDER BY given.nth, award.decided_ms DESC, award.award";
+     FROM given JOIN award ON award.person = given.person";
 
 /// How each of these people stands, in their order; nobody is where no person is.
 ///
@@ -113,6 +112,13 @@ pub fn standings(read: &Read<'_>, asked: &[Asked<'_>]) -> Result<Vec<Standing>, 
         of_row(&mut standings, row)?.awards.push(award);
         Ok(())
     })?;
+    for standing in &mut standings {
+        // Here and not in the statement, which would set up a sorter for each person.
+        standing.awards.sort_by(|one, other| {
+            let later = other.decided_ms.cmp(&one.decided_ms);
+            later.then_with(|| one.award.cmp(&other.award))
+        });
+    }
     Ok(standings)
 }
 

@@ -16,6 +16,9 @@ const GUARDS: &str = include_str!("../../../migrations/guards.sqlite.sql");
 /// The most rows of one statement, a power of two: a guard makes the engine remember every page
 /// that a statement is the first to touch, which costs more than the row does.
 const ROWS_AT_ONCE: usize = 256;
+/// Pages of the write-ahead log, 4 KiB each, after which they go to their places. A group of
+/// claims changes up to a thousand pages, most of them again and again.
+const PAGES_OF_LOG: u32 = 16_384;
 /// How often the write-ahead log is asked for; with the pause as long as the busy time-out.
 const WAL_TRIES: u32 = 1_000;
 /// How long a refused switch waits.
@@ -71,6 +74,7 @@ impl Connection {
                 Durability::None => "OFF",
             },
         )?;
+        connection.pragma_update(None, "wal_autocheckpoint", PAGES_OF_LOG)?;
         migrate(&mut connection)?;
         Ok(Self::over(connection))
     }
