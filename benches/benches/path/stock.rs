@@ -84,7 +84,7 @@ type Words = [&'static str; 5];
 
 const FILE: Words = [
     "PRAGMA foreign_keys = OFF; PRAGMA synchronous = OFF; \
-     DROP TRIGGER award_is_counted; DROP TRIGGER award_is_counted_in_its_city;",
+     DROP TRIGGER award_is_counted;",
     "(WITH RECURSIVE series (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < {n}) \
      SELECT n FROM series)",
     "printf('%032x', n)",
