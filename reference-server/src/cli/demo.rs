@@ -1,12 +1,16 @@
 //! `demo`: the whole contest on this machine, with a simulated WeChat.
 
-use std::{io::Write as _, net::SocketAddr, process::ExitCode, time::Duration};
+use std::{io::Write as _, net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use zeroize::Zeroizing;
 
-use super::{DemoArguments, place::Place};
+use super::{
+    DemoArguments,
+    place::Place,
+    serve::{Signals, until_stopped},
+};
 use crate::{
     app::App,
     config::{EditionName, LogFormat},
@@ -19,6 +23,7 @@ use crate::{
         season,
     },
     setup::{self, Simulated, Wire},
+    web,
 };
 
 pub(super) fn run(arguments: DemoArguments) -> anyhow::Result<ExitCode> {
@@ -63,8 +68,10 @@ async fn demo(arguments: DemoArguments, place: &Place) -> anyhow::Result<()> {
         host.clock.advance_to(latest);
     }
     let accounts = accounts_for_show(&app).await?;
+    let router = web::router(Arc::clone(&app));
+    let signals = Signals::listen()?;
     welcome(&app, &prepared, &accounts, place)?;
-    super::serve::until_stopped(app, listener, Duration::ZERO).await
+    until_stopped(app, router, listener, signals, Duration::ZERO).await
 }
 
 /// The address a browser on this machine uses.

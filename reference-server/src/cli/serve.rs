@@ -34,6 +34,8 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     // Before the first payment: without WeChat's keys no answer can be believed.
     platform_keys::refresh(&app).await?;
     let first_link = roster::first_link(&app).await?;
+    let router = web::router(Arc::clone(&app));
+    let signals = Signals::listen()?;
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("cannot listen on {}", config.listen))?;
@@ -70,7 +72,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
             .with_context(|| format!("cannot listen on {address}"))?;
         tokio::spawn(axum::serve(private, web::private_router(Arc::clone(&app))).into_future());
     }
-    until_stopped(app, listener, DRAIN).await
+    until_stopped(app, router, listener, signals, DRAIN).await
 }
 
 /// Serves pages and runs the worker until the process is told to stop; told twice, it stops at once.
@@ -78,7 +80,9 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
 /// For `drain` it goes on serving and tells whoever asks that it is not ready, so that a proxy sends requests elsewhere.
 pub(super) async fn until_stopped(
     app: Arc<App>,
+    router: axum::Router,
     listener: TcpListener,
+    signals: Signals,
     drain: Duration,
 ) -> anyhow::Result<()> {
     let (stop, stopped) = watch::channel(false);
@@ -89,7 +93,7 @@ pub(super) async fn until_stopped(
         app.drain();
         tokio::time::sleep(drain).await;
     };
-    if !serving(web::router(Arc::clone(&app)), listener, &stop, leave).await? {
+    if !serving(router, listener, signals, &stop, leave).await? {
         return Ok(());
     }
     worker.await?;
@@ -105,6 +109,7 @@ pub(super) async fn until_stopped(
 pub(super) async fn serving(
     router: axum::Router,
     listener: TcpListener,
+    mut signals: Signals,
     stop: &watch::Sender<bool>,
     leave: impl Future<Output = ()>,
 ) -> anyhow::Result<bool> {
@@ -116,10 +121,10 @@ pub(super) async fn serving(
     let mut serving = tokio::spawn(serving.into_future());
     tokio::select! {
         ended = &mut serving => ended??,
-        () = asked_to_stop() => {
+        () = signals.next() => {
             tokio::select! {
                 () = leave => {}
-                () = asked_to_stop() => return Ok(false),
+                () = signals.next() => return Ok(false),
             }
             stop.send_replace(true);
             // Requests under way get their answer; a connection that never ends does not hold us.
@@ -137,18 +142,42 @@ async fn told(mut stopped: watch::Receiver<bool>) {
     drop(stopped.wait_for(|stop| *stop).await);
 }
 
-async fn asked_to_stop() {
-    let interrupted = tokio::signal::ctrl_c();
+/// What tells the process to stop: listened to before anything is announced, so that whoever
+/// reads that the server is there can stop it.
+pub(super) struct Signals {
     #[cfg(unix)]
-    {
-        let terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
-        if let Ok(mut terminated) = terminated {
-            tokio::select! {
-                _ = interrupted => {}
-                _ = terminated.recv() => {}
-            }
-            return;
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    /// Listens from now on.
+    #[cfg_attr(
+        not(unix),
+        expect(clippy::unnecessary_wraps, reason = "the other systems' shape")
+    )]
+    pub(super) fn listen() -> anyhow::Result<Self> {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            Ok(Self {
+                interrupt: signal(SignalKind::interrupt())?,
+                terminate: signal(SignalKind::terminate())?,
+            })
         }
+        #[cfg(not(unix))]
+        Ok(Self {})
     }
-    drop(interrupted.await);
+
+    /// Waits until the process is told to stop, or told again.
+    async fn next(&mut self) {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+        #[cfg(not(unix))]
+        drop(tokio::signal::ctrl_c().await);
+    }
 }

@@ -21,7 +21,10 @@ use wechat_adapter::{
 };
 
 use crate::{
-    cli::trial_files::{TrialFile, trial_files},
+    cli::{
+        serve::{Signals, serving},
+        trial_files::{TrialFile, trial_files},
+    },
     clock::{Clock as _, SimulatedClock, SystemClock},
     config::LogFormat,
     journal::JournaledSimulator,
@@ -198,11 +201,13 @@ async fn simulate(arguments: &SimulatorArguments) -> anyhow::Result<()> {
         arguments.callback().is_some(),
         base,
     );
+    let signals = Signals::listen()?;
     welcome(&list, &files, start, arguments)?;
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let delivering = tokio::spawn(web::keep_delivering(host.clone(), stopped));
     let leave = std::future::ready(());
-    super::serve::serving(web::simulator_router(host), listener, &stop, leave).await?;
+    let router = web::simulator_router(host);
+    serving(router, listener, signals, &stop, leave).await?;
     stop.send_replace(true);
     delivering.await?;
     Ok(())

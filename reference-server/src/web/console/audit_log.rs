@@ -17,6 +17,7 @@ use super::{
     frame::Frame,
     gate::Signed,
     list::{Cell, File, Filter, Kind, List, columns},
+    wording,
 };
 use crate::{
     app::App,
@@ -153,7 +154,7 @@ fn row(event: &Event) -> Vec<Cell> {
         Cell::text(event.number.to_string()),
         Cell::text(moment::second(event.at())),
         Cell::text(event.actor.as_str()),
-        Cell::text(event.action.as_str()),
+        Cell::text(wording::action(&event.action)),
         Cell::text(event.detail.as_str()),
         Cell::text(event.hash.as_str()),
     ]

@@ -104,3 +104,55 @@ pub(super) fn account_state(state: AccountState) -> &'static str {
         AccountState::Disabled => "已停用",
     }
 }
+
+/// What an event of the audit chain says was done, with its stable word behind it, by which it is looked for.
+pub(super) fn action(action: &str) -> String {
+    let words = match action {
+        "announcement.drafted" => "起草推送",
+        "announcement.released" => "放行推送",
+        "award.granted" => "发放红包",
+        "bill.imported" => "收入账单",
+        "books.sealed" => "封账",
+        "certificate.added" => "更新平台证书",
+        "city.paused" => "暂停城市",
+        "city.planned" => "封存城市红包计划",
+        "city.resumed" => "恢复城市",
+        "correction.approved" => "批准更正",
+        "correction.proposed" => "提出更正",
+        "incident.opened" => "发现差异",
+        "incident.settled" => "差异已解决",
+        "incident.taken" => "认领差异",
+        "keys.added" => "启用新密钥",
+        "keys.destroyed" => "销毁密钥",
+        "keys.destruction_decided" => "决定销毁密钥",
+        "keys.rotated" => "轮换密钥",
+        "organiser.disabled" => "停用账号",
+        "organiser.made" => "新建账号",
+        "organiser.reset" => "重置账号",
+        "organiser.set_up" => "完成账号设置",
+        "organiser.signed_in" => "登录",
+        "organiser.signed_out" => "退出",
+        "organiser.stepped_up" => "再次验证本人",
+        "page" => "提醒值班人员",
+        "payment.asked" => "人工查单",
+        "payment.decided" => "裁定付款",
+        "payment.renewed" => "换号重发",
+        "payment.step" => "付款进展",
+        "payment.stopped" => "扣住付款",
+        "person.erased" => "删除个人信息",
+        "proposal.approved" => "批准",
+        "proposal.made" => "提交复核",
+        "proposal.rejected" => "驳回",
+        "proposal.withdrawn" => "撤回",
+        "rail.paused" => "暂停付款通道",
+        "rail.resumed" => "恢复付款通道",
+        "referral.credited" => "记入邀请机会",
+        "renewal.approved" => "批准重新发放",
+        "renewal.proposed" => "提出重新发放",
+        "season.opened" => "建立赛季",
+        "tax.exported-openids" => "导出实名报税清单",
+        // A word of a newer version, or of a module that has no words here yet, stands for itself.
+        _ => return action.to_owned(),
+    };
+    format!("{words}（{action}）")
+}

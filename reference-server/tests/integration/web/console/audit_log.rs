@@ -129,6 +129,20 @@ async fn the_file_holds_wherever_it_is_read_and_a_changed_letter_is_found() {
 }
 
 #[tokio::test]
+async fn what_was_done_stands_in_words_with_its_name_behind() {
+    let test = TestApp::new().await;
+    log_with_events(&test).await;
+    test.settle().await;
+    let mut browser = signed_in_as(&test, "auditor", Role::Auditor).await;
+    let page = browser.get("/console/audit-log?who=all").await;
+    let actions = test.raw().rows("SELECT DISTINCT action FROM audit_event");
+    assert!(actions.len() >= 6, "{actions:?}");
+    for action in actions {
+        page.assert_page(200, &[&format!("（{}）", action[0])]);
+    }
+}
+
+#[tokio::test]
 async fn a_broken_chain_is_a_band_across_the_page() {
     let test = TestApp::new().await;
     log_with_events(&test).await;
