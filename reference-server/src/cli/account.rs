@@ -10,7 +10,7 @@ use crate::{
     config::Config,
     contest::organiser::{
         Error, Refused, Role, Roles,
-        roster::{self, AccountState, Newcomer},
+        roster::{self, Newcomer},
     },
 };
 
@@ -137,17 +137,12 @@ async fn list(app: &App) -> Result<String, Error> {
     let mut table = Table::new();
     table.set_header(["name", "display name", "roles", "city", "state"]);
     for account in accounts {
-        let state = match account.state {
-            AccountState::Invited => "invited",
-            AccountState::Active => "active",
-            AccountState::Disabled => "disabled",
-        };
         table.add_row([
             account.name,
             account.display_name,
             account.roles.to_string(),
             account.city.unwrap_or_else(|| "-".to_owned()),
-            state.to_owned(),
+            account.state.name().to_owned(),
         ]);
     }
     Ok(table.to_string())

@@ -14,7 +14,7 @@ use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
 use schedule_core::CHINA_STANDARD_TIME;
 use serde_json::json;
 
-use super::{EXIT_FINDINGS, Format};
+use super::{EXIT_FINDINGS, Format, books::yuan};
 use crate::{
     app::App,
     config::Config,
@@ -302,10 +302,6 @@ fn rail_words(rail: &str) -> &'static str {
         "transfer" => "商家转账",
         _ => "现金红包",
     }
-}
-
-fn yuan(fen: i64) -> String {
-    format!("{}.{:02}", fen / 100, fen.unsigned_abs() % 100)
 }
 
 #[cfg(test)]

@@ -206,7 +206,7 @@ fn found(read: &Read<'_>, slug: &str, frame: Frame, rail: &'static str) -> Resul
         city: cities::city(read, slug)?,
         day: cities::day(read, slug, frame.day)?,
         tally: rows::tally(read, slug)?,
-        awards: rows::awards_by_hour(read, slug, frame.day_begins_ms)?,
+        awards: rows::awards_by_hour(read, slug, frame.day)?,
         followers: rows::new_followers(read, opens_ms, closes_ms)?,
         latest: rows::latest_awards(read, slug, N_LATEST)?,
         health: Health {
@@ -231,9 +231,9 @@ fn assembled(
 ) -> Snapshot {
     let first_hour = season::hour_of(frame.day_begins_ms);
     let until = now.timestamp_millis();
-    let in_day = |hour: i64| (first_hour..first_hour.saturating_add(24)).contains(&hour);
     let sum = |what: fn(&TallyRow) -> i64| found.tally.iter().map(what).sum();
-    let hour_now = season::hour_of(until).min(first_hour.saturating_add(23));
+    let last_hour = first_hour.saturating_add(23);
+    let hour_now = season::hour_of(until).min(last_hour);
     let of = |from: i64, to: i64| -> i64 {
         let rows = found.tally.iter();
         rows.filter(|row| (from..=to).contains(&row.hour))
@@ -260,12 +260,7 @@ fn assembled(
         closes: frame.closes,
         day: (begins - frame.opens).num_days().max(0).saturating_add(1),
         day_begins: begins,
-        n_people_of_day: found
-            .tally
-            .iter()
-            .filter(|row| in_day(row.hour))
-            .map(|row| row.n_of_day)
-            .sum(),
+        n_people_of_day: of(first_hour, last_hour),
         n_people_of_day_before: has_day_before
             .then(|| of(first_hour.saturating_sub(24), hour_now.saturating_sub(24))),
         n_people: sum(|row| row.n_of_city),

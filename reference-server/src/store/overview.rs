@@ -88,24 +88,26 @@ pub fn tally(read: &Read<'_>, city: &str) -> Result<Vec<TallyRow>, StoreError> {
     )
 }
 
-/// Packets awarded in each Shanghai hour since an instant.
+/// Packets awarded in each Shanghai hour of a day, a Shanghai day number.
 ///
-/// Cost: the city's awards since then, by index.
+/// Cost: the city's awards of that day, by index.
 pub fn awards_by_hour(
     read: &Read<'_>,
     city: &str,
-    since_ms: i64,
+    day: i64,
 ) -> Result<Vec<(i64, i64)>, StoreError> {
     // store::overview::awards_by_hour
     read.connection.rows(
         "SELECT (decided_ms + 28800000) / 3600000, COUNT(*) FROM award
-         WHERE city = ?1 AND decided_ms >= ?2 GROUP BY 1 ORDER BY 1",
-        params![city, since_ms],
+         WHERE city = ?1 AND day = ?2 GROUP BY 1 ORDER BY 1",
+        params![city, day],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )
 }
 
-/// A city's latest awards, the newest first.
+/// A city's latest awards, the newest first: the running total of a day is the order of decision.
+///
+/// Cost: that many awards, by index.
 pub fn latest_awards(
     read: &Read<'_>,
     city: &str,
@@ -118,7 +120,7 @@ pub fn latest_awards(
          WHERE award.city = ?1
            AND payment.attempt_number = (SELECT MAX(latest.attempt_number) FROM payment AS latest
                                          WHERE latest.award = award.award)
-         ORDER BY award.decided_ms DESC, award.award LIMIT ?2",
+         ORDER BY award.day DESC, award.day_total_fen DESC LIMIT ?2",
         params![city, n_max],
         |row| {
             Ok(LatestAward {

@@ -126,6 +126,7 @@ pub(crate) struct SealArguments {
     out: Option<PathBuf>,
 }
 
+pub(super) use tables::yuan;
 pub(crate) use tax::{TaxListArguments, run as tax_list};
 
 /// The app of a configuration, and something to run it on.

@@ -254,7 +254,7 @@ fn align_numbers(table: &mut Table, columns: std::ops::Range<usize>) {
 }
 
 /// Yuan with two decimals.
-pub(super) fn yuan(fen: i64) -> String {
+pub(in crate::cli) fn yuan(fen: i64) -> String {
     let sign = if fen < 0 { "-" } else { "" };
     let fen = fen.unsigned_abs();
     format!("{sign}{}.{:02}", fen / 100, fen % 100)

@@ -74,6 +74,18 @@ pub enum AccountState {
     Disabled,
 }
 
+impl AccountState {
+    /// The stable name, as the command line and programs use it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Invited => "invited",
+            Self::Active => "active",
+            Self::Disabled => "disabled",
+        }
+    }
+}
+
 /// The part of a link that only its holder knows.
 pub struct LinkToken(Zeroizing<String>);
 

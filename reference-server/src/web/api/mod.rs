@@ -190,7 +190,8 @@ fn request_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     }
 }
 
-fn rejected(rejection: JsonRejection) -> Problem {
+/// A body that cannot be read, as a problem.
+pub(super) fn rejected(rejection: JsonRejection) -> Problem {
     match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Problem::of_status(StatusCode::PAYLOAD_TOO_LARGE),
         _ => Problem::malformed(&rejection.body_text()),

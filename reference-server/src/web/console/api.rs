@@ -18,11 +18,14 @@ use crate::{
         audit_log,
         organiser::{
             Organiser, Refused, Role, Roles,
-            roster::{self, AccountState, LinkToken, Newcomer},
+            roster::{self, LinkToken, Newcomer},
         },
         overview::{self, Snapshot},
     },
-    web::{api::problem::Problem, moment},
+    web::{
+        api::{problem::Problem, rejected},
+        moment,
+    },
 };
 
 pub(super) const ME: &str = "/api/v1/console/me";
@@ -119,12 +122,7 @@ pub(in crate::web) async fn accounts(
     };
     let bodies = accounts.into_iter().map(|account| AccountBody {
         roles: names(&account.roles),
-        state: match account.state {
-            AccountState::Invited => "invited",
-            AccountState::Active => "active",
-            AccountState::Disabled => "disabled",
-        }
-        .to_owned(),
+        state: account.state.name().to_owned(),
         name: account.name,
         display_name: account.display_name,
         city: account.city,
@@ -136,21 +134,18 @@ pub(in crate::web) async fn accounts(
 #[utoipa::path(post, path = ACCOUNTS, tag = "console", request_body = NewAccountBody,
     responses((status = 201, body = LinkBody), (status = 400, body = Problem),
         (status = 401, body = Problem), (status = 403, body = Problem),
-        (status = 404, body = Problem), (status = 409, body = Problem),
+        (status = 404, body = Problem), (status = 409, body = Problem), (status = 413, body = Problem),
         (status = 422, body = Problem)))]
 pub(in crate::web) async fn make_account(
     State(app): State<Arc<App>>,
     Signed(organiser): Signed,
     body: Result<Json<NewAccountBody>, JsonRejection>,
-) -> Response {
-    let body = match body {
-        Ok(Json(body)) => body,
-        Err(rejection) => return Problem::malformed(&rejection.body_text()).into_response(),
-    };
-    match make(&app, &organiser, body).await {
+) -> Result<Response, Problem> {
+    let Json(body) = body.map_err(rejected)?;
+    Ok(match make(&app, &organiser, body).await {
         Ok(made) => (StatusCode::CREATED, link(&app, &made)).into_response(),
         Err(failed) => error::answer(&app, Some(&organiser), true, failed),
-    }
+    })
 }
 
 async fn make(
@@ -172,22 +167,20 @@ async fn make(
 #[utoipa::path(post, path = DISABLE, tag = "console", request_body = ReasonBody,
     params(("name" = String, Path, description = "The account")),
     responses((status = 204), (status = 400, body = Problem), (status = 401, body = Problem),
-        (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 403, body = Problem), (status = 404, body = Problem), (status = 413, body = Problem),
         (status = 422, body = Problem)))]
 pub(in crate::web) async fn disable_account(
     State(app): State<Arc<App>>,
     Signed(organiser): Signed,
     Path(name): Path<String>,
     body: Result<Json<ReasonBody>, JsonRejection>,
-) -> Response {
-    let body = match body {
-        Ok(Json(body)) => body,
-        Err(rejection) => return Problem::malformed(&rejection.body_text()).into_response(),
-    };
-    match roster::disable(&app, &name, &body.reason, &organiser.name).await {
+) -> Result<Response, Problem> {
+    let Json(body) = body.map_err(rejected)?;
+    let done = roster::disable(&app, &name, &body.reason, &organiser.name).await;
+    Ok(match done {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
         Err(failed) => error::answer(&app, Some(&organiser), true, failed),
-    }
+    })
 }
 
 /// Takes an account's password and second factor away and gives a new link; wants the second
@@ -196,21 +189,19 @@ pub(in crate::web) async fn disable_account(
     params(("name" = String, Path, description = "The account")),
     responses((status = 200, body = LinkBody), (status = 400, body = Problem),
         (status = 401, body = Problem), (status = 403, body = Problem),
-        (status = 404, body = Problem), (status = 422, body = Problem)))]
+        (status = 404, body = Problem), (status = 413, body = Problem), (status = 422, body = Problem)))]
 pub(in crate::web) async fn reset_account(
     State(app): State<Arc<App>>,
     Signed(organiser): Signed,
     Path(name): Path<String>,
     body: Result<Json<ReasonBody>, JsonRejection>,
-) -> Response {
-    let body = match body {
-        Ok(Json(body)) => body,
-        Err(rejection) => return Problem::malformed(&rejection.body_text()).into_response(),
-    };
-    match roster::reset(&app, &name, &body.reason, &organiser.name).await {
+) -> Result<Response, Problem> {
+    let Json(body) = body.map_err(rejected)?;
+    let done = roster::reset(&app, &name, &body.reason, &organiser.name).await;
+    Ok(match done {
         Ok(made) => link(&app, &made).into_response(),
         Err(failed) => error::answer(&app, Some(&organiser), true, failed),
-    }
+    })
 }
 
 /// Attempts and packets of one hour of the day.

@@ -42,8 +42,10 @@ async fn every_answer_to_an_organiser_is_as_documented() {
         document.assert_describes("get", LOG, &browser.get(LOG).await);
     }
     let account = |name: &str, role: &str, city: Option<&str>| json!({ "name": name, "display_name": "王芳", "roles": [role], "city": city });
+    let too_long = json!("x".repeat(70_000));
     for body in [
         json!(7),
+        too_long.clone(),
         account("wang.fang", "auditor", None),
         account("wang.fang", "auditor", None),
         account("li.lei", "city_editor", Some("atlantis")),
@@ -60,6 +62,7 @@ async fn every_answer_to_an_organiser_is_as_documented() {
     for call in [RESET, DISABLE] {
         for (name, body) in [
             ("victim", json!(7)),
+            ("victim", too_long.clone()),
             ("victim", json!({ "reason": "" })),
             ("nobody", json!({ "reason": "why" })),
             ("victim", json!({ "reason": "why" })),
