@@ -447,3 +447,26 @@ CREATE TRIGGER attempt_tally_never_leaves BEFORE DELETE ON attempt_tally
 FOR EACH ROW EXECUTE FUNCTION refuse('a tally never leaves');
 CREATE TRIGGER attempt_tally_is_never_emptied BEFORE TRUNCATE ON attempt_tally
 EXECUTE FUNCTION refuse('a tally never leaves');
+CREATE TRIGGER statistics_mark_never_goes_back BEFORE UPDATE ON statistics_mark
+FOR EACH ROW WHEN (NEW.city <> OLD.city OR NEW.until_ms < OLD.until_ms)
+EXECUTE FUNCTION refuse('a mark never goes back');
+CREATE TRIGGER statistics_mark_never_leaves BEFORE DELETE ON statistics_mark
+FOR EACH ROW EXECUTE FUNCTION refuse('a mark never leaves');
+CREATE TRIGGER statistics_mark_is_never_emptied BEFORE TRUNCATE ON statistics_mark
+EXECUTE FUNCTION refuse('a mark never leaves');
+CREATE TRIGGER participant_stays_one BEFORE UPDATE ON participant
+FOR EACH ROW WHEN (NEW.person <> OLD.person OR NEW.city <> OLD.city OR NEW.is_new <> OLD.is_new
+  OR NEW.has_passed < OLD.has_passed)
+EXECUTE FUNCTION refuse('a participant stays one');
+CREATE TRIGGER participant_never_leaves BEFORE DELETE ON participant
+FOR EACH ROW EXECUTE FUNCTION refuse('a participant never leaves');
+CREATE TRIGGER participant_is_never_emptied BEFORE TRUNCATE ON participant
+EXECUTE FUNCTION refuse('a participant never leaves');
+CREATE TRIGGER answer_tally_never_goes_back BEFORE UPDATE ON answer_tally
+FOR EACH ROW WHEN (NEW.city <> OLD.city OR NEW.item <> OLD.item OR NEW.choice <> OLD.choice
+  OR NEW.score <> OLD.score OR NEW.n < OLD.n)
+EXECUTE FUNCTION refuse('a count of answers never goes back');
+CREATE TRIGGER answer_tally_never_leaves BEFORE DELETE ON answer_tally
+FOR EACH ROW EXECUTE FUNCTION refuse('a count of answers never leaves');
+CREATE TRIGGER answer_tally_is_never_emptied BEFORE TRUNCATE ON answer_tally
+EXECUTE FUNCTION refuse('a count of answers never leaves');

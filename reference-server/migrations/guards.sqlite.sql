@@ -289,3 +289,20 @@ WHEN NEW.city <> OLD.city OR NEW.hour <> OLD.hour OR NEW.n_attempts < OLD.n_atte
 BEGIN SELECT RAISE(ABORT, 'a tally never goes back'); END;
 CREATE TRIGGER IF NOT EXISTS attempt_tally_never_leaves BEFORE DELETE ON attempt_tally
 BEGIN SELECT RAISE(ABORT, 'a tally never leaves'); END;
+CREATE TRIGGER IF NOT EXISTS statistics_mark_never_goes_back BEFORE UPDATE ON statistics_mark
+WHEN NEW.city <> OLD.city OR NEW.until_ms < OLD.until_ms
+BEGIN SELECT RAISE(ABORT, 'a mark never goes back'); END;
+CREATE TRIGGER IF NOT EXISTS statistics_mark_never_leaves BEFORE DELETE ON statistics_mark
+BEGIN SELECT RAISE(ABORT, 'a mark never leaves'); END;
+CREATE TRIGGER IF NOT EXISTS participant_stays_one BEFORE UPDATE ON participant
+WHEN NEW.person <> OLD.person OR NEW.city <> OLD.city OR NEW.is_new <> OLD.is_new
+  OR NEW.has_passed < OLD.has_passed
+BEGIN SELECT RAISE(ABORT, 'a participant stays one'); END;
+CREATE TRIGGER IF NOT EXISTS participant_never_leaves BEFORE DELETE ON participant
+BEGIN SELECT RAISE(ABORT, 'a participant never leaves'); END;
+CREATE TRIGGER IF NOT EXISTS answer_tally_never_goes_back BEFORE UPDATE ON answer_tally
+WHEN NEW.city <> OLD.city OR NEW.item <> OLD.item OR NEW.choice <> OLD.choice
+  OR NEW.score <> OLD.score OR NEW.n < OLD.n
+BEGIN SELECT RAISE(ABORT, 'a count of answers never goes back'); END;
+CREATE TRIGGER IF NOT EXISTS answer_tally_never_leaves BEFORE DELETE ON answer_tally
+BEGIN SELECT RAISE(ABORT, 'a count of answers never leaves'); END;

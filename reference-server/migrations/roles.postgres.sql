@@ -39,6 +39,11 @@ BEGIN
         GRANT UPDATE (seen_ms, stepped_up_ms, ended_ms) ON organiser_session TO contest_app;
         GRANT UPDATE (n_tries, last_ms) ON sign_in_pace TO contest_app;
         GRANT UPDATE (n_attempts, n_passes, n_of_day, n_of_city) ON attempt_tally TO contest_app;
+        GRANT UPDATE (until_ms) ON statistics_mark TO contest_app;
+        GRANT UPDATE (code) ON district_scan TO contest_app;
+        GRANT UPDATE (has_passed, declared, scanned) ON participant TO contest_app;
+        GRANT UPDATE (n_people, n_new, n_passed) ON participant_tally TO contest_app;
+        GRANT UPDATE (n) ON answer_tally TO contest_app;
     END IF;
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'contest_keys') THEN
         EXECUTE 'GRANT USAGE ON SCHEMA ' || place || ' TO contest_keys';
@@ -54,7 +59,8 @@ BEGIN
         GRANT SELECT ON season, budget_day, packet, follow, referral, attempt, award, rail,
             transfer, audit_event, fund_flow_bill, fund_flow, incident, incident_settled, correction,
             correction_approval, books_seal, duty, field_key, certificate_download, renewal_proposal,
-            renewal_approval, proposal, proposal_decision, attempt_tally TO contest_reader;
+            renewal_approval, proposal, proposal_decision, attempt_tally, statistics_mark,
+            participant_tally, answer_tally TO contest_reader;
         GRANT SELECT (city, ordinal, opens_ms, closes_ms, pool_fen, used_fen, top_awarded,
             last_decision_ms, bank, plan_commitment, plan_root, paused_sentence) ON city TO contest_reader;
         GRANT SELECT (bill_number, award, attempt_number, amount_fen, rail, state, due_ms, version,

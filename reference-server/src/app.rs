@@ -28,7 +28,8 @@ use crate::{
     content::Content,
     contest::{
         attempt::Opening, audit_log::Checked, grant::Claim, overview::Live, sealed::Plans,
-        season::MoneyShown, silence::Silence, submission::Submission, summary::CityTotals,
+        season::MoneyShown, silence::Silence, statistics::SeasonStatistics, submission::Submission,
+        summary::CityTotals,
     },
     entropy::Entropy,
     journal::JournaledSimulator,
@@ -320,6 +321,7 @@ pub struct Memory {
     pub(crate) platform_keys: RwLock<Option<WeChatKeys>>,
     chain: Mutex<Checked>,
     pub(crate) live: Live,
+    season_statistics: RwLock<Option<Arc<SeasonStatistics>>>,
     draining: AtomicBool,
     /// Whose turn it is among this process's tasks to look for a token that is not at hand.
     pub(crate) token_turn: tokio::sync::Mutex<()>,
@@ -458,6 +460,18 @@ impl App {
             .totals
             .write()
             .unwrap_or_else(PoisonError::into_inner) = totals;
+    }
+
+    /// The table of the season as it was made last.
+    pub(crate) fn cached_season(&self) -> Option<Arc<SeasonStatistics>> {
+        let kept = &self.memory.season_statistics;
+        kept.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Keeps the table of the season for the next who asks.
+    pub(crate) fn cache_season(&self, table: Arc<SeasonStatistics>) {
+        let kept = &self.memory.season_statistics;
+        *kept.write().unwrap_or_else(PoisonError::into_inner) = Some(table);
     }
 
     /// Whether WeChat Pay gives answers, as far as this process knows.

@@ -139,50 +139,83 @@ pub(super) fn analyse(
     let moments = item_moments(&marks, bank.len());
     let means = means(&marks, bank.len());
     // Rest score and response of each attempt, by item.
-    let mut ranked: Vec<Vec<(f64, Response)>> = vec![Vec::new(); bank.len()];
+    let mut ranked: Vec<Vec<Ranked>> = vec![Vec::new(); bank.len()];
     for (attempt, marks) in attempts.iter().zip(&marks) {
         for response in attempt {
             if let Some(ranked) = ranked.get_mut(response.item) {
-                ranked.push((rest_score(marks, response.item, &means), *response));
+                ranked.push(Ranked {
+                    rest: rest_score(marks, response.item, &means),
+                    chosen: response.chosen,
+                    n: 1,
+                });
             }
         }
     }
-    let items = bank
-        .questions()
+    Analysis {
+        n_attempts: attempts.len(),
+        items: items(bank, attempts.len(), moments, ranked, least),
+        alpha: pairwise_alpha(&marks, least.for_pairs),
+    }
+}
+
+/// So many attempts that chose the same and have the same rest score.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ranked {
+    pub(super) rest: f64,
+    pub(super) chosen: Option<Position>,
+    pub(super) n: usize,
+}
+
+/// The figures of each question of the bank, of which moments and answers are known.
+pub(super) fn items(
+    bank: &QuestionBank,
+    n_attempts: usize,
+    moments: Vec<Option<ItemMoments>>,
+    ranked: Vec<Vec<Ranked>>,
+    least: LeastCounts,
+) -> Vec<ItemStatistics> {
+    bank.questions()
         .zip(moments)
         .zip(ranked)
         .map(|(((id, question), moments), mut ranked)| {
+            let n_shown = total(&ranked);
             let (options, n_unanswered) =
                 by_thirds(question.choices().len(), question.key(), &mut ranked);
             ItemStatistics {
                 item: id.get(),
-                n_shown: ranked.len(),
-                exposure: real(ranked.len()) / real(attempts.len().max(1)),
+                n_shown,
+                exposure: real(n_shown) / real(n_attempts.max(1)),
                 flags: flags(moments, &options, least),
                 moments,
                 options,
                 n_unanswered,
             }
         })
-        .collect();
-    Analysis {
-        n_attempts: attempts.len(),
-        items,
-        alpha: pairwise_alpha(&marks, least.for_pairs),
-    }
+        .collect()
+}
+
+fn total(ranked: &[Ranked]) -> usize {
+    ranked.iter().fold(0, |sum, one| sum.saturating_add(one.n))
+}
+
+/// The rest score of the attempt at this 0-based place, the lowest first.
+fn rest_at(ranked: &[Ranked], place: usize) -> Option<f64> {
+    let mut n_before = 0_usize;
+    let found = ranked.iter().find(|one| {
+        n_before = n_before.saturating_add(one.n);
+        n_before > place
+    });
+    found.map(|one| one.rest)
 }
 
 /// Choices by third, and the number of attempts without one.
-fn by_thirds(
-    n_choices: usize,
-    key: Position,
-    ranked: &mut [(f64, Response)],
-) -> (Vec<OptionCounts>, usize) {
-    ranked.sort_by(|(a, _), (b, _)| a.total_cmp(b));
-    let third = ranked.len().div_ceil(3);
-    let rest_at = |index: Option<usize>| index.and_then(|i| ranked.get(i)).map(|(rest, _)| *rest);
-    let lower_cut = rest_at(third.checked_sub(1)).unwrap_or(f64::NEG_INFINITY);
-    let upper_cut = rest_at(ranked.len().checked_sub(third)).unwrap_or(f64::INFINITY);
+fn by_thirds(n_choices: usize, key: Position, ranked: &mut [Ranked]) -> (Vec<OptionCounts>, usize) {
+    ranked.sort_by(|a, b| a.rest.total_cmp(&b.rest));
+    let n = total(ranked);
+    let third = n.div_ceil(3);
+    let cut = |place: Option<usize>| place.and_then(|place| rest_at(ranked, place));
+    let lower_cut = cut(third.checked_sub(1)).unwrap_or(f64::NEG_INFINITY);
+    let upper_cut = cut(n.checked_sub(third)).unwrap_or(f64::INFINITY);
     let mut options: Vec<OptionCounts> = Position::ALL
         .into_iter()
         .take(n_choices)
@@ -195,9 +228,9 @@ fn by_thirds(
         })
         .collect();
     let mut n_unanswered = 0_usize;
-    for (rest, response) in ranked.iter() {
-        let Some(chosen) = response.chosen else {
-            n_unanswered = n_unanswered.saturating_add(1);
+    for Ranked { rest, chosen, n } in ranked.iter() {
+        let Some(chosen) = chosen else {
+            n_unanswered = n_unanswered.saturating_add(*n);
             continue;
         };
         let Some(counts) = options.get_mut(chosen.index()) else {
@@ -210,7 +243,7 @@ fn by_thirds(
         } else {
             &mut counts.middle
         };
-        *count = count.saturating_add(1);
+        *count = count.saturating_add(*n);
     }
     (options, n_unanswered)
 }

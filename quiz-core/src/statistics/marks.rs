@@ -53,7 +53,7 @@ pub fn item_moments(attempts: &[Vec<Mark>], n_items: usize) -> Vec<Option<ItemMo
     for attempt in attempts {
         for Mark { item, mark } in attempt {
             if let (Some(sums), Some(Some(mean))) = (sums.get_mut(*item), means.get(*item)) {
-                sums.add(mark - mean, rest_score(attempt, *item, &means));
+                sums.add(1, mark - mean, rest_score(attempt, *item, &means));
             }
         }
     }
@@ -91,7 +91,7 @@ pub fn rest_score(attempt: &[Mark], without: usize, means: &[Option<f64>]) -> f6
 
 /// Sums over the attempts that hold one item; the deviations of its mark add up to nothing.
 #[derive(Clone, Copy, Debug, Default)]
-struct Sums {
+pub(super) struct Sums {
     n: usize,
     mark_squared: f64,
     rest: f64,
@@ -100,15 +100,16 @@ struct Sums {
 }
 
 impl Sums {
-    fn add(&mut self, deviation: f64, rest: f64) {
-        self.n = self.n.saturating_add(1);
-        self.mark_squared += deviation * deviation;
-        self.rest += rest;
-        self.rest_squared += rest * rest;
-        self.product += deviation * rest;
+    pub(super) fn add(&mut self, n: usize, deviation: f64, rest: f64) {
+        self.n = self.n.saturating_add(n);
+        let n = real(n);
+        self.mark_squared += n * deviation * deviation;
+        self.rest += n * rest;
+        self.rest_squared += n * rest * rest;
+        self.product += n * deviation * rest;
     }
 
-    fn moments(&self, mean: f64) -> ItemMoments {
+    pub(super) fn moments(&self, mean: f64) -> ItemMoments {
         const NOTHING: f64 = 1e-12;
         let n = real(self.n);
         let standard_deviation = (self.n > 1).then(|| (self.mark_squared / (n - 1.0)).sqrt());

@@ -11,6 +11,9 @@
 //!
 //! On complete rows all of them are the classical figures.
 //!
+//! Whoever keeps counts instead of attempts gets the same report from them ([`analyse_tallies`]), with the plain sum of
+//! the other marks as the rest score and without alpha.
+//!
 //! | Figure | Formula |
 //! |---|---|
 //! | facility | `p = mean of x`, with `x` = 1 for right and 0 for wrong or unanswered |
@@ -35,12 +38,14 @@ mod alpha;
 mod analysis;
 mod first_attempts;
 mod marks;
+mod tallies;
 
 pub use self::{
     alpha::{Alpha, pairwise_alpha},
     analysis::{Analysis, ItemFlag, ItemStatistics, LeastCounts, OptionCounts},
     first_attempts::FirstAttempts,
     marks::{ItemMoments, Mark, item_moments, rest_score},
+    tallies::{AnswerTally, analyse_tallies},
 };
 
 fn real(count: usize) -> f64 {

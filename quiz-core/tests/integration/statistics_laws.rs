@@ -3,7 +3,10 @@
 use proptest::prelude::*;
 use quiz_core::{
     Answers, Attempt, DrawRule, Position, QuestionBank, Quiz, QuizError,
-    statistics::{FirstAttempts, ItemFlag, LeastCounts, Mark, item_moments, pairwise_alpha},
+    statistics::{
+        AnswerTally, FirstAttempts, ItemFlag, LeastCounts, Mark, analyse_tallies, item_moments,
+        pairwise_alpha,
+    },
 };
 use rand::{SeedableRng as _, rngs::ChaCha12Rng};
 
@@ -399,4 +402,127 @@ fn flags_have_their_edges_where_they_say() {
     assert_eq!(flags([19, 27, 27, 27]), [ItemFlag::TooHard]);
     assert_eq!(flags([20, 26, 27, 27]), []);
     assert_eq!(flags([0, 49, 0, 0]), [], "too few attempts for a flag");
+}
+
+/// Counts of a simulated contest: what each attempt chose, with its score.
+fn tallied(bank: &QuestionBank, n_people: u32) -> Vec<AnswerTally> {
+    let mut rng = ChaCha12Rng::from_seed([7; 32]);
+    let mut tallies = Vec::new();
+    for person in 0..n_people {
+        let quiz = Quiz::draw(bank, DrawRule::JIANGSU_2020, &mut rng).unwrap();
+        let mut answers = Vec::new();
+        for item in quiz.items() {
+            let key = bank.question(item.question).unwrap().key();
+            let knows = u64::from(rng.next_u32()) * u64::from(n_people) < u64::from(person) << 32;
+            let others = Position::ALL[..4].iter().filter(|place| **place != key);
+            let guess = *others
+                .clone()
+                .nth(usize::try_from(rng.next_u32() % 3).unwrap())
+                .unwrap();
+            answers.push((item.question.get(), if knows { key } else { guess }, knows));
+        }
+        let score = u16::try_from(
+            answers
+                .iter()
+                .filter(|(_item, _chosen, knows)| *knows)
+                .count(),
+        )
+        .unwrap();
+        tallies.extend(
+            answers
+                .into_iter()
+                .map(|(item, chosen, _knows)| AnswerTally {
+                    item,
+                    chosen: Some(chosen),
+                    score,
+                    n: 1,
+                }),
+        );
+    }
+    tallies
+}
+
+#[test]
+fn counts_added_up_say_the_same_as_counts_one_by_one() {
+    let bank = jiangsu();
+    let single = tallied(&bank, 600);
+    let mut sums = std::collections::BTreeMap::new();
+    for tally in &single {
+        *sums
+            .entry((tally.item, tally.chosen, tally.score))
+            .or_insert(0) += tally.n;
+    }
+    let added: Vec<AnswerTally> = sums
+        .into_iter()
+        .map(|((item, chosen, score), n)| AnswerTally {
+            item,
+            chosen,
+            score,
+            n,
+        })
+        .collect();
+    assert!(added.len() < single.len());
+    let one = analyse_tallies(&bank, 600, &single, LeastCounts::USUAL);
+    let other = analyse_tallies(&bank, 600, &added, LeastCounts::USUAL);
+    assert_eq!(one.n_attempts, other.n_attempts);
+    for (one, other) in one.items.iter().zip(&other.items) {
+        assert_eq!(
+            (one.n_shown, &one.options, &one.flags),
+            (other.n_shown, &other.options, &other.flags)
+        );
+        let (a, b) = (one.moments.unwrap(), other.moments.unwrap());
+        close(a.mean, b.mean, 1e-12);
+        close(a.discrimination.unwrap(), b.discrimination.unwrap(), 1e-9);
+    }
+    let all: usize = other.items.iter().map(|item| item.n_shown).sum();
+    assert_eq!(all, 6_000);
+}
+
+/// Of four attempts with scores 2, 1, 1, 0 at two questions: classical figures, worked out by hand.
+#[test]
+fn figures_of_counts_are_the_classical_ones() {
+    let bank = bank_of(vec![numbered(0), numbered(1)], Vec::new());
+    let key = |item| {
+        bank.question(quiz_core::QuestionId::new(item))
+            .unwrap()
+            .key()
+    };
+    let wrong = |item| Position::ALL.into_iter().find(|place| *place != key(item));
+    let tally = |item, chosen, score| AnswerTally {
+        item,
+        chosen,
+        score,
+        n: 1,
+    };
+    let tallies = [
+        tally(0, Some(key(0)), 2),
+        tally(1, Some(key(1)), 2),
+        tally(0, Some(key(0)), 1),
+        tally(1, wrong(1), 1),
+        tally(0, wrong(0), 1),
+        tally(1, Some(key(1)), 1),
+        tally(0, None, 0),
+        tally(1, wrong(1), 0),
+        tally(9, None, 0),
+    ];
+    let analysis = analyse_tallies(&bank, 4, &tallies, LeastCounts::USUAL);
+    assert_eq!(
+        analysis.items.len(),
+        2,
+        "what is beyond the bank is passed over"
+    );
+    let first = &analysis.items[0];
+    assert_eq!((first.n_shown, first.n_unanswered), (4, 1));
+    let moments = first.moments.unwrap();
+    close(moments.mean, 0.5, 1e-12);
+    // Marks 1, 1, 0, 0 beside rest scores 1, 0, 1, 0: nothing to do with each other.
+    close(moments.discrimination.unwrap(), 0.0, 1e-12);
+    assert!(analysis.alpha.is_none());
+    let nobody = analyse_tallies(&bank, 0, &[], LeastCounts::USUAL);
+    assert!(
+        nobody
+            .items
+            .iter()
+            .all(|item| item.n_shown == 0 && item.moments.is_none())
+    );
 }

@@ -384,18 +384,45 @@ pub(crate) fn review(
     row: &AttemptRow,
     bank: &QuestionBank,
 ) -> Result<Vec<ReviewItem>, Error> {
-    let token = Token {
-        id: row.attempt.clone(),
-        city: row.city.clone(),
+    let paper = HandedIn {
+        attempt: &row.attempt,
+        city: &row.city,
         started_ms: row.started_ms,
+        answers: &row.answers,
     };
-    let quiz = quiz_of(app, person, &token, bank)?;
-    let mut attempt = Attempt::new(quiz.clone());
-    for (ordinal, position) in read_answers(&row.answers)? {
+    let submitted = handed_in(app, person, &paper, bank)?;
+    reviewed(submitted.quiz(), &submitted, bank)
+}
+
+/// What is kept of a submitted paper.
+pub(super) struct HandedIn<'a> {
+    /// The nonce of the attempt's token.
+    pub(super) attempt: &'a str,
+    /// The city's slug.
+    pub(super) city: &'a str,
+    /// When the questions were drawn.
+    pub(super) started_ms: i64,
+    /// The answers, as `1=A,2=C,…`.
+    pub(super) answers: &'a str,
+}
+
+/// Draws a submitted paper again and marks it.
+pub(super) fn handed_in(
+    app: &App,
+    person: &PersonId,
+    paper: &HandedIn<'_>,
+    bank: &QuestionBank,
+) -> Result<Submitted, Error> {
+    let token = Token {
+        id: paper.attempt.to_owned(),
+        city: paper.city.to_owned(),
+        started_ms: paper.started_ms,
+    };
+    let mut attempt = Attempt::new(quiz_of(app, person, &token, bank)?);
+    for (ordinal, position) in read_answers(paper.answers)? {
         attempt.answer(ordinal, position).map_err(Failure::defect)?;
     }
-    let submitted = attempt.submit(bank).map_err(Failure::defect)?;
-    reviewed(&quiz, &submitted, bank)
+    Ok(attempt.submit(bank).map_err(Failure::defect)?)
 }
 
 /// Explains every item of a marked paper.

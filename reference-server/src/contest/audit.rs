@@ -19,7 +19,7 @@ use crate::{
     store::{
         Read, audit,
         facts::{self, AccountFacts, CityFacts, CorrectionFacts, DayFacts, PaymentFacts},
-        overview, season as rows,
+        overview, season as rows, statistics,
     },
 };
 
@@ -121,6 +121,8 @@ fn books(
     bad.extend(facts::used_twice(read)?);
     let wrong = overview::wrong_tallies(read)?.into_iter();
     bad.extend(wrong.map(|hour| ("M29 attempt tally".to_owned(), hour)));
+    let wrong = statistics::wrong_counts(read)?.into_iter();
+    bad.extend(wrong.map(|what| ("M30 statistics".to_owned(), what)));
     Ok(Books {
         cities: facts::cities(read, top_fen)?,
         days: facts::days(read)?,

@@ -12,7 +12,9 @@ use wechat_adapter::{
     official::{CallbackError, Event, FetchUser, Push, Reply},
 };
 
-use super::{Error, PersonId, Refusal, login, login::Newcomer, outreach::chance, token};
+use super::{
+    Error, PersonId, Refusal, login, login::Newcomer, outreach::chance, statistics, token,
+};
 use crate::{
     app::{App, Season},
     store::{Tx, audit, people, season as rows},
@@ -127,7 +129,11 @@ fn apply(
     match event {
         Event::Subscribe { scene } => follow(tx, season, person, scene.as_ref(), at, now, "event"),
         // Only a follower can scan or write: his own event may have been lost.
-        Event::Scan { .. } | Event::Text { .. } | Event::Click { .. } => {
+        Event::Scan { scene } => {
+            statistics::came_by(tx, person, scene.as_ref(), at)?;
+            follow(tx, season, person, None, at, now, "event")
+        }
+        Event::Text { .. } | Event::Click { .. } => {
             follow(tx, season, person, None, at, now, "event")
         }
         // Whoever leaves has followed, though his follow may lie before the contest or arrive later.
@@ -151,6 +157,7 @@ fn follow(
     now: DateTime<Utc>,
     source: &str,
 ) -> Result<(), Error> {
+    statistics::came_by(tx, person, scene, at)?;
     let read = tx.read();
     let sharer = match scene {
         Some(scene) => people::invite(&read, scene.as_str())?.map(|invite| invite.person),

@@ -32,6 +32,7 @@
 //! | `custody` | the keys of the season: known, rotated, destroyed |
 //! | `organiser` | the people of the offices: accounts, sign-in, what takes two of them |
 //! | `overview` | what is on in a city, for organisers |
+//! | `statistics` | who takes part and how the questions are answered, for organisers |
 //! | `outreach` | what the account does of its own accord: menu, messages to sharers, announcements |
 //! | `incident` | what a person has to explain |
 //! | `correction` | how two persons end an incident |
@@ -78,6 +79,7 @@ pub mod records;
 pub mod sealed;
 pub mod season;
 pub(crate) mod silence;
+pub mod statistics;
 pub(crate) mod submission;
 pub mod summary;
 pub mod tax;

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use reward_core::Payout;
 use schedule_core::{City, CitySlug};
 
-use super::{Error, Failure, PersonId, Refusal, login, season};
+use super::{Error, Failure, PersonId, Refusal, login, season, statistics};
 use crate::{
     app::{App, Season},
     store::{Read, attempts, audit, awards, payments, people},
@@ -114,7 +114,8 @@ pub async fn choose_district(app: &App, person: &PersonId, chosen: &District) ->
             if is_fixed(&tx.read(), &who, slug.as_ref())? {
                 return Err(Refusal::DistrictFixed.into());
             }
-            Ok(people::set_district(tx, who.as_str(), Some(&word))?)
+            people::set_district(tx, who.as_str(), Some(&word))?;
+            statistics::recount(tx, who.as_str())
         })
         .await
 }
@@ -231,6 +232,7 @@ pub async fn erase(app: &App, person: &PersonId, by: Eraser) -> Result<(), Error
                 }
             }
             people::erase(tx, who.as_str())?;
+            statistics::forget(tx, who.as_str())?;
             payments::empty_requests(tx, who.as_str())?;
             Ok(audit::append(tx, now_ms, by.actor(), "person.erased", "-")?)
         })

@@ -20,6 +20,7 @@
 //! | `outreach` | `account_menu`, `chance_message`, announcement |
 //! | `organisers` | organiser, `setup_link`, `recovery_code`, `organiser_session`, `sign_in_pace` |
 //! | `overview` | `attempt_tally`; short ranges of others |
+//! | `statistics` | `statistics_mark`, participant, `participant_tally`, `answer_tally`, `district_code`, `district_scan` |
 //! | `proposals` | proposal, `proposal_decision` |
 //! | `tokens` | `shared_token` |
 //! | `certificates` | `platform_certificate`, `certificate_download` |
@@ -55,6 +56,7 @@ pub mod proposals;
 pub mod renewals;
 pub mod season;
 pub mod standings;
+pub mod statistics;
 pub mod tokens;
 mod writer;
 

@@ -1,4 +1,4 @@
-//! What happens without a request: payments, the latch, the books, WeChat's certificates, what the account says, the
+//! What happens without a request: payments, the latch, the statistics, the books, WeChat's certificates, what the account says, the
 //! simulated WeChat's own time.
 //!
 //! Each duty is a function that does what is due now and returns; the loop only calls
@@ -12,7 +12,7 @@ use tokio::{sync::watch, task::JoinHandle};
 
 use crate::{
     app::App,
-    contest::{Error, outreach, payout, platform_keys, season},
+    contest::{Error, outreach, payout, platform_keys, season, statistics},
 };
 
 /// How often payments are looked at.
@@ -23,6 +23,8 @@ const LATCH_BEAT: Duration = Duration::from_secs(1);
 const KEYS_BEAT: Duration = Duration::from_secs(60);
 /// How often menu, messages and announcements are looked at.
 const OUTREACH_BEAT: Duration = Duration::from_secs(2);
+/// How often new attempts are counted.
+const COUNT_BEAT: Duration = Duration::from_secs(2);
 /// Rounds of payments in one beat, so that other duties get their turn.
 const ROUNDS_PER_BEAT: u32 = 8;
 
@@ -53,6 +55,7 @@ pub fn spawn(app: Arc<App>, stop: watch::Receiver<bool>) -> JoinHandle<()> {
     tokio::spawn(async move {
         tokio::join!(
             keep_latch(Arc::clone(&app), stop.clone()),
+            keep_counting(Arc::clone(&app), stop.clone()),
             keep_reaching_out(Arc::clone(&app), stop.clone()),
             books::keep(Arc::clone(&app), stop.clone()),
             keep_platform_keys(Arc::clone(&app), stop.clone()),
@@ -70,6 +73,24 @@ async fn keep_latch(app: Arc<App>, mut stop: watch::Receiver<bool>) {
         }
         if let Err(error) = season::heartbeat(&app).await {
             tracing::error!(%error, "the latch was not raised");
+        }
+    }
+}
+
+async fn keep_counting(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    let mut beat = beat(COUNT_BEAT);
+    loop {
+        tokio::select! {
+            _ = beat.tick() => {}
+            _ = stop.changed() => return,
+        }
+        tokio::select! {
+            counted = statistics::count_all(&app) => {
+                if let Err(error) = counted {
+                    tracing::error!(%error, "the statistics could not be counted");
+                }
+            }
+            _ = stop.changed() => return,
         }
     }
 }

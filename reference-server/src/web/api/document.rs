@@ -3,7 +3,7 @@
 use axum::Json;
 use utoipa::OpenApi;
 
-use crate::web::console::api as console;
+use crate::web::console::{api as console, statistics_api as statistics};
 
 /// The whole description.
 #[derive(OpenApi)]
@@ -25,7 +25,12 @@ use crate::web::console::api as console;
         console::disable_account,
         console::reset_account,
         console::overview,
-        console::audit_log
+        console::audit_log,
+        statistics::of_city,
+        statistics::items,
+        statistics::codes,
+        statistics::make_codes,
+        statistics::of_season
     )
 )]
 struct Document;

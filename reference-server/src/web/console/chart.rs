@@ -145,7 +145,7 @@ pub(super) struct Bars {
     title: &'static str,
     bars: Vec<Bar>,
     height: i64,
-    target_x: i64,
+    target_x: Option<i64>,
     table: List,
 }
 
@@ -154,13 +154,23 @@ const BAR_WIDTH: i64 = 230;
 const ROW: i64 = 28;
 
 impl Bars {
-    /// The bars of these labels and counts.
+    /// The districts' bars of these names and counts.
     pub(super) fn new(title: &'static str, target: i64, counts: &[(String, i64)]) -> Self {
+        let labels = ["区县", "新增关注"];
+        Self::of(title, labels, Some(target), counts, "这个城市没有区县。")
+    }
+
+    /// The bars of these labels and counts, under these two headings; a target is a line.
+    pub(super) fn of(
+        title: &'static str,
+        labels: [&'static str; 2],
+        target: Option<i64>,
+        counts: &[(String, i64)],
+        empty: &'static str,
+    ) -> Self {
         let greatest = counts.iter().map(|(_label, count)| *count).max();
-        let ceiling = greatest
-            .unwrap_or(0)
-            .max(target.saturating_mul(6).div_euclid(5))
-            .max(1);
+        let reach = target.map_or(0, |target| target.saturating_mul(6).div_euclid(5));
+        let ceiling = greatest.unwrap_or(0).max(reach).max(1);
         let width = |count: i64| count.saturating_mul(BAR_WIDTH).div_euclid(ceiling);
         let bars: Vec<Bar> = (0_i64..)
             .zip(counts)
@@ -170,7 +180,7 @@ impl Bars {
                 y: nth.saturating_mul(ROW).saturating_add(7),
                 text_y: nth.saturating_mul(ROW).saturating_add(20),
                 width: width(*count),
-                has_reached: *count >= target,
+                has_reached: target.is_none_or(|target| *count >= target),
             })
             .collect();
         Self {
@@ -179,17 +189,17 @@ impl Bars {
                 .unwrap_or(0)
                 .saturating_mul(ROW)
                 .max(ROW),
-            target_x: BAR_LEFT.saturating_add(width(target)),
+            target_x: target.map(|target| BAR_LEFT.saturating_add(width(target))),
             table: List::plain(
                 title,
-                columns([("区县", Kind::Text), ("新增关注", Kind::Number)]),
+                columns([(labels[0], Kind::Text), (labels[1], Kind::Number)]),
                 counts
                     .iter()
                     .map(|(label, count)| {
                         vec![Cell::text(label.as_str()), Cell::text(count.to_string())]
                     })
                     .collect(),
-                "这个城市没有区县。",
+                empty,
             ),
             bars,
         }

@@ -7,7 +7,7 @@ use super::{
     form::Form,
     gate::FORM_TOKEN,
     list::List,
-    overview,
+    overview, statistics,
     table::{self, Scope},
     wording,
 };
@@ -18,8 +18,11 @@ use crate::{
 };
 
 /// The navigation: what a screen is called, and its path in the table of routes.
-const NAVIGATION: [(&str, &str); 4] = [
+const NAVIGATION: [(&str, &str); 7] = [
     ("总览", overview::PAGE),
+    ("参与与区县", statistics::PAGE),
+    ("题目分析", statistics::ITEMS),
+    ("全省进度", statistics::SEASON),
     ("审计日志", audit_log::PAGE),
     ("账号", "/console/accounts"),
     ("我的账号", "/console/account"),

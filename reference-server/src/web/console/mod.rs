@@ -15,6 +15,8 @@
 //! | `error` | refusals and failures as pages |
 //! | `sign_in` | signing in and out, the second factor again, setting an account up by its link |
 //! | `overview`, `chart` | what is on in a city, kept up to date; its charts |
+//! | `statistics` | who takes part, from where and when; how the questions are answered |
+//! | `statistics_api` | the same as JSON |
 //! | `audit_log` | the chain of events |
 //! | `accounts` | one's own account, and everybody's |
 //! | `api` | the same as JSON |
@@ -30,6 +32,8 @@ mod gate;
 mod list;
 mod overview;
 mod sign_in;
+mod statistics;
+pub(super) mod statistics_api;
 mod table;
 mod wording;
 

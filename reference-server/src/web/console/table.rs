@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::routing::{MethodRouter, get, post};
 
-use super::{accounts, api, audit_log, overview, sign_in};
+use super::{accounts, api, audit_log, overview, sign_in, statistics, statistics_api};
 use crate::{
     app::App,
     contest::organiser::{Role, Roles},
@@ -128,10 +128,30 @@ const PROVINCE: Scope = Scope::Province;
 const CITY: Scope = Scope::City;
 /// Every role: reading what concerns the whole contest.
 const EVERYBODY: Access = Access::Roles(&Role::ALL);
+/// Everybody who is not bound to a city.
+const PROVINCIAL: Access = Access::Roles(&[
+    Role::ProvinceAdmin,
+    Role::ContentApprover,
+    Role::FinanceOperator,
+    Role::FinanceApprover,
+    Role::Auditor,
+    Role::SecurityAdmin,
+]);
 /// Whoever looks after accounts.
 const SECURITY: Access = Access::Roles(&[Role::SecurityAdmin]);
 /// Whoever may see the accounts.
 const SEE_ACCOUNTS: Access = Access::Roles(&[Role::SecurityAdmin, Role::Auditor]);
+
+/// Whoever speaks for a city.
+const PUBLISH: Access = Access::Roles(&[Role::ProvinceAdmin, Role::CityEditor]);
+
+/// Whoever may see how questions are answered, and with it their keys.
+const SEE_ITEMS: Access = Access::Roles(&[
+    Role::ProvinceAdmin,
+    Role::CityEditor,
+    Role::ContentApprover,
+    Role::Auditor,
+]);
 
 /// Whoever may read the audit log.
 const SEE_LOG: Access = Access::Roles(&[
@@ -149,6 +169,22 @@ pub(super) static TABLE: &[Entry] = &[
     Entry::shows(overview::PAGE, EVERYBODY, CITY, || get(overview::page)),
     Entry::shows(overview::WALL, EVERYBODY, CITY, || get(overview::wall)),
     Entry::shows(overview::LIVE, EVERYBODY, CITY, || get(overview::live)),
+    Entry::shows(statistics::PAGE, EVERYBODY, CITY, || get(statistics::page)),
+    Entry::shows(statistics::ITEMS, SEE_ITEMS, CITY, || {
+        get(statistics::items)
+    }),
+    Entry::shows(statistics::CODES, EVERYBODY, CITY, || {
+        get(statistics::codes)
+    }),
+    Entry::does(statistics::CODES, PUBLISH, CITY, || {
+        post(statistics::make_codes)
+    }),
+    Entry::shows(statistics::PICTURE, EVERYBODY, CITY, || {
+        get(statistics::picture)
+    }),
+    Entry::shows(statistics::SEASON, PROVINCIAL, PROVINCE, || {
+        get(statistics::season)
+    }),
     Entry::shows(audit_log::PAGE, SEE_LOG, PROVINCE, || get(audit_log::page)),
     Entry::shows(audit_log::WHOLE, SEE_LOG, PROVINCE, || {
         get(audit_log::whole)
@@ -207,6 +243,21 @@ pub(super) static TABLE: &[Entry] = &[
     .after_step_up(),
     Entry::does(api::RESET, SECURITY, PROVINCE, || post(api::reset_account)).after_step_up(),
     Entry::shows(api::OVERVIEW, EVERYBODY, CITY, || get(api::overview)),
+    Entry::shows(statistics_api::CITY, EVERYBODY, CITY, || {
+        get(statistics_api::of_city)
+    }),
+    Entry::shows(statistics_api::ITEMS, SEE_ITEMS, CITY, || {
+        get(statistics_api::items)
+    }),
+    Entry::shows(statistics_api::CODES, EVERYBODY, CITY, || {
+        get(statistics_api::codes)
+    }),
+    Entry::does(statistics_api::CODES, PUBLISH, CITY, || {
+        post(statistics_api::make_codes)
+    }),
+    Entry::shows(statistics_api::SEASON, PROVINCIAL, PROVINCE, || {
+        get(statistics_api::of_season)
+    }),
     Entry::shows(api::AUDIT_LOG, SEE_LOG, PROVINCE, || get(api::audit_log)),
 ];
 

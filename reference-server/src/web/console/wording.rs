@@ -1,5 +1,7 @@
 //! What organisers read: a sentence for every refusal, a word for every role and state.
 
+use quiz_core::statistics::ItemFlag;
+
 use crate::contest::organiser::{Refused, Role, Roles, roster::AccountState};
 
 /// What happened, and what can be done now.
@@ -105,6 +107,32 @@ pub(super) fn account_state(state: AccountState) -> &'static str {
     }
 }
 
+/// What should be looked at in a question.
+pub(super) fn item_flag(flag: &ItemFlag) -> String {
+    match flag {
+        ItemFlag::ProbableWrongKey { option } => {
+            format!("高分段更多人选 {}，请核对答案", option.letter())
+        }
+        ItemFlag::NegativeDiscrimination => "得分高的人反而答错更多".to_owned(),
+        ItemFlag::TooEasy => "几乎人人答对".to_owned(),
+        ItemFlag::TooHard => "答对的人不到两成".to_owned(),
+        ItemFlag::IdleDistractor { option } => format!("{} 几乎没有人选", option.letter()),
+        _ => "请复核".to_owned(),
+    }
+}
+
+/// The stable word for it.
+pub(super) fn item_flag_word(flag: &ItemFlag) -> &'static str {
+    match flag {
+        ItemFlag::ProbableWrongKey { .. } => "probable-wrong-key",
+        ItemFlag::NegativeDiscrimination => "negative-discrimination",
+        ItemFlag::TooEasy => "too-easy",
+        ItemFlag::TooHard => "too-hard",
+        ItemFlag::IdleDistractor { .. } => "idle-distractor",
+        _ => "other",
+    }
+}
+
 /// What an event of the audit chain says was done, with its stable word behind it, by which it is looked for.
 pub(super) fn action(action: &str) -> String {
     let words = match action {
@@ -119,6 +147,7 @@ pub(super) fn action(action: &str) -> String {
         "city.resumed" => "恢复城市",
         "correction.approved" => "批准更正",
         "correction.proposed" => "提出更正",
+        "district.code_made" => "生成区县码",
         "incident.opened" => "发现差异",
         "incident.settled" => "差异已解决",
         "incident.taken" => "认领差异",

@@ -12,6 +12,10 @@ use crate::{
 const ME: &str = "/api/v1/console/me";
 const ACCOUNTS: &str = "/api/v1/console/accounts";
 const OVERVIEW: &str = "/api/v1/console/cities/{city}/overview";
+const STATISTICS: &str = "/api/v1/console/cities/{city}/statistics";
+const ITEMS: &str = "/api/v1/console/cities/{city}/items";
+const CODES: &str = "/api/v1/console/cities/{city}/district-codes";
+const SEASON: &str = "/api/v1/console/season";
 const LOG: &str = "/api/v1/console/audit-log";
 const DISABLE: &str = "/api/v1/console/accounts/{name}/disable";
 const RESET: &str = "/api/v1/console/accounts/{name}/reset";
@@ -38,6 +42,11 @@ async fn every_answer_to_an_organiser_is_as_documented() {
             document.assert_describes("get", OVERVIEW, &browser.get(&target).await);
         }
     }
+    statistics(
+        &mut document,
+        [&mut nobody, &mut admin, &mut editor, &mut security],
+    )
+    .await;
     for browser in [&mut nobody, &mut admin, &mut editor] {
         document.assert_describes("get", LOG, &browser.get(LOG).await);
     }
@@ -72,4 +81,31 @@ async fn every_answer_to_an_organiser_is_as_documented() {
         }
     }
     assert_eq!(document.seen, document.documented(true));
+}
+
+/// The calls of the statistics.
+async fn statistics(document: &mut Document, browsers: [&mut Browser; 4]) {
+    let [nobody, admin, editor, security] = browsers;
+    for city in [FIRST_CITY, SECOND_CITY] {
+        let target = STATISTICS.replace("{city}", city);
+        for browser in [&mut *nobody, &mut *admin, &mut *editor] {
+            document.assert_describes("get", STATISTICS, &browser.get(&target).await);
+        }
+        let target = ITEMS.replace("{city}", city);
+        for browser in [&mut *nobody, &mut *admin, &mut *editor, &mut *security] {
+            document.assert_describes("get", ITEMS, &browser.get(&target).await);
+        }
+    }
+    for city in [FIRST_CITY, SECOND_CITY] {
+        let target = CODES.replace("{city}", city);
+        for browser in [&mut *nobody, &mut *admin, &mut *editor] {
+            document.assert_describes("get", CODES, &browser.get(&target).await);
+        }
+        for browser in [&mut *nobody, &mut *security, &mut *editor] {
+            document.assert_describes("post", CODES, &browser.call(&target, &json!({})).await);
+        }
+    }
+    for browser in [&mut *nobody, &mut *admin, &mut *editor] {
+        document.assert_describes("get", SEASON, &browser.get(SEASON).await);
+    }
 }

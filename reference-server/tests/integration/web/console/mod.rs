@@ -5,6 +5,7 @@ mod calls;
 mod doors;
 mod matrix;
 mod overview;
+mod statistics;
 
 use chrono::TimeDelta;
 use reference_server::contest::organiser::{
