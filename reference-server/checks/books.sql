@@ -257,6 +257,15 @@ LEFT JOIN transfer ON transfer.city = fix.city AND transfer.number = fix.transfe
 WHERE correction.correction IS NULL OR LOWER(TRIM(fix.maker)) = LOWER(TRIM(fix.checker))
    OR (correction.action = 'transfer' AND transfer.number IS NULL)
 
+-- M31: nothing was awarded between the beginning and the end of a pause of claims.
+UNION ALL
+SELECT 'M31 pause', award.award
+FROM award
+WHERE EXISTS (SELECT 1 FROM pause
+              WHERE pause.city = award.city AND pause.subject = 'claims'
+                AND pause.begun_ms < award.decided_ms
+                AND COALESCE(pause.ended_ms, award.decided_ms + 1) > award.decided_ms)
+
 -- M20: the audit chain has no gap and every link holds the one before.
 UNION ALL
 SELECT 'M20 audit chain', CAST(link.number AS TEXT)

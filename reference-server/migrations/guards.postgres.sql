@@ -470,3 +470,14 @@ CREATE TRIGGER answer_tally_never_leaves BEFORE DELETE ON answer_tally
 FOR EACH ROW EXECUTE FUNCTION refuse('a count of answers never leaves');
 CREATE TRIGGER answer_tally_is_never_emptied BEFORE TRUNCATE ON answer_tally
 EXECUTE FUNCTION refuse('a count of answers never leaves');
+
+-- Pauses: begun once, ended once, and their words stand.
+CREATE TRIGGER pause_ends_once BEFORE UPDATE ON pause
+FOR EACH ROW WHEN (OLD.ended_ms IS NOT NULL OR NEW.pause <> OLD.pause OR NEW.city <> OLD.city
+  OR NEW.subject <> OLD.subject OR NEW.sentence <> OLD.sentence OR NEW.reason <> OLD.reason
+  OR NEW.begun_by <> OLD.begun_by OR NEW.begun_ms <> OLD.begun_ms)
+EXECUTE FUNCTION refuse('a pause ends once');
+CREATE TRIGGER pause_never_leaves BEFORE DELETE ON pause
+FOR EACH ROW EXECUTE FUNCTION refuse('a pause never leaves');
+CREATE TRIGGER pause_is_never_emptied BEFORE TRUNCATE ON pause
+EXECUTE FUNCTION refuse('a pause never leaves');

@@ -306,3 +306,12 @@ WHEN NEW.city <> OLD.city OR NEW.item <> OLD.item OR NEW.choice <> OLD.choice
 BEGIN SELECT RAISE(ABORT, 'a count of answers never goes back'); END;
 CREATE TRIGGER IF NOT EXISTS answer_tally_never_leaves BEFORE DELETE ON answer_tally
 BEGIN SELECT RAISE(ABORT, 'a count of answers never leaves'); END;
+
+-- Pauses: begun once, ended once, and their words stand.
+CREATE TRIGGER IF NOT EXISTS pause_ends_once BEFORE UPDATE ON pause
+WHEN OLD.ended_ms IS NOT NULL OR NEW.pause <> OLD.pause OR NEW.city <> OLD.city OR NEW.subject <> OLD.subject
+  OR NEW.sentence <> OLD.sentence OR NEW.reason <> OLD.reason OR NEW.begun_by <> OLD.begun_by
+  OR NEW.begun_ms <> OLD.begun_ms
+BEGIN SELECT RAISE(ABORT, 'a pause ends once'); END;
+CREATE TRIGGER IF NOT EXISTS pause_never_leaves BEFORE DELETE ON pause
+BEGIN SELECT RAISE(ABORT, 'a pause never leaves'); END;

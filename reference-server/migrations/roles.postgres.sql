@@ -15,7 +15,7 @@ BEGIN
         EXECUTE 'REVOKE ALL ON ALL TABLES IN SCHEMA ' || place || ' FROM contest_app';
         EXECUTE 'GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA ' || place || ' TO contest_app';
         REVOKE INSERT ON schema_version FROM contest_app;
-        GRANT UPDATE (used_fen, top_awarded, last_decision_ms, paused_sentence) ON city TO contest_app;
+        GRANT UPDATE (used_fen, top_awarded, last_decision_ms) ON city TO contest_app;
         GRANT UPDATE (used_fen, deck, taken, top_taken) ON budget_day TO contest_app;
         GRANT UPDATE (openid_sealed, consented_ms, district) ON person TO contest_app;
         GRANT UPDATE (following, changed_ms) ON follow TO contest_app;
@@ -38,6 +38,7 @@ BEGIN
         GRANT UPDATE (ended_ms) ON setup_link, recovery_code TO contest_app;
         GRANT UPDATE (seen_ms, stepped_up_ms, ended_ms) ON organiser_session TO contest_app;
         GRANT UPDATE (n_tries, last_ms) ON sign_in_pace TO contest_app;
+        GRANT UPDATE (ended, ended_by, ended_proposed_by, ended_reason, ended_ms) ON pause TO contest_app;
         GRANT UPDATE (n_attempts, n_passes, n_of_day, n_of_city) ON attempt_tally TO contest_app;
         GRANT UPDATE (until_ms) ON statistics_mark TO contest_app;
         GRANT UPDATE (code) ON district_scan TO contest_app;
@@ -60,9 +61,9 @@ BEGIN
             transfer, audit_event, fund_flow_bill, fund_flow, incident, incident_settled, correction,
             correction_approval, books_seal, duty, field_key, certificate_download, renewal_proposal,
             renewal_approval, proposal, proposal_decision, attempt_tally, statistics_mark,
-            participant_tally, answer_tally TO contest_reader;
+            participant_tally, answer_tally, pause TO contest_reader;
         GRANT SELECT (city, ordinal, opens_ms, closes_ms, pool_fen, used_fen, top_awarded,
-            last_decision_ms, bank, plan_commitment, plan_root, paused_sentence) ON city TO contest_reader;
+            last_decision_ms, bank, plan_commitment, plan_root) ON city TO contest_reader;
         GRANT SELECT (bill_number, award, attempt_number, amount_fen, rail, state, due_ms, version,
             changed_ms) ON payment TO contest_reader;
         GRANT SELECT (bill_number, version, at_ms, event, state_before, state_after)

@@ -17,6 +17,7 @@ use super::{
     Error, Failure, PersonId, Refusal,
     claim::{self, Offer},
     grant::Means,
+    pause::Subject,
     sealed, season,
     submission::{Recorded, Submission},
 };
@@ -132,8 +133,9 @@ pub async fn start(app: &App, person: &PersonId) -> Result<Paper, Error> {
     let city = city
         .filter(|city| season::is_open(city))
         .ok_or_else(|| season::none_open(&app.season, now))?;
-    if let Some(sentence) = &city.paused_sentence {
+    if let Some(sentence) = &city.quiz_paused {
         return Err(Refusal::Paused {
+            subject: Subject::Quiz,
             sentence: sentence.clone(),
         }
         .into());

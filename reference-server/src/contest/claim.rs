@@ -42,7 +42,7 @@ pub enum Offer {
     /// It has opened this one.
     Claimed(Packet),
     /// It cannot, for this reason.
-    Refused(reward_core::Refusal),
+    Refused(Refusal),
     /// It did not pass.
     NotPassed,
 }
@@ -72,6 +72,8 @@ pub struct Packet {
     pub collect_until: Option<DateTime<Utc>>,
     /// From when it is sent, while that is some time ahead: the rail's quiet hours, or the person's day is full.
     pub sent_from: Option<DateTime<Utc>>,
+    /// The sentence of the pause that keeps it from being sent, if one does.
+    pub paused: Option<String>,
     /// What opens WeChat's confirm page, once it is known and while there is something to confirm.
     pub confirmation: Option<Box<ConfirmCall>>,
 }
@@ -190,7 +192,7 @@ pub(super) fn offered(decision: Decision) -> Offer {
 pub(crate) async fn verdict(
     app: &App,
     person: &PersonId,
-) -> Result<Option<Result<ChanceKind, reward_core::Refusal>>, Error> {
+) -> Result<Option<Result<ChanceKind, Refusal>>, Error> {
     let now = app.now();
     let city = match season::open_city(app, now).await {
         Ok(city) => city,
@@ -226,7 +228,7 @@ fn decide(
     let standing = standings(read, &[asked])?.pop().unwrap_or_default();
     let has_pass = standing.unused_pass.is_some();
     let facts = grant::facts(terms, plan, &standing, has_pass, (&row, &day), now)?;
-    Ok(facts.decide())
+    Ok(grant::decide(&facts, &row))
 }
 
 /// A stored award as its person sees it.
@@ -244,7 +246,11 @@ pub(crate) fn packet(app: &App, view: PacketView) -> Result<Packet, Error> {
     };
     let quiet_until = channel.quiet_until(app.now());
     let due = view.due_ms.map(season::instant).max(quiet_until);
-    let sent_from = sent_from(payout.state(), due, app.now());
+    let waits = matches!(
+        payout.state(),
+        PayoutState::Reserved | PayoutState::Deferred { .. }
+    );
+    let sent_from = due.filter(|due| waits && *due > app.now() + SOON);
     let state = match packet_state(payout.state(), rail, collect_until, app.now()) {
         PacketState::Sending if sent_from.is_some() => PacketState::Granted,
         state => state,
@@ -269,6 +275,7 @@ pub(crate) fn packet(app: &App, view: PacketView) -> Result<Packet, Error> {
         bill_tail: view.bill_number.get(tail..).unwrap_or_default().to_owned(),
         collect_until,
         sent_from,
+        paused: view.payouts_paused.filter(|_sentence| waits),
         confirmation,
         award: view.award,
         city_slug: view.city,
@@ -286,16 +293,6 @@ pub(crate) fn scope_of(season: &Season, city: &str) -> String {
 
 /// A payment that leaves later than this is told when; one that leaves sooner is about to.
 const SOON: TimeDelta = TimeDelta::minutes(10);
-
-/// When a payment that has not left will leave, if that is no matter of minutes.
-fn sent_from(
-    state: &PayoutState,
-    due: Option<DateTime<Utc>>,
-    now: DateTime<Utc>,
-) -> Option<DateTime<Utc>> {
-    let waits = matches!(state, PayoutState::Reserved | PayoutState::Deferred { .. });
-    due.filter(|due| waits && *due > now + SOON)
-}
 
 /// How far a payment has come, in a person's words.
 fn packet_state(

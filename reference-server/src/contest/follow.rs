@@ -13,11 +13,12 @@ use wechat_adapter::{
 };
 
 use super::{
-    Error, PersonId, Refusal, login, login::Newcomer, outreach::chance, statistics, token,
+    Error, PersonId, Refusal, login, login::Newcomer, outreach::chance, pause::Subject, statistics,
+    token,
 };
 use crate::{
     app::{App, Season},
-    store::{Tx, audit, people, season as rows},
+    store::{Tx, audit, pauses, people, season as rows},
 };
 
 /// Why a callback was not taken.
@@ -56,21 +57,29 @@ pub async fn receive(app: &App, query: &str, body: &[u8]) -> Result<Reply, Callb
         .openid_index(&push.dedup_key)
         .map_err(Error::from)?;
     let at = push.at.min(now);
-    let is_new = app
+    let taken = app
         .store
         .write(move |tx| {
             if !people::insert_callback(tx, &dedup_key, now.timestamp_millis())? {
-                return Ok::<_, Error>(false);
+                return Ok::<_, Error>(None);
             }
             let person = newcomer.ensure(tx, now.timestamp_millis())?;
             apply(tx, &season, &person, &event, at, now)?;
-            Ok(true)
+            let Some(round) = season.edition.contest_at(now) else {
+                return Ok(Some(None));
+            };
+            let city = round.city().slug().as_str();
+            Ok(Some(pauses::sentence(
+                &tx.read(),
+                city,
+                Subject::Quiz.name(),
+            )?))
         })
         .await?;
-    if !is_new {
-        return Ok(Reply::success());
+    match taken {
+        Some(paused) => Ok(answer(app, &push, paused.as_deref(), now)),
+        None => Ok(Reply::success()),
     }
-    Ok(answer(app, &push, now))
 }
 
 /// Whether the person follows the account, as far as events have told.
@@ -194,6 +203,18 @@ fn follow(
         return Ok(());
     }
     let now_ms = now.timestamp_millis();
+    if pauses::sentence(&read, &city, Subject::Referral.name())?.is_some() {
+        // The follow was the friend's first for ever, so it will credit nobody later either;
+        // how often that happened, the chain tells.
+        let detail = format!("city={city}");
+        return Ok(audit::append(
+            tx,
+            now_ms,
+            "server",
+            "referral.withheld",
+            &detail,
+        )?);
+    }
     if people::insert_referral(tx, person.as_str(), &sharer, &city, now_ms)? {
         // Who brought whom stands in the referral, which can be erased; the chain cannot.
         let detail = format!("city={city}");
@@ -223,16 +244,16 @@ fn credited_city(season: &Season, credit: Credit, now: DateTime<Utc>) -> Option<
 
 /// What the account says back. A person who hears nothing has lost nothing, so a reply
 /// that cannot be made is logged and the push is still taken.
-fn answer(app: &App, push: &Push, now: DateTime<Utc>) -> Reply {
+fn answer(app: &App, push: &Push, paused: Option<&str>, now: DateTime<Utc>) -> Reply {
     let text = match &push.event {
         Event::Subscribe { .. } => format!(
             "欢迎关注“{}”！与信用同行，筑梦新时代。\n{}",
             app.wechat.account_name,
-            what_is_on(app, now)
+            what_is_on(app, paused, now)
         ),
-        Event::Text { content, .. } => keyword(app, content.trim(), now),
-        Event::Click { key, .. } => keyword(app, key, now),
-        Event::Scan { .. } => what_is_on(app, now),
+        Event::Text { content, .. } => keyword(app, content.trim(), paused, now),
+        Event::Click { key, .. } => keyword(app, key, paused, now),
+        Event::Scan { .. } => what_is_on(app, paused, now),
         _ => return Reply::success(),
     };
     let nonce = Nonce::new(app.entropy.alphanumeric(16));
@@ -248,10 +269,16 @@ fn answer(app: &App, push: &Push, now: DateTime<Utc>) -> Reply {
         })
 }
 
-/// One sentence about the season, and the way in.
-fn what_is_on(app: &App, now: DateTime<Utc>) -> String {
+/// One sentence about the season, and the way in; while the quiz is paused, the organiser's.
+fn what_is_on(app: &App, paused: Option<&str>, now: DateTime<Utc>) -> String {
     let (season, url) = (&app.season, &app.public_url);
     if let Some(round) = season.edition.contest_at(now) {
+        if let Some(sentence) = paused {
+            return format!(
+                "{}竞答暂停：{sentence}\n您的成绩和红包：{url}/me",
+                round.city().name()
+            );
+        }
         return format!(
             "{}正在竞答：每次 {} 题，答对 {} 题即可拆红包。\n点此参加：{url}/",
             round.city().name(),
@@ -266,7 +293,7 @@ fn what_is_on(app: &App, now: DateTime<Utc>) -> String {
 }
 
 /// What a person gets who writes a word, or taps the menu item with this key.
-fn keyword(app: &App, word: &str, now: DateTime<Utc>) -> String {
+fn keyword(app: &App, word: &str, paused: Option<&str>, now: DateTime<Utc>) -> String {
     let url = &app.public_url;
     match word {
         "规则" => format!("活动规则和常见问题：{url}/rules"),
@@ -275,7 +302,7 @@ fn keyword(app: &App, word: &str, now: DateTime<Utc>) -> String {
         "错题" | "错题本" => format!("您的错题本：{url}/me/mistakes"),
         _ => format!(
             "{}\n回复“规则”“我的红包”“排名”“错题本”可以直接查看。",
-            what_is_on(app, now)
+            what_is_on(app, paused, now)
         ),
     }
 }

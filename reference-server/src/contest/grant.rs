@@ -23,7 +23,7 @@ use super::{
     claim::{self, ClaimRequest},
     login,
     order::Issuer,
-    sealed, season,
+    pause, sealed, season,
 };
 use crate::{
     app::{App, Season, WeChat},
@@ -40,7 +40,7 @@ use crate::{
 };
 
 /// What a claim comes to: a chance to use, or one reason why not.
-pub(super) type Decision = Result<ClaimDecision, reward_core::Refusal>;
+pub(super) type Decision = Result<ClaimDecision, Refusal>;
 
 /// What decisions are made with, beside the database.
 #[derive(Clone)]
@@ -273,18 +273,10 @@ impl Table {
             (&board.city, &board.day),
             board.decided,
         )?;
-        let decision =
-            facts
-                .decide()
-                .map_err(|refusal| match (&board.city.paused_sentence, refusal) {
-                    (Some(sentence), reward_core::Refusal::Paused) => Refusal::Paused {
-                        sentence: sentence.clone(),
-                    },
-                    _ => Refusal::Claim(refusal),
-                })?;
+        let decision = decide(&facts, &board.city)?;
         let award = award(claim, standing, plan.plan(), board, decision.kind)?;
         let (payment, accounts) = payment(means, standing, &award, board.decided)?;
-        let view = view(&award, &payment);
+        let view = view(&award, &payment, &board.city);
         board.take(&means.season, &award);
         self.awards.push(award);
         self.payments.push(payment);
@@ -410,7 +402,7 @@ pub(super) fn facts(
         ClaimPhase::NotYet { opens }
     } else if decided >= closes {
         ClaimPhase::Closed { closed: closes }
-    } else if city.paused_sentence.is_some() {
+    } else if city.claims_paused.is_some() {
         ClaimPhase::Paused
     } else {
         ClaimPhase::Open
@@ -437,6 +429,11 @@ pub(super) fn facts(
         referral: season.rules.referral(),
         money,
     })
+}
+
+/// What reward-core decides, in the words people are told.
+pub(super) fn decide(facts: &ClaimFacts, city: &CityRow) -> Decision {
+    facts.decide().map_err(|refusal| pause::told(city, refusal))
 }
 
 /// Where the base chance was used; here, if it was used here at all.
@@ -528,7 +525,7 @@ fn payment(
 }
 
 /// A new award as its person sees it.
-fn view(award: &AwardRow, payment: &PaymentRow) -> PacketView {
+fn view(award: &AwardRow, payment: &PaymentRow, city: &CityRow) -> PacketView {
     PacketView {
         award: award.award.clone(),
         city: award.city.clone(),
@@ -543,6 +540,7 @@ fn view(award: &AwardRow, payment: &PaymentRow) -> PacketView {
         rail: payment.rail.clone(),
         package_sealed: None,
         due_ms: payment.due_ms,
+        payouts_paused: city.payouts_paused.clone(),
     }
 }
 

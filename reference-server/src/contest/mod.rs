@@ -8,7 +8,8 @@
 //! | `planning` | the banks are frozen and the packets sealed, before a city opens |
 //! | `sealed` | what was sealed, opened again |
 //! | `publication` | what anybody may check: commitment, root, daily heads, receipts, the city's file |
-//! | `season` | what is on at an instant; money left; pauses |
+//! | `season` | what is on at an instant; money left |
+//! | `pause` | what of a city stands still, and who lets it go on |
 //! | `login` | an openid becomes a person |
 //! | `follow` | a callback from the Official Account; who follows; who is credited |
 //! | `attempt` | ten questions are drawn, answered, marked |
@@ -67,6 +68,7 @@ mod order;
 pub mod organiser;
 pub mod outreach;
 pub mod overview;
+pub mod pause;
 pub mod payout;
 pub mod personal;
 pub mod planning;
@@ -140,8 +142,10 @@ pub enum Refusal {
         /// When it closed.
         closed: DateTime<Utc>,
     },
-    /// The organiser has paused the city.
+    /// The organiser has paused this in the city.
     Paused {
+        /// What.
+        subject: pause::Subject,
         /// The organiser's own sentence.
         sentence: String,
     },

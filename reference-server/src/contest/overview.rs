@@ -15,6 +15,7 @@ use tokio::sync::watch;
 
 use super::{
     organiser::{Error, Refused},
+    pause::{self, Paused},
     season,
 };
 use crate::{
@@ -70,6 +71,8 @@ pub struct Snapshot {
     pub districts: Vec<(String, i64, i64)>,
     /// New followers who declared no district of this city.
     pub n_without_district: i64,
+    /// What is paused in the city.
+    pub pauses: Vec<Paused>,
     /// The city's money, once its packets are sealed.
     pub money: Option<CityMoney>,
     /// Attempts and packets of each hour of the day shown that has begun: hour, attempts, packets.
@@ -93,8 +96,6 @@ pub struct CityMoney {
     pub cap_fen: i64,
     /// What that day has awarded.
     pub used_of_day_fen: i64,
-    /// The sentence people see while the city is paused.
-    pub paused: Option<String>,
 }
 
 /// A packet of the short list.
@@ -133,6 +134,7 @@ pub struct Health {
 
 /// What is read of a city in one snapshot of the database.
 struct Found {
+    pauses: Vec<Paused>,
     city: Option<cities::CityRow>,
     day: Option<cities::DayRow>,
     tally: Vec<TallyRow>,
@@ -203,6 +205,7 @@ fn found(read: &Read<'_>, slug: &str, frame: Frame, rail: &'static str) -> Resul
         frame.closes.timestamp_millis(),
     );
     Ok(Found {
+        pauses: pause::paused(read, slug)?,
         city: cities::city(read, slug)?,
         day: cities::day(read, slug, frame.day)?,
         tally: rows::tally(read, slug)?,
@@ -248,7 +251,6 @@ fn assembled(
         top_awarded: city.top_awarded,
         cap_fen: found.day.as_ref().map_or(0, |day| day.cap_fen),
         used_of_day_fen: found.day.as_ref().map_or(0, |day| day.used_fen),
-        paused: city.paused_sentence,
     });
     let begins = season::instant(frame.day_begins_ms);
     let has_day_before = begins > frame.opens;
@@ -270,6 +272,7 @@ fn assembled(
         n_new_following: found.followers.iter().map(|row| row.n_following).sum(),
         districts,
         n_without_district,
+        pauses: found.pauses,
         money,
         hours,
         latest: found

@@ -160,7 +160,9 @@ async fn plan_city(app: &App, ordinal: i64, round: &Round, halves: Halves) -> Re
             &seed.reveal(),
             app.entropy.as_ref(),
         )?,
-        paused_sentence: None,
+        quiz_paused: None,
+        claims_paused: None,
+        payouts_paused: None,
         city: slug,
     };
     let days = day_rows(app, round);

@@ -7,11 +7,11 @@ use wechat_adapter::{
     official::{CreateQrCode, JsConfig},
 };
 
-use super::{Error, Failure, PersonId, Refusal, token};
+use super::{Error, Failure, PersonId, Refusal, pause::Subject, token};
 use crate::{
     app::App,
     store::{
-        awards,
+        awards, pauses,
         people::{self, InviteRow},
     },
 };
@@ -29,6 +29,8 @@ pub struct Poster {
     pub n_chances: usize,
     /// Whether bringing a friend earns a chance; without it the poster promises nothing.
     pub referral_on: bool,
+    /// The organiser's sentence while bringing a friend earns nothing for now.
+    pub referral_paused: Option<String>,
     /// The city that is open now.
     pub city_name: Option<String>,
 }
@@ -47,16 +49,30 @@ pub async fn poster(app: &App, person: &PersonId) -> Result<Poster, Error> {
         None => make_qr(app, &invite.code).await?,
     };
     let who = person.clone();
-    let chances = app
+    let edition = &app.season.edition;
+    let credited = edition
+        .contest_at(app.now())
+        .or_else(|| edition.next_opening(app.now()));
+    let credited = credited.map(|round| round.city().slug().as_str().to_owned());
+    let (chances, paused) = app
         .store
-        .read(move |read| Ok::<_, Error>(awards::referral_chances(read, who.as_str())?))
+        .read(move |read| {
+            let paused = match &credited {
+                Some(city) => pauses::sentence(read, city, Subject::Referral.name())?,
+                None => None,
+            };
+            let chances = awards::referral_chances(read, who.as_str())?;
+            Ok::<_, Error>((chances, paused))
+        })
         .await?;
+    let referral_on = app.season.rules.referral() != ReferralPolicy::Off;
     Ok(Poster {
         code: invite.code,
         qr_url,
         n_invited: chances.len(),
         n_chances: chances.iter().filter(|chance| !chance.used).count(),
-        referral_on: app.season.rules.referral() != ReferralPolicy::Off,
+        referral_paused: paused.filter(|_sentence| referral_on),
+        referral_on,
         city_name: app
             .season
             .edition

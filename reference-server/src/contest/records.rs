@@ -81,14 +81,14 @@ pub struct ChanceLine {
 }
 
 /// What became of a chance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChanceState {
     /// It can become a packet now.
     Open,
     /// It waits for a passing attempt.
     NeedsPass,
     /// It is good, but this stands against it for now.
-    Waiting(reward_core::Refusal),
+    Waiting(Refusal),
     /// It became a packet.
     Used {
         /// The packet's amount.
@@ -220,7 +220,7 @@ fn rows_of(read: &Read<'_>, person: &PersonId, n_attempts_max: i64) -> Result<Ro
 fn chances(
     app: &App,
     rows: &Rows,
-    verdict: Option<Result<ChanceKind, reward_core::Refusal>>,
+    verdict: Option<Result<ChanceKind, Refusal>>,
 ) -> Vec<ChanceLine> {
     let season = &app.season;
     let now = app.now();
@@ -235,7 +235,7 @@ fn chances(
         Some(packet) => ChanceState::Used {
             amount: amount(packet),
         },
-        None => state_now(verdict),
+        None => state_now(verdict.as_ref()),
     };
     let mut lines = vec![ChanceLine {
         kind: ChanceKind::Base,
@@ -255,7 +255,13 @@ fn chances(
     }];
     let mut base_is_open = base_packet.is_none();
     for chance in &rows.referrals {
-        lines.push(referral_line(app, rows, chance, verdict, base_is_open));
+        lines.push(referral_line(
+            app,
+            rows,
+            chance,
+            verdict.as_ref(),
+            base_is_open,
+        ));
         base_is_open |= !chance.used;
     }
     lines
@@ -265,7 +271,7 @@ fn referral_line(
     app: &App,
     rows: &Rows,
     chance: &ReferralChance,
-    verdict: Option<Result<ChanceKind, reward_core::Refusal>>,
+    verdict: Option<&Result<ChanceKind, Refusal>>,
     another_goes_first: bool,
 ) -> ChanceLine {
     let now = app.now();
@@ -287,9 +293,9 @@ fn referral_line(
         match window {
             Some(window) if now >= window.end() => ChanceState::Lapsed,
             Some(window) if now < window.start() => {
-                ChanceState::Waiting(reward_core::Refusal::NotOpenYet {
+                ChanceState::Waiting(Refusal::Claim(reward_core::Refusal::NotOpenYet {
                     opens: window.start(),
-                })
+                }))
             }
             // Chances are used one after the other, each with a pass of its own.
             Some(_) if another_goes_first => ChanceState::NeedsPass,
@@ -305,14 +311,14 @@ fn referral_line(
     }
 }
 
-fn state_now(verdict: Option<Result<ChanceKind, reward_core::Refusal>>) -> ChanceState {
+fn state_now(verdict: Option<&Result<ChanceKind, Refusal>>) -> ChanceState {
     match verdict {
         Some(Ok(_kind)) => ChanceState::Open,
-        Some(Err(
+        Some(Err(Refusal::Claim(
             reward_core::Refusal::NotPassed | reward_core::Refusal::AnotherPassNeeded { .. },
-        ))
+        )))
         | None => ChanceState::NeedsPass,
-        Some(Err(refusal)) => ChanceState::Waiting(refusal),
+        Some(Err(refusal)) => ChanceState::Waiting(refusal.clone()),
     }
 }
 

@@ -7,13 +7,14 @@ use reward_core::{DayOffset, DayProgress, DeckKind, MoneyState, Next, PacketPlan
 use schedule_core::{Round, ShanghaiDay};
 use serde::{Deserialize, Serialize};
 
-use super::{Error, Failure, Refusal, sealed};
+use super::{
+    Error, Failure, Refusal,
+    pause::{self, Paused, Subject},
+    sealed,
+};
 use crate::{
     app::{App, Season},
-    store::{
-        audit,
-        season::{self as rows, CityRow, DayRow},
-    },
+    store::season::{self as rows, CityRow, DayRow},
 };
 
 /// What is on at an instant, for the landing page and the API.
@@ -48,10 +49,20 @@ pub struct CityStage {
     pub closes: DateTime<Utc>,
     /// 1-based day of its week.
     pub day: u32,
-    /// The organiser's sentence while the city is paused.
-    pub paused: Option<String>,
+    /// What the organiser has paused, with his sentences.
+    pub pauses: Vec<Paused>,
     /// What can still be won.
     pub money: Money,
+}
+
+impl CityStage {
+    /// The organiser's sentence while this is paused.
+    #[must_use]
+    pub fn paused(&self, subject: Subject) -> Option<&str> {
+        let mut pauses = self.pauses.iter();
+        let paused = pauses.find(|paused| paused.subject == subject)?;
+        Some(&paused.sentence)
+    }
 }
 
 /// What a city can still give.
@@ -224,39 +235,6 @@ pub async fn clock_far_off(app: &App) -> Result<Option<TimeDelta>, Error> {
     Ok(by_ms.map(TimeDelta::milliseconds))
 }
 
-/// Pauses a city with a sentence that people will read, or lifts the pause.
-///
-/// A paused city draws no papers and grants no packets; submissions and payments go on.
-///
-/// # Errors
-/// Refuses with [`Refusal::UnknownCity`].
-pub async fn pause(
-    app: &App,
-    slug: &str,
-    sentence: Option<String>,
-    actor: &str,
-) -> Result<(), Error> {
-    let (slug, actor) = (slug.to_owned(), actor.to_owned());
-    let now_ms = app.now().timestamp_millis();
-    app.store
-        .write(move |tx| {
-            if rows::set_pause(tx, &slug, sentence.as_deref())? == 0 {
-                return Err(Refusal::UnknownCity.into());
-            }
-            let detail = format!(
-                "city={slug} sentence={}",
-                sentence.as_deref().unwrap_or("-")
-            );
-            let action = if sentence.is_some() {
-                "city.paused"
-            } else {
-                "city.resumed"
-            };
-            Ok(audit::append(tx, now_ms, &actor, action, &detail)?)
-        })
-        .await
-}
-
 /// Raises the latch of the open city, so that a clock that falls back cannot reopen it.
 ///
 /// # Errors
@@ -426,10 +404,12 @@ async fn city_stage(
     let found = app
         .store
         .read(move |read| {
-            Ok::<_, Error>((rows::city(read, &slug)?, rows::day(read, &slug, today)?))
+            let pauses = pause::paused(read, &slug)?;
+            let city = rows::city(read, &slug)?;
+            Ok::<_, Error>((city, rows::day(read, &slug, today)?, pauses))
         })
         .await?;
-    let (Some(city), Some(day)) = found else {
+    let (Some(city), Some(day), pauses) = found else {
         return Ok(None);
     };
     let plan = sealed::plan(app, &city)?;
@@ -443,7 +423,7 @@ async fn city_stage(
             .contest_day(now)
             .map_or(1, schedule_core::ContestDay::ordinal),
         money: money(money_state(plan.plan(), &city, &day, now)?, &city, &day),
-        paused: city.paused_sentence,
+        pauses,
         slug: city.city,
     }))
 }

@@ -248,5 +248,5 @@ fn offer(
         place,
         decided,
     )?;
-    Ok(facts.decide())
+    Ok(grant::decide(&facts, place.0))
 }

@@ -71,6 +71,8 @@ pub struct PacketView {
     pub package_sealed: Option<String>,
     /// When the payment is looked at next; none once it has ended.
     pub due_ms: Option<i64>,
+    /// The sentence people read while the city's payouts are paused.
+    pub payouts_paused: Option<String>,
 }
 
 /// A referral chance of a person that no award has used.
@@ -184,7 +186,9 @@ pub fn insert_all(tx: &Tx<'_>, awards: &[AwardRow]) -> Result<(), StoreError> {
 
 const VIEW: &str = "SELECT award.award, award.city, award.kind, award.attempt, award.amount_fen,
      award.decided_ms, payment.bill_number, payment.state, payment.machine, award.friend,
-     payment.rail, payment.package_sealed, payment.due_ms
+     payment.rail, payment.package_sealed, payment.due_ms,
+     (SELECT sentence FROM pause WHERE pause.city = award.city AND pause.subject = 'payouts'
+        AND pause.ended_ms IS NULL)
      FROM award JOIN payment ON payment.award = award.award
        AND payment.attempt_number =
            (SELECT MAX(attempt_number) FROM payment AS later WHERE later.award = award.award)";
@@ -324,6 +328,7 @@ fn view_row(row: &Row<'_>) -> Result<PacketView, StoreError> {
         rail: row.get(10)?,
         package_sealed: row.get(11)?,
         due_ms: row.get(12)?,
+        payouts_paused: row.get(13)?,
     })
 }
 

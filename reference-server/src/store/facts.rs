@@ -346,6 +346,10 @@ pub fn bad_awards(
          UNION ALL SELECT 'M9 outside the window', award.award
              FROM award JOIN city ON city.city = award.city
              WHERE award.decided_ms < city.opens_ms OR award.decided_ms >= city.closes_ms
+         UNION ALL SELECT 'M31 awarded while claims were paused', award.award
+             FROM award JOIN pause ON pause.city = award.city AND pause.subject = 'claims'
+             WHERE award.decided_ms > pause.begun_ms
+               AND (pause.ended_ms IS NULL OR award.decided_ms < pause.ended_ms)
          UNION ALL SELECT 'M11 no live or settled payment', award.award FROM award
              WHERE (SELECT COUNT(*) FROM payment WHERE payment.award = award.award) = 0",
         params![min_fen, max_fen],

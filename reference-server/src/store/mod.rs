@@ -21,6 +21,7 @@
 //! | `organisers` | organiser, `setup_link`, `recovery_code`, `organiser_session`, `sign_in_pace` |
 //! | `overview` | `attempt_tally`; short ranges of others |
 //! | `statistics` | `statistics_mark`, participant, `participant_tally`, `answer_tally`, `district_code`, `district_scan` |
+//! | `pauses` | pause |
 //! | `proposals` | proposal, `proposal_decision` |
 //! | `tokens` | `shared_token` |
 //! | `certificates` | `platform_certificate`, `certificate_download` |
@@ -50,6 +51,7 @@ mod lane;
 pub mod organisers;
 pub mod outreach;
 pub mod overview;
+pub mod pauses;
 pub mod payments;
 pub mod people;
 pub mod proposals;

@@ -142,6 +142,12 @@ const NOT_FROZEN: &str = "NOT EXISTS (SELECT 1 FROM award
        AND NOT EXISTS (SELECT 1 FROM incident_settled
                        WHERE incident_settled.incident = incident.incident))";
 
+/// Nothing is sent of a city whose payouts are paused.
+const NOT_PAUSED: &str = "NOT EXISTS (SELECT 1 FROM award
+     JOIN pause ON pause.city = award.city AND pause.subject = 'payouts'
+       AND pause.ended_ms IS NULL
+     WHERE award.award = payment.award)";
+
 /// The payments in a state before sending, `reserved` or `deferred`, whose order may leave now.
 ///
 /// Apart from [`due_questions`], so that a paused rail with a long queue does not keep
@@ -156,7 +162,7 @@ pub fn due_sendings(
     read.connection.rows(
         &format!(
             "{COLUMNS} WHERE due_ms IS NOT NULL AND due_ms <= ?1 AND state = ?2
-               AND {NOT_FROZEN}
+               AND {NOT_PAUSED} AND {NOT_FROZEN}
              ORDER BY due_ms, bill_number LIMIT ?3"
         ),
         params![now_ms, state, n_rows_max],

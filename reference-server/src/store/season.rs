@@ -49,8 +49,12 @@ pub struct CityRow {
     pub plan_root: String,
     /// The plan's seed, sealed.
     pub plan_seed_sealed: String,
-    /// The sentence people see while the city is paused.
-    pub paused_sentence: Option<String>,
+    /// The sentence people read while its quiz is paused.
+    pub quiz_paused: Option<String>,
+    /// The sentence people read while its claims are paused.
+    pub claims_paused: Option<String>,
+    /// The sentence people read while its payouts are paused.
+    pub payouts_paused: Option<String>,
 }
 
 /// One day's cap and what is taken of it.
@@ -136,7 +140,7 @@ pub fn bank_content(read: &Read<'_>, digest: &str) -> Result<Option<String>, Sto
     )
 }
 
-/// Writes a city with all its days and sealed packets.
+/// Writes a city with all its days and sealed packets; what of it is paused stands elsewhere.
 pub fn insert_city(
     tx: &Tx<'_>,
     city: &CityRow,
@@ -146,8 +150,8 @@ pub fn insert_city(
     // store::season::insert_city
     tx.connection.execute(
         "INSERT INTO city (city, ordinal, opens_ms, closes_ms, pool_fen, used_fen, top_awarded,
-             last_decision_ms, bank, plan_commitment, plan_root, plan_seed_sealed, paused_sentence)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+             last_decision_ms, bank, plan_commitment, plan_root, plan_seed_sealed)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         params![
             city.city,
             city.ordinal,
@@ -161,7 +165,6 @@ pub fn insert_city(
             city.plan_commitment,
             city.plan_root,
             city.plan_seed_sealed,
-            city.paused_sentence,
         ],
     )?;
     for day in days {
@@ -212,7 +215,13 @@ fn insert_packets(tx: &Tx<'_>, city: &str, packets: &[PacketRow]) -> Result<(), 
 }
 
 const CITY: &str = "city, ordinal, opens_ms, closes_ms, pool_fen, used_fen, top_awarded,
-     last_decision_ms, bank, plan_commitment, plan_root, plan_seed_sealed, paused_sentence";
+     last_decision_ms, bank, plan_commitment, plan_root, plan_seed_sealed,
+     (SELECT sentence FROM pause WHERE pause.city = city.city AND subject = 'quiz'
+        AND ended_ms IS NULL),
+     (SELECT sentence FROM pause WHERE pause.city = city.city AND subject = 'claims'
+        AND ended_ms IS NULL),
+     (SELECT sentence FROM pause WHERE pause.city = city.city AND subject = 'payouts'
+        AND ended_ms IS NULL)";
 
 /// One city.
 pub fn city(read: &Read<'_>, city: &str) -> Result<Option<CityRow>, StoreError> {
@@ -308,7 +317,7 @@ pub fn latch(tx: &Tx<'_>, city: &str, now_ms: i64) -> Result<Option<CityRow>, St
              WHERE city = ?1 RETURNING {CITY}, {instant} - CAST(?2 AS BIGINT)"
         ),
         params![city, now_ms],
-        |row| Ok((city_row(row)?, row.get(13)?)),
+        |row| Ok((city_row(row)?, row.get(15)?)),
     )?;
     match latched {
         Some((_city, by_ms)) if by_ms.abs() > SKEW_MAX_MS => {
@@ -330,15 +339,6 @@ pub fn clock_far_off_ms(read: &Read<'_>, now_ms: i64) -> Result<Option<i64>, Sto
     Ok((by_ms.abs() > SKEW_MAX_MS).then_some(by_ms))
 }
 
-/// Pauses a city with a sentence for people, or lifts the pause.
-pub fn set_pause(tx: &Tx<'_>, city: &str, sentence: Option<&str>) -> Result<usize, StoreError> {
-    // store::season::set_pause
-    tx.connection.execute(
-        "UPDATE city SET paused_sentence = ?2 WHERE city = ?1",
-        params![city, sentence],
-    )
-}
-
 fn city_row(row: &Row<'_>) -> Result<CityRow, StoreError> {
     Ok(CityRow {
         city: row.get(0)?,
@@ -353,7 +353,9 @@ fn city_row(row: &Row<'_>) -> Result<CityRow, StoreError> {
         plan_commitment: row.get(9)?,
         plan_root: row.get(10)?,
         plan_seed_sealed: row.get(11)?,
-        paused_sentence: row.get(12)?,
+        quiz_paused: row.get(12)?,
+        claims_paused: row.get(13)?,
+        payouts_paused: row.get(14)?,
     })
 }
 

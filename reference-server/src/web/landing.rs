@@ -23,10 +23,12 @@ use super::{
     qr_code::QrCode,
     session::{self, Visitor},
     share::{self, Profile},
+    wording,
 };
 use crate::{
     app::App,
     contest::{
+        pause::Subject,
         records::{self, Records},
         season::{self, CityStage, Money, MoneyBand, MoneyShown, MoneyTold, Stage, StationState},
     },
@@ -258,7 +260,7 @@ fn mine(app: &App, records: &Records) -> Mine {
 
 fn ticket(stage: &Stage, shown: MoneyShown) -> Ticket {
     if let Some(city) = &stage.current {
-        return match &city.paused {
+        return match city.paused(Subject::Quiz) {
             Some(sentence) => paused(city, sentence),
             None => open(stage, city, shown),
         };
@@ -346,14 +348,26 @@ fn paused(city: &CityStage, sentence: &str) -> Ticket {
         chip_class: "chip-off",
         countdown: None,
         money: None,
-        sentences: vec![sentence.to_owned()],
+        sentences: [sentence.to_owned()]
+            .into_iter()
+            .chain(pauses(city))
+            .collect(),
         action: Action::Rules,
         has_results: false,
     }
 }
 
+/// What else of the city stands still, each with the organiser's sentence.
+fn pauses(city: &CityStage) -> impl Iterator<Item = String> {
+    let pauses = city.pauses.iter();
+    pauses
+        .filter(|paused| paused.subject != Subject::Quiz)
+        .map(|paused| format!("{}：{}", wording::paused(paused.subject), paused.sentence))
+}
+
 fn open(stage: &Stage, city: &CityStage, shown: MoneyShown) -> Ticket {
     let mut sentences: Vec<String> = money_sentence(&city.money).into_iter().collect();
+    sentences.extend(pauses(city));
     if let Some(next) = stage.next.as_ref().filter(|next| next.preheat) {
         sentences.push(format!(
             "下一站 {} {}开赛",

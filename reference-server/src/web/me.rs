@@ -120,12 +120,7 @@ fn attempt(line: AttemptLine) -> AttemptView {
 }
 
 fn packet_line(packet: Packet, account: &str) -> PacketLine {
-    let (state, _detail, chip) = wording::packet_state(
-        packet.state,
-        account,
-        packet.collect_until,
-        packet.sent_from,
-    );
+    let (state, _detail, chip) = wording::packet(&packet, account);
     PacketLine {
         award: packet.award,
         amount: packet.amount.to_string(),
@@ -148,7 +143,7 @@ pub(super) fn chance_words(state: &ChanceState) -> (&'static str, &'static str, 
         ),
         ChanceState::NeedsPass => ("待通过", "", "再通过一次答题就可以拆。".to_owned()),
         ChanceState::Waiting(refusal) => {
-            let said = wording::claim_refusal(refusal);
+            let said = wording::refusal(refusal);
             ("保留中", "", format!("{}。{}", said.title, said.detail))
         }
         ChanceState::Used { amount } => ("已使用", "chip-off", format!("拆得 {amount} 元。")),

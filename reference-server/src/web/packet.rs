@@ -92,12 +92,7 @@ async fn packet(
 ) -> Result<Response, PageError> {
     let packet = records::packet(&app, &signed_in.person, &award).await?;
     let account = &app.wechat.account_name;
-    let (state_title, state_detail, state_chip) = wording::packet_state(
-        packet.state,
-        account,
-        packet.collect_until,
-        packet.sent_from,
-    );
+    let (state_title, state_detail, state_chip) = wording::packet(&packet, account);
     Ok(frame::personal(&PacketPage {
         frame: Frame::of(&app, &signed_in.visitor),
         amount: packet.amount.to_string(),

@@ -48,6 +48,8 @@ struct PosterPage {
     n_chances: usize,
     /// What a friend earns, where the season grants it.
     promise: Option<String>,
+    /// The organiser's sentence while a friend earns nothing for now.
+    paused: Option<String>,
     /// The template of the notice that the person may agree to, where there is one.
     notice: Option<String>,
     /// Whether the person has just agreed.
@@ -91,7 +93,11 @@ async fn page(
         qr_url: poster.qr_url,
         n_invited: poster.n_invited,
         n_chances: poster.n_chances,
-        promise: profile.promise(account),
+        promise: match &poster.referral_paused {
+            Some(_sentence) => None,
+            None => profile.promise(account),
+        },
+        paused: poster.referral_paused,
         notice: notice(&app, profile),
         reminded: coming.reminded == 1,
     }))

@@ -22,6 +22,7 @@ use super::{
 use crate::{
     app::App,
     contest::{
+        Refusal,
         attempt::{self, Outcome, ReviewItem},
         claim::Offer,
     },
@@ -116,7 +117,7 @@ fn offer(app: &App, outcome: &Outcome) -> OfferView {
             }),
         },
         Offer::Refused(refusal) => {
-            let said = wording::claim_refusal(refusal);
+            let said = wording::refusal(refusal);
             OfferView {
                 title: said.title,
                 detail: match kept_until(app, outcome, refusal) {
@@ -144,15 +145,12 @@ fn offer(app: &App, outcome: &Outcome) -> OfferView {
 }
 
 /// Until when a pass that has to wait can still become a packet: its city's end.
-fn kept_until(
-    app: &App,
-    outcome: &Outcome,
-    refusal: &reward_core::Refusal,
-) -> Option<DateTime<Utc>> {
+fn kept_until(app: &App, outcome: &Outcome, refusal: &Refusal) -> Option<DateTime<Utc>> {
     use reward_core::Refusal as No;
     let waits = matches!(
         refusal,
-        No::DayExhausted { next_day: Some(_) } | No::NotReleasedUntil { .. }
+        Refusal::Paused { .. }
+            | Refusal::Claim(No::DayExhausted { next_day: Some(_) } | No::NotReleasedUntil { .. })
     );
     let mut rounds = app.season.edition.rounds().iter();
     let round = rounds.find(|round| round.city().slug().as_str() == outcome.city_slug)?;

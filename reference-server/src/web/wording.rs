@@ -4,7 +4,11 @@ use chrono::{DateTime, Utc};
 use reward_core::{BaseUse, ChanceKind, ClaimScope};
 
 use super::moment;
-use crate::contest::{Refusal, claim::PacketState};
+use crate::contest::{
+    Refusal,
+    claim::{Packet, PacketState},
+    pause::Subject,
+};
 
 /// What a person reads instead of a result.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,17 +79,13 @@ pub(super) fn refusal(refusal: &Refusal) -> Sentence {
             format!("下一站 {} 开赛。", moment::minute(*opens)),
             Step::Stations,
         ),
-        Refusal::NoCityOpen { next_opens: None } => sentence(
-            "全省竞赛已经结束",
-            "感谢您的参与，成绩和红包记录都还在。",
-            Step::Me,
-        ),
+        Refusal::NoCityOpen { next_opens: None } => all_over(),
         Refusal::CityClosed { closed } => sentence(
             format!("本市竞赛已于 {}结束", moment::end(*closed)),
             "本次答题未能计入，之前的成绩都还在。",
             Step::Home,
         ),
-        Refusal::Paused { sentence: words } => sentence("竞赛暂停中", words.as_str(), Step::Home),
+        Refusal::Paused { subject, sentence } => stopped(*subject, sentence),
         Refusal::UnknownAttempt => sentence(
             "这份题目打不开了",
             "它可能属于另一个微信号，请重新抽题。",
@@ -134,6 +134,28 @@ pub(super) fn refusal(refusal: &Refusal) -> Sentence {
         Refusal::RecordsDestroyed => long_over(),
         Refusal::UnknownCity => sentence("没有找到这座城市", "请从赛程里选一座。", Step::Stations),
         Refusal::NotFound => sentence("没有找到这一页", "它可能属于另一个微信号。", Step::Home),
+    }
+}
+
+fn all_over() -> Sentence {
+    sentence(
+        "全省竞赛已经结束",
+        "感谢您的参与，成绩和红包记录都还在。",
+        Step::Me,
+    )
+}
+
+fn stopped(subject: Subject, words: &str) -> Sentence {
+    sentence(paused(subject), words, Step::Home)
+}
+
+/// What stands still, as a headline above the organiser's sentence.
+pub(super) fn paused(subject: Subject) -> &'static str {
+    match subject {
+        Subject::Quiz => "竞赛暂停中",
+        Subject::Claims => "拆红包暂停中",
+        Subject::Payouts => "红包发放暂停中",
+        Subject::Referral => "邀请暂停中",
     }
 }
 
@@ -222,8 +244,25 @@ fn not_following() -> Sentence {
     )
 }
 
+/// What a packet says of its way: a word, a sentence, and the colour of its chip.
+pub(super) fn packet(packet: &Packet, account: &str) -> (&'static str, String, &'static str) {
+    match &packet.paused {
+        Some(sentence) => (
+            "暂停发放",
+            format!("{sentence} 红包为您保留，恢复后自动发放。"),
+            "",
+        ),
+        None => packet_state(
+            packet.state,
+            account,
+            packet.collect_until,
+            packet.sent_from,
+        ),
+    }
+}
+
 /// What a packet's state says: a word, a sentence, and the colour of its chip.
-pub(super) fn packet_state(
+fn packet_state(
     state: PacketState,
     account: &str,
     collect_until: Option<DateTime<Utc>>,
@@ -332,6 +371,7 @@ mod tests {
             Refusal::NoCityOpen { next_opens: None },
             Refusal::CityClosed { closed: at() },
             Refusal::Paused {
+                subject: Subject::Quiz,
                 sentence: "系统维护，十点恢复。".to_owned(),
             },
             Refusal::UnknownAttempt,

@@ -14,7 +14,9 @@ use reference_server::{
         PersonId,
         attempt::{self, Outcome},
         claim::{self, ClaimRequest, Packet},
-        follow, login, outreach, planning, season,
+        follow, login, outreach,
+        pause::{self, Stop, Subject},
+        planning,
     },
     journal::JournaledSimulator,
     rail::Rail,
@@ -220,11 +222,16 @@ impl Contest {
         (listener, Arc::new(app))
     }
 
-    /// Pauses a city with a sentence.
+    /// Pauses a city's quiz with a sentence.
     pub(crate) fn pause(&self, city: &str, sentence: &str) {
-        let sentence = Some(sentence.to_owned());
+        let stop = Stop {
+            subject: Subject::Quiz,
+            sentence: sentence.to_owned(),
+            reason: "test".to_owned(),
+            everywhere: false,
+        };
         self.runtime
-            .block_on(season::pause(&self.app, city, sentence, "test"))
+            .block_on(pause::begin(&self.app, city, stop, "test"))
             .unwrap();
     }
 

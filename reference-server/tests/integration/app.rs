@@ -19,7 +19,9 @@ use reference_server::{
         attempt::{self, Outcome, Paper},
         audit,
         claim::{self, ClaimRequest, Packet},
-        follow, login, payout, planning, poster,
+        follow, login,
+        pause::{self, Stop, Subject},
+        payout, planning, poster,
     },
     entropy::SeededEntropy,
     journal::{InProcessWeChat, JournaledSimulator},
@@ -494,6 +496,17 @@ impl TestApp {
     /// Lets a span pass.
     pub(crate) fn sleep(&self, span: TimeDelta) {
         self.sleep_until(self.app.now() + span);
+    }
+
+    /// Pauses this in a city with this sentence.
+    pub(crate) async fn pause(&self, city: &str, subject: Subject, sentence: &str) {
+        let stop = Stop {
+            subject,
+            sentence: sentence.to_owned(),
+            reason: "something is wrong".to_owned(),
+            everywhere: false,
+        };
+        pause::begin(&self.app, city, stop, "chen").await.unwrap();
     }
 
     /// Drives the payments that are due now.

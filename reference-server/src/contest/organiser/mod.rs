@@ -97,6 +97,16 @@ pub enum Refused {
     OtherContent,
     /// There is no reason, or it is too long.
     ReasonMissing,
+    /// A sentence for people is no line of 4 to 100 characters.
+    SentenceForm,
+    /// There is nothing of that name to be paused.
+    SubjectUnknown,
+    /// It is not paused.
+    NotPaused,
+    /// It takes two persons.
+    TwoPersons,
+    /// The same waits for somebody already.
+    AlreadyProposed,
     /// There is no such thing, or it is another city's.
     NotFound,
 }
@@ -122,6 +132,11 @@ impl Refused {
             Self::NotWaiting => "not-waiting",
             Self::OtherContent => "other-content",
             Self::ReasonMissing => "reason-missing",
+            Self::SentenceForm => "sentence-form",
+            Self::SubjectUnknown => "subject-unknown",
+            Self::NotPaused => "not-paused",
+            Self::TwoPersons => "two-persons",
+            Self::AlreadyProposed => "already-proposed",
             Self::NotFound => "not-found",
         }
     }

@@ -9,7 +9,7 @@ use crate::{
     contest::{Error, Failure, order},
     rail::Rail,
     store::{
-        Tx, audit,
+        Tx, audit, pauses,
         payments::{self, PaymentRow, PaymentStep, TransferRow},
     },
 };
@@ -189,6 +189,10 @@ impl Commit {
             // Whoever comes second takes none of the second's sendings with him.
             let stored = payments::payment(&tx.read(), &self.row.bill_number)?;
             if stored.is_none_or(|stored| stored.version != self.row.version) {
+                return Ok(None);
+            }
+            // Asked here as well: nothing leaves after a pause was committed.
+            if pauses::holds_back(&tx.read(), &self.row.award)? {
                 return Ok(None);
             }
             let second = self.now.timestamp();

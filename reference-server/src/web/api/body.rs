@@ -12,6 +12,7 @@ use crate::{
     contest::{
         attempt::{Outcome, Paper, ReviewItem},
         claim::{Offer, Packet},
+        pause::Subject,
         season::{CityStage, MoneyBand, MoneyShown, MoneyTold, NextCity, Stage},
     },
     web::{moment::rfc3339, wording},
@@ -43,8 +44,14 @@ struct CityBody {
     opens: String,
     /// RFC 3339, exclusive.
     closes: String,
-    /// The organiser's sentence while the city is paused.
+    /// The organiser's sentence while no papers are drawn.
     paused: Option<String>,
+    /// The sentence while no packets are opened.
+    claims_paused: Option<String>,
+    /// The sentence while packets are not sent.
+    payouts_paused: Option<String>,
+    /// The sentence while bringing a friend earns nothing.
+    referral_paused: Option<String>,
     money: MoneyBody,
 }
 
@@ -75,7 +82,7 @@ struct NextCityBody {
 impl ContestBody {
     pub(super) fn of(stage: Stage, shown: MoneyShown) -> Self {
         let phase = match (&stage.current, &stage.next) {
-            (Some(city), _) if city.paused.is_some() => "paused",
+            (Some(city), _) if city.paused(Subject::Quiz).is_some() => "paused",
             (Some(_), _) => "contest",
             (None, Some(next)) if next.preheat => "preheat",
             (None, _) if stage.before_first => "before",
@@ -107,14 +114,18 @@ impl CityBody {
             MoneyTold::Exact { left_fen, .. } => (None, Some(left_fen)),
             MoneyTold::Nothing => (None, None),
         };
+        let paused = |subject| city.paused(subject).map(str::to_owned);
         Self {
+            paused: paused(Subject::Quiz),
+            claims_paused: paused(Subject::Claims),
+            payouts_paused: paused(Subject::Payouts),
+            referral_paused: paused(Subject::Referral),
             opens: rfc3339(city.opens),
             closes: rfc3339(city.closes),
             slug: city.slug,
             name: city.name,
             ordinal: city.ordinal,
             day: city.day,
-            paused: city.paused,
             money: MoneyBody {
                 state,
                 band,
@@ -260,7 +271,7 @@ impl OutcomeBody {
             Offer::Claimed(packet) => ("claimed", None, Some(PacketBody::of(app, packet))),
             Offer::NotPassed => ("not-passed", None, None),
             Offer::Refused(refusal) => {
-                let said = wording::claim_refusal(&refusal);
+                let said = wording::refusal(&refusal);
                 (
                     refusal.code(),
                     Some(format!("{}。{}", said.title, said.detail)),
@@ -333,6 +344,8 @@ pub(in crate::web) struct PacketBody {
     state_detail: String,
     /// The last four characters of WeChat's number.
     bill_tail: String,
+    /// The organiser's sentence while a pause keeps it from being sent.
+    paused: Option<String>,
     /// Until when it can be opened or confirmed in WeChat, RFC 3339.
     collect_until: Option<String>,
     /// What a page inside WeChat, or a mini program, hands to `requestMerchantTransfer`.
@@ -352,12 +365,7 @@ pub(in crate::web) struct ConfirmationBody {
 impl PacketBody {
     pub(super) fn of(app: &App, packet: Packet) -> Self {
         let account = &app.wechat.account_name;
-        let (state_title, state_detail, _chip) = wording::packet_state(
-            packet.state,
-            account,
-            packet.collect_until,
-            packet.sent_from,
-        );
+        let (state_title, state_detail, _chip) = wording::packet(&packet, account);
         Self {
             amount_fen: packet.amount.get(),
             amount_yuan: packet.amount.to_string(),
@@ -366,6 +374,7 @@ impl PacketBody {
             state: packet.state.code(),
             state_title,
             state_detail,
+            paused: packet.paused,
             collect_until: packet.collect_until.map(rfc3339),
             confirmation: packet.confirmation.map(|call| ConfirmationBody {
                 mch_id: call.mch_id.as_str().to_owned(),

@@ -3,7 +3,7 @@
 use axum::Json;
 use utoipa::OpenApi;
 
-use crate::web::console::{api as console, statistics_api as statistics};
+use crate::web::console::{api as console, pause_api as pause, statistics_api as statistics};
 
 /// The whole description.
 #[derive(OpenApi)]
@@ -30,7 +30,13 @@ use crate::web::console::{api as console, statistics_api as statistics};
         statistics::items,
         statistics::codes,
         statistics::make_codes,
-        statistics::of_season
+        statistics::of_season,
+        pause::board,
+        pause::begin,
+        pause::begin_payouts,
+        pause::resume,
+        pause::propose,
+        pause::decide
     )
 )]
 struct Document;

@@ -163,6 +163,8 @@ pub(in crate::web) struct PosterBody {
     n_chances: usize,
     /// Whether bringing a friend earns a chance.
     referral_on: bool,
+    /// The organiser's sentence while it earns nothing for now.
+    referral_paused: Option<String>,
 }
 
 impl From<Poster> for PosterBody {
@@ -173,6 +175,7 @@ impl From<Poster> for PosterBody {
             n_invited: poster.n_invited,
             n_chances: poster.n_chances,
             referral_on: poster.referral_on,
+            referral_paused: poster.referral_paused,
         }
     }
 }

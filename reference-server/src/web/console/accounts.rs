@@ -266,7 +266,8 @@ pub(super) async fn one(
         format!("{path}/reset"),
         "重新设置并生成链接",
         vec![Field::reason()],
-    );
+    )
+    .named("reset-");
     let mut forms = vec![(
         "忘了密码，或换了手机：原来的密码、验证器和登录立即失效",
         reset,
@@ -278,7 +279,10 @@ pub(super) async fn one(
             "停用账号",
             vec![Field::reason()],
         );
-        forms.push(("不再参与工作：立即退出登录，不能再进入", disable.danger()));
+        forms.push((
+            "不再参与工作：立即退出登录，不能再进入",
+            disable.named("disable-").danger(),
+        ));
     }
     frame::personal(&Page {
         frame,

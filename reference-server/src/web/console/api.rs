@@ -11,7 +11,7 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{audit_log::Asked, error, gate::Signed};
+use super::{audit_log::Asked, error, gate::Signed, pause_api::PausedBody};
 use crate::{
     app::App,
     contest::{
@@ -76,7 +76,7 @@ pub(in crate::web) struct NewAccountBody {
 #[derive(Deserialize, ToSchema)]
 pub(in crate::web) struct ReasonBody {
     /// 1 to 500 characters; it stands in the audit log.
-    reason: String,
+    pub(super) reason: String,
 }
 
 /// The link that sets an account up, once, within 24 hours.
@@ -245,8 +245,8 @@ pub(in crate::web) struct OverviewBody {
     day_cap_fen: Option<i64>,
     day_used_fen: Option<i64>,
     top_awarded: Option<bool>,
-    /// The sentence people see while the city is paused.
-    paused: Option<String>,
+    /// What is paused in the city.
+    pauses: Vec<PausedBody>,
     rail_paused: Option<String>,
     n_incidents: i64,
 }
@@ -289,7 +289,7 @@ impl OverviewBody {
             day_cap_fen: money.map(|money| money.cap_fen),
             day_used_fen: money.map(|money| money.used_of_day_fen),
             top_awarded: money.map(|money| money.top_awarded),
-            paused: money.and_then(|money| money.paused.clone()),
+            pauses: now.pauses.iter().map(PausedBody::of).collect(),
             rail_paused: now.health.rail_paused.clone(),
             n_incidents: now.health.n_incidents,
         }

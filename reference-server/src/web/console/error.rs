@@ -61,11 +61,18 @@ fn status(refused: &Refused) -> StatusCode {
         | Refused::PasswordsDiffer
         | Refused::NameForm
         | Refused::RolesClash
-        | Refused::ReasonMissing => StatusCode::UNPROCESSABLE_ENTITY,
-        Refused::StepUpRequired | Refused::SamePerson | Refused::NotTheMaker => {
-            StatusCode::FORBIDDEN
-        }
-        Refused::NameTaken | Refused::NotWaiting | Refused::OtherContent => StatusCode::CONFLICT,
+        | Refused::ReasonMissing
+        | Refused::SentenceForm
+        | Refused::SubjectUnknown => StatusCode::UNPROCESSABLE_ENTITY,
+        Refused::StepUpRequired
+        | Refused::SamePerson
+        | Refused::NotTheMaker
+        | Refused::TwoPersons => StatusCode::FORBIDDEN,
+        Refused::NameTaken
+        | Refused::NotWaiting
+        | Refused::OtherContent
+        | Refused::NotPaused
+        | Refused::AlreadyProposed => StatusCode::CONFLICT,
         Refused::NotFound => StatusCode::NOT_FOUND,
     }
 }

@@ -100,6 +100,8 @@ impl Field {
 #[derive(Template)]
 #[template(path = "console/form.html")]
 pub(super) struct Form {
+    /// What its fields' identifiers begin with, where a page has several forms.
+    prefix: String,
     action: String,
     token: Option<String>,
     token_field: &'static str,
@@ -119,6 +121,7 @@ impl Form {
         fields: Vec<Field>,
     ) -> Self {
         Self {
+            prefix: String::new(),
             action: action.into(),
             token: frame.who.as_ref().map(|who| who.form_token.clone()),
             token_field: frame.token_field(),
@@ -126,6 +129,14 @@ impl Form {
             submit,
             is_danger: false,
             problem: None,
+        }
+    }
+
+    /// The same beside other forms of its page, by a name of its own.
+    pub(super) fn named(self, name: &str) -> Self {
+        Self {
+            prefix: name.to_owned(),
+            ..self
         }
     }
 

@@ -7,7 +7,7 @@ use super::{
     form::Form,
     gate::FORM_TOKEN,
     list::List,
-    overview, statistics,
+    overview, pause, statistics,
     table::{self, Scope},
     wording,
 };
@@ -18,11 +18,12 @@ use crate::{
 };
 
 /// The navigation: what a screen is called, and its path in the table of routes.
-const NAVIGATION: [(&str, &str); 7] = [
+const NAVIGATION: [(&str, &str); 8] = [
     ("总览", overview::PAGE),
     ("参与与区县", statistics::PAGE),
     ("题目分析", statistics::ITEMS),
     ("全省进度", statistics::SEASON),
+    ("暂停与恢复", pause::PAGE),
     ("审计日志", audit_log::PAGE),
     ("账号", "/console/accounts"),
     ("我的账号", "/console/account"),

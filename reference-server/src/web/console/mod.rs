@@ -17,6 +17,7 @@
 //! | `overview`, `chart` | what is on in a city, kept up to date; its charts |
 //! | `statistics` | who takes part, from where and when; how the questions are answered |
 //! | `statistics_api` | the same as JSON |
+//! | `pause`, `pause_api` | what of a city stands still, and who lets it go on; the same as calls |
 //! | `audit_log` | the chain of events |
 //! | `accounts` | one's own account, and everybody's |
 //! | `api` | the same as JSON |
@@ -31,6 +32,8 @@ mod frame;
 mod gate;
 mod list;
 mod overview;
+mod pause;
+pub(super) mod pause_api;
 mod sign_in;
 mod statistics;
 pub(super) mod statistics_api;

@@ -145,11 +145,12 @@ fn phase(now: &Snapshot) -> String {
 
 fn alarms(now: &Snapshot) -> Vec<Alarm> {
     let mut alarms = Vec::new();
-    if let Some(sentence) = now.money.as_ref().and_then(|money| money.paused.as_ref()) {
+    for paused in &now.pauses {
+        let subject = wording::subject(paused.subject);
         alarms.push(Alarm {
             tone: "warn",
-            what: format!("本市已暂停，参赛人看到：“{sentence}”"),
-            next: "处理完以后请恢复。",
+            what: format!("{subject}已暂停，参赛人看到：“{}”", paused.sentence),
+            next: "处理完以后，请在“暂停与恢复”里恢复。",
         });
     }
     if now.money.is_none() {

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use axum::routing::{MethodRouter, get, post};
 
-use super::{accounts, api, audit_log, overview, sign_in, statistics, statistics_api};
+use super::{
+    accounts, api, audit_log, overview, pause, pause_api, sign_in, statistics, statistics_api,
+};
 use crate::{
     app::App,
     contest::organiser::{Role, Roles},
@@ -153,6 +155,18 @@ const SEE_ITEMS: Access = Access::Roles(&[
     Role::Auditor,
 ]);
 
+/// Whoever runs the season.
+const RUN: Access = Access::Roles(&[Role::ProvinceAdmin]);
+/// Whoever may stop money from going out, at once and alone.
+const STOP_MONEY: Access = Access::Roles(&[
+    Role::ProvinceAdmin,
+    Role::FinanceOperator,
+    Role::FinanceApprover,
+]);
+/// Whoever proposes what is done about money.
+const PROPOSE_MONEY: Access = Access::Roles(&[Role::FinanceOperator]);
+/// Whoever approves what is done about money.
+const APPROVE_MONEY: Access = Access::Roles(&[Role::FinanceApprover]);
 /// Whoever may read the audit log.
 const SEE_LOG: Access = Access::Roles(&[
     Role::ProvinceAdmin,
@@ -185,6 +199,14 @@ pub(super) static TABLE: &[Entry] = &[
     Entry::shows(statistics::SEASON, PROVINCIAL, PROVINCE, || {
         get(statistics::season)
     }),
+    Entry::shows(pause::PAGE, EVERYBODY, CITY, || get(pause::page)),
+    Entry::does(pause::PAGE, RUN, CITY, || post(pause::begin)),
+    Entry::does(pause::PAYOUTS, STOP_MONEY, CITY, || {
+        post(pause::begin_payouts)
+    }),
+    Entry::does(pause::RESUME, RUN, CITY, || post(pause::resume)),
+    Entry::does(pause::PROPOSE, PROPOSE_MONEY, CITY, || post(pause::propose)),
+    Entry::does(pause::DECIDE, APPROVE_MONEY, CITY, || post(pause::decide)).after_step_up(),
     Entry::shows(audit_log::PAGE, SEE_LOG, PROVINCE, || get(audit_log::page)),
     Entry::shows(audit_log::WHOLE, SEE_LOG, PROVINCE, || {
         get(audit_log::whole)
@@ -258,6 +280,19 @@ pub(super) static TABLE: &[Entry] = &[
     Entry::shows(statistics_api::SEASON, PROVINCIAL, PROVINCE, || {
         get(statistics_api::of_season)
     }),
+    Entry::shows(pause_api::BOARD, EVERYBODY, CITY, || get(pause_api::board)),
+    Entry::does(pause_api::BOARD, RUN, CITY, || post(pause_api::begin)),
+    Entry::does(pause_api::PAYOUTS, STOP_MONEY, CITY, || {
+        post(pause_api::begin_payouts)
+    }),
+    Entry::does(pause_api::RESUME, RUN, CITY, || post(pause_api::resume)),
+    Entry::does(pause_api::PROPOSE, PROPOSE_MONEY, CITY, || {
+        post(pause_api::propose)
+    }),
+    Entry::does(pause_api::DECIDE, APPROVE_MONEY, CITY, || {
+        post(pause_api::decide)
+    })
+    .after_step_up(),
     Entry::shows(api::AUDIT_LOG, SEE_LOG, PROVINCE, || get(api::audit_log)),
 ];
 
@@ -266,6 +301,12 @@ pub(super) fn page(path: &str) -> Option<&'static Entry> {
     TABLE
         .iter()
         .find(|entry| entry.verb == Verb::Get && entry.path == path)
+}
+
+/// Whether somebody of these roles may send a form to this path.
+pub(super) fn may_send(path: &str, roles: &Roles) -> bool {
+    let mut entries = TABLE.iter();
+    entries.any(|entry| entry.verb == Verb::Post && entry.path == path && entry.allows(roles))
 }
 
 /// Who may do what, as the documents print it: a row for each route, a column for each role.

@@ -2,7 +2,10 @@
 
 use quiz_core::statistics::ItemFlag;
 
-use crate::contest::organiser::{Refused, Role, Roles, roster::AccountState};
+use crate::contest::{
+    organiser::{Refused, Role, Roles, roster::AccountState},
+    pause::Subject,
+};
 
 /// What happened, and what can be done now.
 pub(super) fn refused(refused: &Refused) -> (String, String) {
@@ -50,6 +53,14 @@ pub(super) fn refused(refused: &Refused) -> (String, String) {
         Refused::NotWaiting => ("这一项已经处理过了", "刷新页面看最新的状态。"),
         Refused::OtherContent => ("内容已经不是您看到的那一份", "请刷新页面，重新看过再决定。"),
         Refused::ReasonMissing => ("请写明理由", "理由要写，最多 500 个字；它会进审计日志。"),
+        Refused::SentenceForm => (
+            "给参赛人的一句话写得不对",
+            "写一行，4 到 100 个字：发生了什么、什么时候恢复。",
+        ),
+        Refused::SubjectUnknown => ("没有说明要暂停或恢复哪一项", "请在本页的表里选。"),
+        Refused::NotPaused => ("这一项现在没有暂停", "刷新页面看最新的状态。"),
+        Refused::TwoPersons => ("恢复发放要两个人", "请财务经办提出，再由财务复核批准。"),
+        Refused::AlreadyProposed => ("已经有人提出，正在等复核", "请财务复核在本页批准或驳回。"),
         Refused::NotFound => ("没有找到", "地址可能抄错了，或者不在您负责的城市。"),
     };
     (title.to_owned(), detail.to_owned())
@@ -77,6 +88,44 @@ pub(super) fn payment_state(state: &str) -> (&'static str, &'static str) {
         "held" => ("已扣住，待人处理", "bad"),
         "dead" => ("未发出", "bad"),
         _ => ("无数据", ""),
+    }
+}
+
+/// The word for what can be paused.
+pub(super) fn subject(subject: Subject) -> &'static str {
+    match subject {
+        Subject::Quiz => "答题",
+        Subject::Claims => "拆红包",
+        Subject::Payouts => "红包发放",
+        Subject::Referral => "邀请机会",
+    }
+}
+
+/// What a pause of it does, and what goes on meanwhile.
+pub(super) fn pause_means(subject: Subject) -> &'static str {
+    match subject {
+        Subject::Quiz => "不再抽新题；已经抽到的题可以交卷，照常判分。",
+        Subject::Claims => "不再拆红包；通过资格和机会都保留，本市结束前有效。",
+        Subject::Payouts => "红包照常可以拆，只是先不付款；已经付出去的照常查单。",
+        Subject::Referral => "好友关注照常，但不增加机会；恢复以后也不补记。",
+    }
+}
+
+/// Where people read the sentence.
+pub(super) fn pause_is_read(subject: Subject) -> &'static str {
+    match subject {
+        Subject::Quiz => "首页、开始答题时、公众号回复",
+        Subject::Claims => "首页、成绩页、我的竞答",
+        Subject::Payouts => "首页、红包页",
+        Subject::Referral => "首页、海报页",
+    }
+}
+
+/// Who may let it go on.
+pub(super) fn pause_is_lifted_by(subject: Subject) -> &'static str {
+    match subject {
+        Subject::Payouts => "财务经办提出，财务复核批准",
+        Subject::Quiz | Subject::Claims | Subject::Referral => "省级管理员",
     }
 }
 
@@ -142,9 +191,9 @@ pub(super) fn action(action: &str) -> String {
         "bill.imported" => "收入账单",
         "books.sealed" => "封账",
         "certificate.added" => "更新平台证书",
-        "city.paused" => "暂停城市",
+        "city.paused" => "暂停",
         "city.planned" => "封存城市红包计划",
-        "city.resumed" => "恢复城市",
+        "city.resumed" => "恢复",
         "correction.approved" => "批准更正",
         "correction.proposed" => "提出更正",
         "district.code_made" => "生成区县码",
@@ -176,6 +225,7 @@ pub(super) fn action(action: &str) -> String {
         "rail.paused" => "暂停付款通道",
         "rail.resumed" => "恢复付款通道",
         "referral.credited" => "记入邀请机会",
+        "referral.withheld" => "邀请暂停，未记机会",
         "renewal.approved" => "批准重新发放",
         "renewal.proposed" => "提出重新发放",
         "season.opened" => "建立赛季",

@@ -54,6 +54,16 @@ async fn a_sound_contest_has_no_violations() {
 }
 
 #[tokio::test]
+async fn m31_an_award_within_a_pause_of_claims_is_found() {
+    assert_found(
+        "INSERT INTO pause (pause, city, subject, sentence, reason, begun_by, begun_ms)
+         SELECT 1, city, 'claims', 's', 'r', 'chen', decided_ms - 1 FROM award LIMIT 1",
+        &["M31 awarded while claims were paused"],
+    )
+    .await;
+}
+
+#[tokio::test]
 async fn m1_a_city_that_gave_more_than_its_pool_is_found() {
     assert_found("UPDATE city SET pool_fen = 10", &["M1 pool"]).await;
 }

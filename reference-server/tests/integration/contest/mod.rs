@@ -17,6 +17,7 @@ mod limits;
 mod money;
 mod operating;
 mod outreach;
+mod pauses;
 mod payments;
 mod publication;
 mod referrals;

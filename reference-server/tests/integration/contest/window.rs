@@ -1,4 +1,4 @@
-//! Laws of the week: half-open windows, one clock that never goes back, pauses.
+//! Laws of the week: half-open windows, one clock that never goes back.
 
 use std::sync::Arc;
 
@@ -144,31 +144,4 @@ async fn a_heartbeat_before_the_opening_raises_no_latch() {
     let test = TestApp::starting("2020-04-21 12:00:00").await;
     season::heartbeat(&test.app).await.unwrap();
     assert_eq!(test.number("SELECT MAX(last_decision_ms) FROM city"), 0);
-}
-
-#[tokio::test]
-async fn a_paused_city_gives_neither_papers_nor_packets_and_keeps_every_chance() {
-    let test = TestApp::new().await;
-    let person = test.follower("person").await;
-    test.answer(&person, 5).await;
-    let sentence = "因系统维护，活动暂停";
-    season::pause(
-        &test.app,
-        FIRST_CITY,
-        Some(sentence.to_owned()),
-        "organiser",
-    )
-    .await
-    .unwrap();
-    let paused = Refusal::Paused {
-        sentence: sentence.to_owned(),
-    };
-    assert_eq!(refusal(attempt::start(&test.app, &person.id).await), paused);
-    assert_eq!(refusal(test.claim(&person).await), paused);
-    assert_eq!(test.number("SELECT COUNT(*) FROM award"), 0);
-    season::pause(&test.app, FIRST_CITY, None, "organiser")
-        .await
-        .unwrap();
-    test.claim(&person).await.unwrap();
-    test.assert_sound().await;
 }

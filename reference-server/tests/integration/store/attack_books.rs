@@ -405,7 +405,7 @@ async fn a_sealed_city_takes_nothing_but_an_approved_correction() {
     // Another city goes on, and so does the latch.
     let legal = format!(
         "UPDATE city SET last_decision_ms = last_decision_ms + 1 WHERE city = '{FIRST_CITY}';
-         UPDATE city SET paused_sentence = 'later' WHERE city <> '{FIRST_CITY}'"
+         UPDATE city SET last_decision_ms = last_decision_ms WHERE city <> '{FIRST_CITY}'"
     );
     assert_eq!(test.raw_of_server().attempt(&legal), Ok(()));
 }

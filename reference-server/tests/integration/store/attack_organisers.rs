@@ -119,3 +119,60 @@ async fn nobody_decides_about_his_own_proposal_or_about_another_content() {
     }
     assert_refused_by(&mut raw, &attacks);
 }
+
+#[tokio::test]
+async fn a_pause_ends_once_and_money_goes_on_by_two_persons() {
+    let test = TestApp::new().await;
+    let mut raw = test.raw();
+    raw.run(
+        "INSERT INTO pause VALUES
+             (1, 'suzhou', 'payouts', 's', 'why', 'wang', 5, NULL, NULL, NULL, NULL, NULL);
+         INSERT INTO pause VALUES
+             (2, 'suzhou', 'quiz', 's', 'why', 'wang', 5, 'lifted', 'wang', NULL, 'why', 6)",
+    );
+    let check = "CHECK constraint failed";
+    let end = |ended: &str, by: &str, proposed_by: &str| {
+        format!(
+            "UPDATE pause SET ended = '{ended}', ended_by = {by}, ended_proposed_by = {proposed_by},
+                 ended_reason = 'why', ended_ms = 7 WHERE pause = 1"
+        )
+    };
+    let mut attacks = fixed(&[
+        (
+            "UPDATE pause SET sentence = 'x' WHERE pause = 1",
+            "ends once",
+        ),
+        ("UPDATE pause SET begun_ms = 1 WHERE pause = 1", "ends once"),
+        (
+            "UPDATE pause SET ended_ms = NULL WHERE pause = 2",
+            "ends once",
+        ),
+        (
+            "UPDATE pause SET ended_by = 'li' WHERE pause = 2",
+            "ends once",
+        ),
+        ("UPDATE pause SET ended_ms = 7 WHERE pause = 1", check),
+        ("DELETE FROM pause", "never leaves"),
+        (
+            "INSERT INTO pause VALUES
+                 (3, 'suzhou', 'payouts', 's', 'why', 'li', 9, NULL, NULL, NULL, NULL, NULL)",
+            "UNIQUE constraint failed",
+        ),
+        (
+            "INSERT INTO pause VALUES
+                 (3, 'suzhou', 'weather', 's', 'why', 'li', 9, NULL, NULL, NULL, NULL, NULL)",
+            check,
+        ),
+        (
+            "INSERT INTO pause VALUES
+                 (3, 'suzhou', 'claims', '', 'why', 'li', 9, NULL, NULL, NULL, NULL, NULL)",
+            check,
+        ),
+    ]);
+    for (by, proposed_by) in [("'li'", "NULL"), ("'li'", "'li'"), ("NULL", "'wang'")] {
+        attacks.push((end("lifted", by, proposed_by), check));
+    }
+    attacks.push((end("forgotten", "'li'", "'wang'"), check));
+    assert_refused_by(&mut raw, &attacks);
+    raw.run(&end("lifted", "'li'", "'wang'"));
+}

@@ -4,7 +4,7 @@ use super::attack::{Scene, assert_refused_by, fixed};
 use crate::{app::TestApp, engine::is_server};
 
 /// Tables of which nobody takes a row back.
-const KEPT: [(&str, &str); 28] = [
+const KEPT: [(&str, &str); 29] = [
     ("packet", "a sealed packet never leaves"),
     ("bank", "a frozen bank never leaves"),
     ("award", "an award never leaves"),
@@ -33,6 +33,7 @@ const KEPT: [(&str, &str); 28] = [
     ("proposal", "a proposal never leaves"),
     ("proposal_decision", "a decision never leaves"),
     ("attempt_tally", "a tally never leaves"),
+    ("pause", "a pause never leaves"),
 ];
 
 #[tokio::test]

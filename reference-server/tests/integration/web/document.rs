@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use http::{Method, StatusCode};
-use reference_server::contest::season;
+use reference_server::contest::pause::Subject;
 use serde_json::{Value, json};
 
 use super::{
@@ -216,10 +216,7 @@ async fn answers_of_a_follower(test: &TestApp, document: &mut Document) {
     test.sleep_until(shanghai("2020-04-29 00:00:00"));
     let closed = browser.hand_in(test, &late, 5).await;
     document.assert_describes("post", SUBMISSION, &closed);
-    let sentence = Some("暂停".to_owned());
-    season::pause(&test.app, SECOND_CITY, sentence, "organiser")
-        .await
-        .unwrap();
+    test.pause(SECOND_CITY, Subject::Quiz, "活动暂停").await;
     let paused = browser.call(ATTEMPTS, &json!({})).await;
     document.assert_describes("post", ATTEMPTS, &paused);
 }

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 /// Addresses that answer a GET, with an example in each place of a parameter.
-pub(super) const GETS: [&str; 54] = [
+pub(super) const GETS: [&str; 65] = [
     "/",
     "/status",
     "/text-size/large",
@@ -45,9 +45,20 @@ pub(super) const GETS: [&str; 54] = [
     "/console/cities/yancheng",
     "/console/cities/yancheng/wall",
     "/console/cities/yancheng/live",
+    "/console/cities/yancheng/statistics",
+    "/console/cities/yancheng/items",
+    "/console/cities/yancheng/district-codes",
+    "/console/cities/yancheng/district-codes/picture",
+    "/console/season",
+    "/console/cities/yancheng/pauses",
     "/console/audit-log",
     "/console/audit-log/whole",
     "/api/v1/console/cities/yancheng/overview",
+    "/api/v1/console/cities/yancheng/statistics",
+    "/api/v1/console/cities/yancheng/items",
+    "/api/v1/console/cities/yancheng/district-codes",
+    "/api/v1/console/season",
+    "/api/v1/console/cities/yancheng/pauses",
     "/api/v1/console/audit-log",
     "/console/sign-in",
     "/console/setup/nothing",
@@ -61,7 +72,7 @@ pub(super) const GETS: [&str; 54] = [
 ];
 
 /// Addresses that answer a POST, with an example in each place of a parameter.
-pub(super) const POSTS: [&str; 40] = [
+pub(super) const POSTS: [&str; 52] = [
     "/logout",
     "/follow/check",
     "/consent",
@@ -78,6 +89,18 @@ pub(super) const POSTS: [&str; 40] = [
     "/console/setup/nothing",
     "/console/sign-out",
     "/console/step-up",
+    "/console/cities/yancheng/district-codes",
+    "/api/v1/console/cities/yancheng/district-codes",
+    "/console/cities/yancheng/pauses",
+    "/console/cities/yancheng/pauses/payouts",
+    "/console/cities/yancheng/pauses/resume",
+    "/console/cities/yancheng/pauses/payouts/propose",
+    "/console/cities/yancheng/pauses/payouts/decide",
+    "/api/v1/console/cities/yancheng/pauses",
+    "/api/v1/console/cities/yancheng/pauses/payouts",
+    "/api/v1/console/cities/yancheng/pauses/resume",
+    "/api/v1/console/cities/yancheng/pauses/payouts/propose",
+    "/api/v1/console/cities/yancheng/pauses/payouts/decide",
     "/console/accounts/new",
     "/console/accounts/nothing/disable",
     "/console/accounts/nothing/reset",

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use reference_server::{
     app::{App, Season},
-    contest::season::{self, MoneyShown},
+    contest::{pause::Subject, season::MoneyShown},
 };
 use reward_core::Fen;
 use serde_json::json;
@@ -258,14 +258,9 @@ async fn while_a_city_is_paused_the_pages_repeat_the_organisers_sentence() {
     let (_person, mut browser) = Browser::of_follower(&test, "person").await;
     let paper = browser.draw().await;
     let sentence = "系统维护，今天十点恢复。<b>";
-    season::pause(
-        &test.app,
-        FIRST_CITY,
-        Some(sentence.to_owned()),
-        "organiser",
-    )
-    .await
-    .unwrap();
+    for subject in [Subject::Quiz, Subject::Claims] {
+        test.pause(FIRST_CITY, subject, sentence).await;
+    }
     assert_eq!(phase(&test).await, "paused");
     let door = browser.get("/").await;
     door.assert_page(200, &["暂停", "系统维护，今天十点恢复。"]);

@@ -3,6 +3,7 @@
 use reference_server::contest::{
     audit_log::{self, Event, Wanted},
     organiser::Role,
+    pause::Subject,
 };
 
 use super::signed_in_as;
@@ -12,14 +13,7 @@ async fn log_with_events(test: &TestApp) {
     let person = test.follower("person").await;
     test.answer(&person, 5).await;
     test.claim(&person).await.unwrap();
-    reference_server::contest::season::pause(
-        &test.app,
-        FIRST_CITY,
-        Some("50%_off".to_owned()),
-        "chen",
-    )
-    .await
-    .unwrap();
+    test.pause(FIRST_CITY, Subject::Claims, "50%_off").await;
 }
 
 #[tokio::test]

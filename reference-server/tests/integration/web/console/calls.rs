@@ -80,6 +80,7 @@ async fn every_answer_to_an_organiser_is_as_documented() {
             document.assert_describes("post", call, &security.call(&target, &body).await);
         }
     }
+    super::pauses::describe(&test, &mut document).await;
     assert_eq!(document.seen, document.documented(true));
 }
 

@@ -5,6 +5,7 @@ mod calls;
 mod doors;
 mod matrix;
 mod overview;
+mod pauses;
 mod statistics;
 
 use chrono::TimeDelta;
