@@ -126,6 +126,7 @@ CREATE INDEX attempt_passed ON attempt (person, city, submitted_ms, attempt) WHE
 
 -- An award: one chance and one passing attempt become one packet. Append-only. Its attempt
 -- ties it to a person, a city and the city's window; its packet to a day of the city.
+-- Its name is its packet's place, so what is indexed by it grows at its end.
 CREATE TABLE award (
     award            TEXT   NOT NULL PRIMARY KEY,
     person           TEXT   NOT NULL,
@@ -154,13 +155,14 @@ CREATE TABLE award (
     UNIQUE (city, day, sequence),
     UNIQUE (award, amount_fen)
 );
-CREATE UNIQUE INDEX award_base_once ON award (person, scope) WHERE kind = 'base';
+-- A chance becomes one award; also what a person's awards are found by.
+CREATE UNIQUE INDEX award_once ON award (person, scope, COALESCE(friend, ''));
 CREATE UNIQUE INDEX award_referral_once ON award (friend) WHERE kind = 'referral';
 CREATE UNIQUE INDEX award_request_once ON award (person, request_key) WHERE request_key IS NOT NULL;
-CREATE INDEX award_by_person ON award (person);
 
 -- One attempt to pay one award. The row is the outbox: written with the award,
--- committed before anything is sent. `machine` is the state machine's value.
+-- committed before anything is sent; the request is frozen in the step that first lets it
+-- leave. `machine` is the state machine's value.
 CREATE TABLE payment (
     bill_number      TEXT   NOT NULL PRIMARY KEY,
     award            TEXT   NOT NULL,
@@ -173,6 +175,7 @@ CREATE TABLE payment (
     machine          TEXT   NOT NULL,
     version          BIGINT NOT NULL,
     changed_ms       BIGINT NOT NULL,
+    CHECK (request_sealed <> '' OR state NOT IN ('in_flight', 'unknown', 'sent', 'refunding')),
     FOREIGN KEY (award, amount_fen) REFERENCES award (award, amount_fen),
     UNIQUE (award, attempt_number)
 );

@@ -120,7 +120,8 @@ $$ BEGIN
 END $$;
 CREATE TRIGGER payment_request_never_changes BEFORE UPDATE ON payment
 FOR EACH ROW WHEN (NEW.request_sealed <> OLD.request_sealed
-  AND key_version(NEW.request_sealed) <= key_version(OLD.request_sealed))
+  AND (key_version(NEW.request_sealed) <= key_version(OLD.request_sealed)
+    OR (OLD.request_sealed = '' AND NEW.version = OLD.version)))
 EXECUTE FUNCTION payment_request_never_changes();
 CREATE TRIGGER payment_terminal_is_final BEFORE UPDATE ON payment
 FOR EACH ROW WHEN (OLD.state IN ('received', 'refunded', 'dead') AND NEW.state <> OLD.state)

@@ -71,7 +71,8 @@ WHEN NEW.bill_number <> OLD.bill_number OR NEW.award <> OLD.award
 BEGIN SELECT RAISE(ABORT, 'the number, amount, rail and request of a payment never change'); END;
 CREATE TRIGGER IF NOT EXISTS payment_request_never_changes BEFORE UPDATE ON payment
 WHEN NEW.request_sealed <> OLD.request_sealed
-  AND CAST(NEW.request_sealed AS INTEGER) <= CAST(OLD.request_sealed AS INTEGER)
+  AND (CAST(NEW.request_sealed AS INTEGER) <= CAST(OLD.request_sealed AS INTEGER)
+    OR (OLD.request_sealed = '' AND NEW.version = OLD.version))
   AND NOT (NEW.request_sealed = '' AND OLD.state IN ('received', 'refunded', 'dead')
     AND EXISTS (SELECT 1 FROM award JOIN person ON person.person = award.person
                 WHERE award.award = OLD.award AND person.openid_sealed = ''))

@@ -112,7 +112,8 @@ fn fill([before, series, ordered, random, after]: Words, n_rows: u32) -> String 
          FROM {series} AS series CROSS JOIN city WHERE city = '{CITY}';
          INSERT INTO award (award, person, city, opens_ms, closes_ms, kind, scope, attempt, passed, day,
              deck, sequence, amount_fen, day_total_fen, decided_ms)
-         SELECT {random}, person, city, opens_ms, closes_ms, 'base', 'stored', attempt, 1,
+         SELECT city || '-' || ((submitted_ms + 28800000) / 86400000) || '-' || n,
+             person, city, opens_ms, closes_ms, 'base', 'stored', attempt, 1,
              (submitted_ms + 28800000) / 86400000, 'plain', n, 10, 10 * n, submitted_ms
          FROM (SELECT attempt.*, ROW_NUMBER() OVER (ORDER BY attempt) AS n FROM attempt
                WHERE attempt LIKE '%1' OR attempt LIKE '%9') AS passed;

@@ -462,6 +462,9 @@ fn may_be_renewed(
     row: &PaymentRow,
     payout: &Payout,
 ) -> Result<Result<(), String>, Failure> {
+    if row.request_sealed.is_empty() {
+        return Ok(Err("its person has been erased".to_owned()));
+    }
     let (channel, policy) = app.season.payout_terms(rail_of(row)?);
     let event = renewal_by("one", "another");
     let step = payout.step(event, app.now(), &channel, &policy, Jitter::NONE);

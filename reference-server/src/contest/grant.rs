@@ -4,7 +4,7 @@
 //! In the transaction, in this order: the first answers to the same requests, if there were
 //! any; the decision instant under each city's latch; the facts; reward-core's decision; the
 //! packet that reward-core's rule names; then the counters under their ceilings, the awards,
-//! their payments with the frozen requests, the ledger's transfers, the audit event.
+//! their payments, the ledger's transfers, the audit event.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -21,14 +21,11 @@ use schedule_core::ShanghaiDay;
 use super::{
     Error, Failure, PersonId, Refusal,
     claim::{self, ClaimRequest},
-    login,
-    order::Issuer,
-    pause, sealed, season,
+    login, order, pause, sealed, season,
 };
 use crate::{
-    app::{App, Season, WeChat},
+    app::{App, Season},
     clock::Clock,
-    entropy::Entropy,
     privacy::Keys,
     store::{
         Outcomes, Read, Together, Tx, WriteTogether, attempts, audit,
@@ -46,10 +43,8 @@ pub(super) type Decision = Result<ClaimDecision, Refusal>;
 #[derive(Clone)]
 pub(crate) struct Means {
     clock: Arc<dyn Clock>,
-    entropy: Arc<dyn Entropy>,
     pub(super) season: Arc<Season>,
     keys: Arc<Keys>,
-    wechat: Arc<WeChat>,
     plans: Arc<sealed::Plans>,
 }
 
@@ -57,10 +52,8 @@ impl Means {
     pub(crate) fn of(app: &App) -> Self {
         Self {
             clock: Arc::clone(&app.clock),
-            entropy: Arc::clone(&app.entropy),
             season: Arc::clone(&app.season),
             keys: Arc::clone(&app.keys),
-            wechat: Arc::clone(&app.wechat),
             plans: Arc::clone(&app.memory.plans),
         }
     }
@@ -477,13 +470,7 @@ fn award(
     let scope = claim::scope_of(&means.season, &city.city);
     let kind = kind_name(kind);
     Ok(AwardRow {
-        award: means.keys.content_number(&[
-            "award",
-            &scope,
-            claim.person.as_str(),
-            kind,
-            friend.as_deref().unwrap_or_default(),
-        ]),
+        award: format!("{}-{}-{sequence}", city.city, day.day),
         person: claim.person.as_str().to_owned(),
         city: city.city.clone(),
         opens_ms: city.opens_ms,
@@ -509,17 +496,18 @@ fn payment(
     award: &AwardRow,
     decided: DateTime<Utc>,
 ) -> Result<(PaymentRow, (&'static str, &'static str)), Error> {
+    login::is_payable(&means.keys, &standing.openid_sealed)?;
     let amount_fen = u64::try_from(award.amount_fen).map_err(Failure::defect)?;
     let (payout, transfer) =
         Payout::reserve(Fen::new(amount_fen), decided).map_err(Failure::defect)?;
-    let openid = login::openid(&means.keys, &award.person, &standing.openid_sealed)?;
-    let issuer = Issuer {
-        season: &means.season,
-        wechat: &means.wechat,
-        keys: &means.keys,
-        entropy: means.entropy.as_ref(),
-    };
-    let payment = issuer.payment(&award.award, &payout, openid)?;
+    let bill_number = order::first_number(
+        &means.keys,
+        &award.scope,
+        &award.person,
+        award.kind,
+        award.friend.as_deref(),
+    );
+    let payment = order::payment(&means.season, &award.award, bill_number, &payout)?;
     let accounts = (transfer.debit().name(), transfer.credit().name());
     Ok((payment, accounts))
 }

@@ -90,12 +90,7 @@ impl Newcomer {
 /// Refuses with [`Refusal::LoginRefused`] when the person had it erased: the next login brings it back;
 /// with [`Refusal::RecordsDestroyed`] when the season's keys are gone.
 pub(crate) fn openid(keys: &Keys, person: &str, sealed: &str) -> Result<OpenId, Error> {
-    if keys.people_are_forgotten() {
-        return Err(Refusal::RecordsDestroyed.into());
-    }
-    if sealed.is_empty() {
-        return Err(Refusal::LoginRefused.into());
-    }
+    is_payable(keys, sealed)?;
     let unreadable = || Failure::Unreadable {
         what: "person.openid",
     };
@@ -104,6 +99,20 @@ pub(crate) fn openid(keys: &Keys, person: &str, sealed: &str) -> Result<OpenId, 
         .map_err(|_unsealable| unreadable())?;
     let text = String::from_utf8(plain).map_err(|_error| unreadable())?;
     Ok(OpenId::new(text).map_err(|_error| unreadable())?)
+}
+
+/// Whether there is an openid to pay to.
+///
+/// # Errors
+/// As [`openid`], but for a damaged one, which shows when it is opened.
+pub(crate) fn is_payable(keys: &Keys, openid_sealed: &str) -> Result<(), Refusal> {
+    if keys.people_are_forgotten() {
+        Err(Refusal::RecordsDestroyed)
+    } else if openid_sealed.is_empty() {
+        Err(Refusal::LoginRefused)
+    } else {
+        Ok(())
+    }
 }
 
 fn openid_place(person: &str) -> Place {

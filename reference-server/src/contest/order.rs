@@ -1,21 +1,17 @@
-//! The request that a payment freezes with its award, and opens again at every sending.
+//! A payment's numbers, and the request that it freezes at the first sending and opens again at every other.
 
 use reward_core::Payout;
-use wechat_adapter::{
-    OpenId,
-    pay::{RedPacketOrder, v3::TransferOrder},
-};
+use wechat_adapter::pay::{RedPacketOrder, v3::TransferOrder};
 
-use super::{Error, Failure};
+use super::{Error, Failure, login};
 use crate::{
-    app::{App, Season, WeChat},
-    entropy::Entropy,
+    app::{App, Season},
     privacy::{Field, Keys},
     rail::Rail,
-    store::payments::PaymentRow,
+    store::{payments::PaymentRow, people},
 };
 
-/// A frozen request: everything that must never change under one number.
+/// A request: everything that must never change under one number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Order {
     /// A cash red packet.
@@ -24,78 +20,86 @@ pub(super) enum Order {
     Transfer(TransferOrder),
 }
 
-/// What a frozen request is made with.
-pub(super) struct Issuer<'a> {
-    pub(super) season: &'a Season,
-    pub(super) wechat: &'a WeChat,
-    pub(super) keys: &'a Keys,
-    pub(super) entropy: &'a dyn Entropy,
-}
-
-impl<'a> Issuer<'a> {
-    pub(super) fn of(app: &'a App) -> Self {
-        Self {
-            season: &app.season,
-            wechat: &app.wechat,
-            keys: &app.keys,
-            entropy: app.entropy.as_ref(),
-        }
-    }
-
-    /// The row of a payment that nobody has sent yet: its number, and its request on the season's rail.
-    pub(super) fn payment(
-        &self,
-        award: &str,
-        payout: &Payout,
-        openid: OpenId,
-    ) -> Result<PaymentRow, Error> {
-        let bill_number = bill_number(self.keys, award, payout.attempt());
-        let amount_fen = payout.amount().get();
-        let order = self.order(&bill_number, openid, amount_fen)?;
-        let request_sealed = self.keys.seal(
-            &Field::PaymentRequest.of(&bill_number),
-            &order.to_json()?,
-            self.entropy,
-        )?;
-        Ok(PaymentRow {
-            bill_number,
-            award: award.to_owned(),
-            attempt_number: i64::from(payout.attempt()),
-            amount_fen: i64::try_from(amount_fen).map_err(Failure::defect)?,
-            rail: self.season.rail.name().to_owned(),
-            request_sealed,
-            package_sealed: None,
-            state: payout.state().name().to_owned(),
-            due_ms: payout.due_at().map(|due| due.timestamp_millis()),
-            machine: serde_json::to_string(payout).map_err(Failure::defect)?,
-            version: 0,
-        })
-    }
-
-    fn order(&self, bill_number: &str, openid: OpenId, amount_fen: u64) -> Result<Order, Error> {
-        let number = bill_number.parse().map_err(Failure::defect)?;
-        let amount_fen = u32::try_from(amount_fen)
-            .map_err(|_error| Failure::defect("an amount is beyond WeChat's range"))?;
-        let merchant_id = self.wechat.merchant_id.clone();
-        let app_id = self.wechat.official.app_id().clone();
-        let unset = || Failure::defect("the season's rail is not set up");
-        Ok(match self.season.rail {
-            Rail::RedPacket => {
-                let packets = self.wechat.red_packets.as_ref().ok_or_else(unset)?;
-                let wording = &packets.wording;
-                Order::RedPacket(wording.order(number, merchant_id, app_id, openid, amount_fen))
-            }
-            Rail::Transfer => {
-                let wording = self.wechat.transfers.as_ref().ok_or_else(unset)?;
-                Order::Transfer(wording.order(number, merchant_id, app_id, openid, amount_fen))
-            }
-        })
-    }
+/// The row of a payment that nobody has sent yet, on the season's rail.
+pub(super) fn payment(
+    season: &Season,
+    award: &str,
+    bill_number: String,
+    payout: &Payout,
+) -> Result<PaymentRow, Failure> {
+    Ok(PaymentRow {
+        bill_number,
+        award: award.to_owned(),
+        attempt_number: i64::from(payout.attempt()),
+        amount_fen: i64::try_from(payout.amount().get()).map_err(Failure::defect)?,
+        rail: season.rail.name().to_owned(),
+        request_sealed: String::new(),
+        package_sealed: None,
+        state: payout.state().name().to_owned(),
+        due_ms: payout.due_at().map(|due| due.timestamp_millis()),
+        machine: serde_json::to_string(payout).map_err(Failure::defect)?,
+        version: 0,
+    })
 }
 
 impl Order {
-    /// The request that was sealed with the award; a repeated sending differs in nonce and signature only.
-    pub(super) fn open(keys: &Keys, row: &PaymentRow) -> Result<Self, Error> {
+    /// The request of a payment: the frozen one, or what it would be if it left now.
+    pub(super) async fn of(app: &App, row: &PaymentRow) -> Result<Self, Error> {
+        if row.request_sealed.is_empty() {
+            Self::new(app, row).await
+        } else {
+            Self::frozen(&app.keys, row)
+        }
+    }
+
+    /// A request that nobody has sent yet.
+    async fn new(app: &App, row: &PaymentRow) -> Result<Self, Error> {
+        let award = row.award.clone();
+        let person = app
+            .store
+            .read(move |read| Ok::<_, Error>(people::payee(read, &award)?))
+            .await?;
+        // One without an openid is a damage here: nobody is erased while a payment is under way.
+        let openid = match login::openid(&app.keys, &person.person, &person.openid_sealed) {
+            Err(Error::Refused(_erased)) => {
+                return Err(Failure::Unreadable {
+                    what: "person.openid",
+                }
+                .into());
+            }
+            other => other?,
+        };
+        let number = row.bill_number.parse().map_err(Failure::defect)?;
+        let amount_fen = u32::try_from(row.amount_fen).map_err(Failure::defect)?;
+        let merchant_id = app.wechat.merchant_id.clone();
+        let app_id = app.wechat.official.app_id().clone();
+        let unset = || Failure::defect("the payment's rail is not set up");
+        Ok(match rail_of(row)? {
+            Rail::RedPacket => {
+                let packets = app.wechat.red_packets.as_ref().ok_or_else(unset)?;
+                let wording = &packets.wording;
+                Self::RedPacket(wording.order(number, merchant_id, app_id, openid, amount_fen))
+            }
+            Rail::Transfer => {
+                let wording = app.wechat.transfers.as_ref().ok_or_else(unset)?;
+                Self::Transfer(wording.order(number, merchant_id, app_id, openid, amount_fen))
+            }
+        })
+    }
+
+    /// The request as it is kept from the first sending on.
+    pub(super) fn freeze(&self, app: &App, bill_number: &str) -> Result<String, Error> {
+        let json = match self {
+            Self::RedPacket(order) => serde_json::to_vec(order),
+            Self::Transfer(order) => serde_json::to_vec(order),
+        }
+        .map_err(Failure::defect)?;
+        let place = Field::PaymentRequest.of(bill_number);
+        Ok(app.keys.seal(&place, &json, app.entropy.as_ref())?)
+    }
+
+    /// The request that was frozen at the first sending; a repeated one differs in nonce and signature only.
+    fn frozen(keys: &Keys, row: &PaymentRow) -> Result<Self, Error> {
         let unreadable = || Failure::Unreadable {
             what: "payment.request",
         };
@@ -111,22 +115,6 @@ impl Order {
         };
         Ok(order.map_err(|_error| unreadable())?)
     }
-
-    /// Who is paid.
-    pub(super) fn openid(&self) -> &OpenId {
-        match self {
-            Self::RedPacket(order) => &order.openid,
-            Self::Transfer(order) => &order.openid,
-        }
-    }
-
-    fn to_json(&self) -> Result<Vec<u8>, Failure> {
-        match self {
-            Self::RedPacket(order) => serde_json::to_vec(order),
-            Self::Transfer(order) => serde_json::to_vec(order),
-        }
-        .map_err(Failure::defect)
-    }
 }
 
 /// The rail a payment goes over, for ever.
@@ -136,11 +124,20 @@ pub(super) fn rail_of(row: &PaymentRow) -> Result<Rail, Failure> {
     })
 }
 
-/// The order number of an award's payment: a function of its content, so that even a
-/// database restored from an old copy derives the same one.
-///
-/// The award's number follows from the chance alone, so the same chance used in another
-/// city after such a restore meets the number that was paid before.
-fn bill_number(keys: &Keys, award: &str, attempt_number: u8) -> String {
-    keys.content_number(&["bill", award, &attempt_number.to_string()])
+/// The first order number of an award: a function of the chance alone, so that even a database
+/// restored from an old copy derives the same one, and the same chance used in another city or
+/// for another packet after that meets the number that was paid before.
+pub(super) fn first_number(
+    keys: &Keys,
+    scope: &str,
+    person: &str,
+    kind: &str,
+    friend: Option<&str>,
+) -> String {
+    keys.content_number(&["bill", scope, person, kind, friend.unwrap_or_default()])
+}
+
+/// The order number after one that has ended without paying; as certain as the first.
+pub(super) fn next_number(keys: &Keys, bill_number: &str) -> String {
+    keys.content_number(&["bill", "after", bill_number])
 }

@@ -20,7 +20,7 @@ pub struct PaymentRow {
     pub amount_fen: i64,
     /// The rail it goes over, for ever.
     pub rail: String,
-    /// The frozen request, sealed.
+    /// The request as it first left, sealed; empty until then, and once its person is erased.
     pub request_sealed: String,
     /// What opens WeChat's confirm page, sealed; only while the person has to confirm.
     pub package_sealed: Option<String>,
@@ -49,6 +49,8 @@ pub struct PaymentStep<'a> {
     pub due_ms: Option<i64>,
     /// The state machine's new value, as JSON.
     pub machine: &'a str,
+    /// The request, sealed; kept by a row that has none yet.
+    pub request_sealed: &'a str,
     /// What opens WeChat's confirm page from now on, sealed.
     pub package_sealed: Option<&'a str>,
     /// What happened, in the machine's word.
@@ -294,7 +296,8 @@ pub fn advance(tx: &Tx<'_>, step: &PaymentStep<'_>) -> Result<bool, StoreError> 
     // store::payments::advance
     let n_rows = tx.connection.execute(
         "UPDATE payment SET state = ?3, due_ms = ?4, machine = ?5, version = version + 1,
-             changed_ms = ?6, package_sealed = ?7
+             changed_ms = ?6, package_sealed = ?7,
+             request_sealed = CASE WHEN request_sealed = '' THEN ?8 ELSE request_sealed END
          WHERE bill_number = ?1 AND version = ?2",
         params![
             step.bill_number,
@@ -304,6 +307,7 @@ pub fn advance(tx: &Tx<'_>, step: &PaymentStep<'_>) -> Result<bool, StoreError> 
             step.machine,
             step.at_ms,
             step.package_sealed,
+            step.request_sealed,
         ],
     )?;
     if n_rows == 0 {

@@ -77,16 +77,29 @@ pub fn person(read: &Read<'_>, person: &str) -> Result<Option<PersonRow>, StoreE
     read.connection.row(
         "SELECT person, openid_sealed, created_ms, consented_ms, district FROM person WHERE person = ?1",
         params![person],
-        |row| {
-            Ok(PersonRow {
-                person: row.get(0)?,
-                openid_sealed: row.get(1)?,
-                created_ms: row.get(2)?,
-                consented_ms: row.get(3)?,
-                district: row.get(4)?,
-            })
-        },
+        person_row,
     )
+}
+
+/// The person an award pays.
+pub fn payee(read: &Read<'_>, award: &str) -> Result<PersonRow, StoreError> {
+    // store::people::payee
+    read.connection.one(
+        "SELECT person.person, openid_sealed, created_ms, consented_ms, district
+         FROM award JOIN person ON person.person = award.person WHERE award.award = ?1",
+        params![award],
+        person_row,
+    )
+}
+
+fn person_row(row: &Row<'_>) -> Result<PersonRow, StoreError> {
+    Ok(PersonRow {
+        person: row.get(0)?,
+        openid_sealed: row.get(1)?,
+        created_ms: row.get(2)?,
+        consented_ms: row.get(3)?,
+        district: row.get(4)?,
+    })
 }
 
 /// Records that the person agreed to the privacy notice; the first time counts.

@@ -308,7 +308,8 @@ pub(super) async fn ask_about(app: &App, bill_number: &str) -> Result<Option<Ans
     let Some(row) = row else {
         return Ok(None);
     };
-    let Outgoing::Question(driven, order, request, issued_at) = question(app, Driven::of(row)?)?
+    let Outgoing::Question(driven, order, request, issued_at) =
+        question(app, Driven::of(row)?).await?
     else {
         return Ok(None);
     };
@@ -328,7 +329,7 @@ async fn prepare(app: &App, row: PaymentRow, round: &mut Round) -> Result<Option
         NextStep::Send => prepare_sending(app, driven, round).await,
         NextStep::Query => {
             round.n_queried = round.n_queried.saturating_add(1);
-            question(app, driven).map(Some)
+            question(app, driven).await.map(Some)
         }
         NextStep::ExpireLease => move_on(app, driven, Event::LeaseExpired, round).await,
         NextStep::Tick => move_on(app, driven, Event::Tick, round).await,
@@ -356,7 +357,7 @@ async fn wait(
         return Ok(None);
     }
     round.n_queried = round.n_queried.saturating_add(1);
-    question(app, Driven { row, ..driven }).map(Some)
+    question(app, Driven { row, ..driven }).await.map(Some)
 }
 
 async fn move_on(
@@ -390,8 +391,12 @@ async fn prepare_sending(
         }
     }
     // Whatever is wrong with the request shows before the row says that it may have left.
-    let order = Order::open(&app.keys, &driven.row)?;
+    let order = Order::of(app, &driven.row).await?;
     let request = call::sending(app, &order)?;
+    let mut driven = driven;
+    if driven.row.request_sealed.is_empty() {
+        driven.row.request_sealed = order.freeze(app, &driven.row.bill_number)?;
+    }
     let due = Event::Due {
         worker: app.worker,
         permit: Permit::Granted,
@@ -409,15 +414,15 @@ async fn prepare_sending(
     Ok(Some(Outgoing::Sending(driven, order, request)))
 }
 
-fn question(app: &App, driven: Driven) -> Result<Outgoing, Error> {
-    let order = Order::open(&app.keys, &driven.row)?;
+async fn question(app: &App, driven: Driven) -> Result<Outgoing, Error> {
+    let order = Order::of(app, &driven.row).await?;
     let request = call::question(app, &order)?;
     Ok(Outgoing::Question(driven, order, request, app.now()))
 }
 
 /// Asks about one payment now, and commits what the answer says.
 async fn ask(app: &App, driven: Driven) -> Result<(), Error> {
-    let call = question(app, driven)?;
+    let call = question(app, driven).await?;
     let answer = silence::exchange(app, call.request()).await;
     record(app, call, answer).await.map(drop)
 }

@@ -122,6 +122,7 @@ fn news(tx: &Tx<'_>, record: &TransferRecord, now_ms: i64) -> Result<(), Error> 
             state_after: &row.state,
             due_ms: Some(now_ms),
             machine: &row.machine,
+            request_sealed: &row.request_sealed,
             package_sealed: row.package_sealed.as_deref(),
             event: "told",
             evidence: Some(&format!("{:?}", record.state)),

@@ -13,7 +13,7 @@ use crate::{
     app::App,
     contest::{
         Error, Failure,
-        order::{Issuer, Order, rail_of},
+        order::{self, rail_of},
     },
     store::{
         Tx, audit,
@@ -91,6 +91,7 @@ impl Renewal {
                     state_after: dead,
                     due_ms: None,
                     machine: &machine,
+                    request_sealed: &row.request_sealed,
                     package_sealed: None,
                     event: "new-attempt",
                     evidence: None,
@@ -115,8 +116,8 @@ impl Renewal {
     }
 }
 
-/// The new number's row, on the rail the season pays by now, for the person of the old request.
-fn issue(app: &App, row: &PaymentRow, newer: &Payout) -> Result<PaymentRow, Error> {
-    let openid = Order::open(&app.keys, row)?.openid().clone();
-    Issuer::of(app).payment(&row.award, newer, openid)
+/// The new number's row, on the rail the season pays by now.
+fn issue(app: &App, row: &PaymentRow, newer: &Payout) -> Result<PaymentRow, Failure> {
+    let bill_number = order::next_number(&app.keys, &row.bill_number);
+    order::payment(&app.season, &row.award, bill_number, newer)
 }

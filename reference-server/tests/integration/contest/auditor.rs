@@ -24,9 +24,7 @@ async fn scene() -> TestApp {
 pub(super) fn damage(test: &TestApp, sql: &str) {
     let mut raw = test.raw();
     raw.disarm();
-    raw.run(
-        "DROP INDEX award_base_once; DROP INDEX award_referral_once; DROP INDEX payment_live_once",
-    );
+    raw.run("DROP INDEX award_once; DROP INDEX award_referral_once; DROP INDEX payment_live_once");
     raw.run(sql);
 }
 

@@ -6,6 +6,15 @@ use crate::engine::is_server;
 /// A value as a newer key would have sealed it, for all the database can tell.
 const NEWER: &str = "'2a.newer'";
 
+/// Which rows of a table hold such a value and are held to it.
+fn place(table: &str) -> &'static str {
+    match table {
+        "city" => " WHERE used_fen > 0",
+        "payment" => " WHERE request_sealed <> ''",
+        _ => "",
+    }
+}
+
 #[tokio::test]
 async fn a_sealed_value_gives_way_to_a_newer_key_only() {
     let scene = Scene::new().await;
@@ -32,11 +41,7 @@ async fn a_sealed_value_gives_way_to_a_newer_key_only() {
             "'1a.another'",
             "'1m.suite'",
         ] {
-            let place = if table == "city" {
-                " WHERE used_fen > 0"
-            } else {
-                ""
-            };
+            let place = place(table);
             attacks.push((
                 format!("UPDATE {table} SET {column} = {value}{place}"),
                 reason,
@@ -45,11 +50,11 @@ async fn a_sealed_value_gives_way_to_a_newer_key_only() {
     }
     attacks.extend(fixed(&[
         (
-            "UPDATE payment SET request_sealed = '2a.newer', machine = '{}'",
+            "UPDATE payment SET request_sealed = '2a.newer', machine = '{}' WHERE request_sealed <> ''",
             "one version at a time",
         ),
         (
-            "UPDATE payment SET request_sealed = '2a.newer', due_ms = 7",
+            "UPDATE payment SET request_sealed = '2a.newer', due_ms = 7 WHERE request_sealed <> ''",
             "one version at a time",
         ),
         (
@@ -68,7 +73,7 @@ async fn a_sealed_value_gives_way_to_a_newer_key_only() {
     let mut raw = scene.test.raw();
     assert_refused_by(&mut raw, &attacks);
     for (table, column, _reason) in columns {
-        let sql = format!("UPDATE {table} SET {column} = {NEWER}");
+        let sql = format!("UPDATE {table} SET {column} = {NEWER}{}", place(table));
         assert_eq!(raw.attempt(&sql), Ok(()), "{sql}");
     }
 }
@@ -82,7 +87,9 @@ async fn a_request_is_emptied_only_when_its_payment_is_over_and_its_person_erase
     assert_refused_by(&mut raw, &refused);
     let erase = "UPDATE person SET openid_sealed = ''";
     assert_eq!(raw.attempt(&format!("{erase}; {empty}")), Ok(()));
-    let open = "UPDATE payment SET request_sealed = '' WHERE state <> 'received'";
+    let open = "UPDATE payment SET state = 'in_flight', request_sealed = '1a.frozen', version = version + 1
+                WHERE state = 'reserved';
+                UPDATE payment SET request_sealed = '' WHERE state = 'in_flight'";
     assert_refused_by(
         &mut raw,
         &[(format!("{erase}; {open}"), "of a payment never change")],
@@ -146,7 +153,7 @@ async fn whoever_looks_after_the_keys_may_seal_anew_and_no_more() {
         "UPDATE bank SET content_sealed = '2a.newer'",
         "UPDATE city SET plan_seed_sealed = '2a.newer'",
         "UPDATE field_key SET destroyed_ms = 7 WHERE ring = 'people'",
-        "UPDATE payment SET request_sealed = '2a.newer'",
+        "UPDATE payment SET request_sealed = '2a.newer' WHERE request_sealed <> ''",
         "UPDATE person SET openid_sealed = '2a.newer'",
     ] {
         assert_eq!(raw.attempt(sql), Ok(()), "{sql}");
@@ -159,7 +166,11 @@ async fn whoever_looks_after_the_keys_may_seal_anew_and_no_more() {
         ("DELETE FROM field_key", "permission denied"),
         ("UPDATE payment SET amount_fen = 1", "permission denied"),
         (
-            "UPDATE payment SET request_sealed = ''",
+            "UPDATE payment SET request_sealed = '' WHERE request_sealed <> ''",
+            "of a payment never change",
+        ),
+        (
+            "UPDATE payment SET request_sealed = '2a.forged' WHERE request_sealed = ''",
             "of a payment never change",
         ),
     ]);

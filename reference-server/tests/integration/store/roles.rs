@@ -124,7 +124,7 @@ async fn the_servers_own_role_can_neither_change_nor_delete_what_is_kept() {
             "permission denied",
         ),
         ("DROP TRIGGER award_never_changes ON award", "must be owner"),
-        ("DROP INDEX award_base_once", "must be owner"),
+        ("DROP INDEX award_once", "must be owner"),
     ]));
     assert_refused_by(&mut test.raw_of_server(), &attacks);
 }
