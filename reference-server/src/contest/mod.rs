@@ -9,6 +9,7 @@
 //! | `sealed` | what was sealed, opened again |
 //! | `publication` | what anybody may check: commitment, root, daily heads, receipts, the city's file |
 //! | `season` | what is on at an instant; money left |
+//! | `schedule` | the timetable in force, and what of it may still move |
 //! | `pause` | what of a city stands still, and who lets it go on |
 //! | `login` | an openid becomes a person |
 //! | `follow` | a callback from the Official Account; who follows; who is credited |
@@ -78,6 +79,7 @@ pub mod preflight;
 pub mod publication;
 pub mod reconcile;
 pub mod records;
+pub mod schedule;
 pub mod sealed;
 pub mod season;
 pub(crate) mod silence;

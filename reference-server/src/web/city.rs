@@ -249,6 +249,19 @@ async fn reminder(
 }
 
 fn reminder_file(app: &App, slug: &str) -> Option<String> {
+    let (feed, revision) = feed(app)?;
+    let city = CitySlug::new(slug).ok()?;
+    feed.reminder(&app.season.edition, &city, REMINDER, revision)
+        .ok()
+}
+
+/// Every phase of the edition in force as a calendar file; its events are those of the reminders.
+pub(super) fn calendar(app: &App) -> Option<String> {
+    let (feed, revision) = feed(app)?;
+    feed.file(&app.season.edition, revision).ok()
+}
+
+fn feed(app: &App) -> Option<(Feed, Revision)> {
     let season = &app.season;
     let series = EditionSlug::new(season.name.as_str()).ok()?;
     let address: Uri = app.public_url.parse().ok()?;
@@ -258,7 +271,5 @@ fn reminder_file(app: &App, slug: &str) -> Option<String> {
         stamped: app.now(),
         modified: season.edition.season().start(),
     };
-    let city = CitySlug::new(slug).ok()?;
-    feed.reminder(&season.edition, &city, REMINDER, revision)
-        .ok()
+    Some((feed, revision))
 }

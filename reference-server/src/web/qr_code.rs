@@ -31,6 +31,24 @@ impl QrCode {
         )
     }
 
+    /// An SVG file with the margin that readers want, for print at any size.
+    pub(super) fn print_svg(&self, label: &str) -> String {
+        let side = self.rows.len().saturating_add(8);
+        let size = self.rows.len();
+        let drawn = self.svg(label);
+        drawn
+            .replacen(
+                &format!("viewBox=\"0 0 {size} {size}\""),
+                &format!("viewBox=\"-4 -4 {side} {side}\" width=\"{side}mm\" height=\"{side}mm\""),
+                1,
+            )
+            .replacen(
+                &format!("M0 0h{size}v{size}h-{size}z"),
+                &format!("M-4 -4h{side}v{side}h-{side}z"),
+                1,
+            )
+    }
+
     /// A picture in grey, eight pixels a module with the margin that readers want; `None` when it cannot be made.
     pub(super) fn png(&self) -> Option<Vec<u8>> {
         const PIXELS: usize = 8;

@@ -3,7 +3,9 @@
 use axum::Json;
 use utoipa::OpenApi;
 
-use crate::web::console::{api as console, pause_api as pause, statistics_api as statistics};
+use crate::web::console::{
+    api as console, codes, pause_api as pause, schedule, statistics_api as statistics,
+};
 
 /// The whole description.
 #[derive(OpenApi)]
@@ -31,6 +33,8 @@ use crate::web::console::{api as console, pause_api as pause, statistics_api as 
         statistics::codes,
         statistics::make_codes,
         statistics::of_season,
+        schedule::call,
+        codes::call,
         pause::board,
         pause::begin,
         pause::begin_payouts,

@@ -3,11 +3,11 @@
 use askama::Template;
 
 use super::{
-    audit_log,
+    audit_log, codes,
     form::Form,
     gate::FORM_TOKEN,
     list::List,
-    overview, pause, statistics,
+    overview, pause, schedule, statistics,
     table::{self, Scope},
     wording,
 };
@@ -18,8 +18,10 @@ use crate::{
 };
 
 /// The navigation: what a screen is called, and its path in the table of routes.
-const NAVIGATION: [(&str, &str); 8] = [
+const NAVIGATION: [(&str, &str); 10] = [
     ("总览", overview::PAGE),
+    ("赛程", schedule::PAGE),
+    ("二维码", codes::PAGE),
     ("参与与区县", statistics::PAGE),
     ("题目分析", statistics::ITEMS),
     ("全省进度", statistics::SEASON),

@@ -17,6 +17,8 @@
 //! | `overview`, `chart` | what is on in a city, kept up to date; its charts |
 //! | `statistics` | who takes part, from where and when; how the questions are answered |
 //! | `statistics_api` | the same as JSON |
+//! | `schedule` | the timetable in force as a chart, a table and a calendar file |
+//! | `codes` | QR codes of the contest, of a city and of its districts |
 //! | `pause`, `pause_api` | what of a city stands still, and who lets it go on; the same as calls |
 //! | `audit_log` | the chain of events |
 //! | `accounts` | one's own account, and everybody's |
@@ -26,6 +28,7 @@ mod accounts;
 pub(super) mod api;
 mod audit_log;
 mod chart;
+pub(super) mod codes;
 mod error;
 mod form;
 mod frame;
@@ -34,6 +37,7 @@ mod list;
 mod overview;
 mod pause;
 pub(super) mod pause_api;
+pub(super) mod schedule;
 mod sign_in;
 mod statistics;
 pub(super) mod statistics_api;

@@ -147,7 +147,7 @@ pub(in crate::web) async fn of_city(
 
 /// An option and how many chose it.
 #[derive(Serialize, ToSchema)]
-pub(in crate::web) struct OptionBody {
+pub(in crate::web) struct ItemOptionBody {
     letter: String,
     is_key: bool,
     /// In a thousand of those who were shown the question.
@@ -167,7 +167,7 @@ pub(in crate::web) struct ItemBody {
     error_permille: Option<i64>,
     /// -1000 to 1000.
     discrimination_permille: Option<i64>,
-    options: Vec<OptionBody>,
+    options: Vec<ItemOptionBody>,
     unanswered_permille: Option<i64>,
     /// `probable-wrong-key`, `negative-discrimination`, `too-easy`, `too-hard`, `idle-distractor`.
     flags: Vec<String>,
@@ -192,7 +192,7 @@ fn item(item: ItemFigures) -> ItemBody {
         options: item
             .options
             .into_iter()
-            .map(|(letter, chosen_permille)| OptionBody {
+            .map(|(letter, chosen_permille)| ItemOptionBody {
                 letter: letter.to_string(),
                 is_key: letter == key,
                 chosen_permille,

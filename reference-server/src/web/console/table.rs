@@ -5,7 +5,8 @@ use std::sync::Arc;
 use axum::routing::{MethodRouter, get, post};
 
 use super::{
-    accounts, api, audit_log, overview, pause, pause_api, sign_in, statistics, statistics_api,
+    accounts, api, audit_log, codes, overview, pause, pause_api, schedule, sign_in, statistics,
+    statistics_api,
 };
 use crate::{
     app::App,
@@ -199,6 +200,13 @@ pub(super) static TABLE: &[Entry] = &[
     Entry::shows(statistics::SEASON, PROVINCIAL, PROVINCE, || {
         get(statistics::season)
     }),
+    Entry::shows(schedule::PAGE, EVERYBODY, OWN, || get(schedule::page)),
+    Entry::shows(schedule::CALENDAR, EVERYBODY, OWN, || {
+        get(schedule::calendar)
+    }),
+    Entry::shows(codes::PAGE, EVERYBODY, CITY, || get(codes::page)),
+    Entry::shows(codes::FILE, EVERYBODY, CITY, || get(codes::file)),
+    Entry::shows(codes::ALL, EVERYBODY, CITY, || get(codes::all)),
     Entry::shows(pause::PAGE, EVERYBODY, CITY, || get(pause::page)),
     Entry::does(pause::PAGE, RUN, CITY, || post(pause::begin)),
     Entry::does(pause::PAYOUTS, STOP_MONEY, CITY, || {
@@ -280,6 +288,8 @@ pub(super) static TABLE: &[Entry] = &[
     Entry::shows(statistics_api::SEASON, PROVINCIAL, PROVINCE, || {
         get(statistics_api::of_season)
     }),
+    Entry::shows(schedule::API, EVERYBODY, OWN, || get(schedule::call)),
+    Entry::shows(codes::API, EVERYBODY, CITY, || get(codes::call)),
     Entry::shows(pause_api::BOARD, EVERYBODY, CITY, || get(pause_api::board)),
     Entry::does(pause_api::BOARD, RUN, CITY, || post(pause_api::begin)),
     Entry::does(pause_api::PAYOUTS, STOP_MONEY, CITY, || {

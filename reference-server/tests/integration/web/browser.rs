@@ -205,6 +205,15 @@ impl Browser {
         }
     }
 
+    /// A file as it is sent, byte for byte.
+    pub(super) async fn bytes(&mut self, target: &str) -> Vec<u8> {
+        let request = self.request(Method::GET, target).body(Body::empty());
+        let response = self.router.clone().oneshot(request.unwrap()).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK, "{target}");
+        let body = response.into_body().collect().await.unwrap();
+        body.to_bytes().to_vec()
+    }
+
     fn keep(&mut self, set: &str) {
         let (pair, attributes) = set.split_once(';').unwrap();
         let (name, value) = pair.split_once('=').unwrap();

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 /// Addresses that answer a GET, with an example in each place of a parameter.
-pub(super) const GETS: [&str; 65] = [
+pub(super) const GETS: [&str; 72] = [
     "/",
     "/status",
     "/text-size/large",
@@ -50,6 +50,11 @@ pub(super) const GETS: [&str; 65] = [
     "/console/cities/yancheng/district-codes",
     "/console/cities/yancheng/district-codes/picture",
     "/console/season",
+    "/console/schedule",
+    "/console/schedule/calendar",
+    "/console/cities/yancheng/codes",
+    "/console/cities/yancheng/codes/file",
+    "/console/cities/yancheng/codes/all",
     "/console/cities/yancheng/pauses",
     "/console/audit-log",
     "/console/audit-log/whole",
@@ -59,6 +64,8 @@ pub(super) const GETS: [&str; 65] = [
     "/api/v1/console/cities/yancheng/district-codes",
     "/api/v1/console/season",
     "/api/v1/console/cities/yancheng/pauses",
+    "/api/v1/console/schedule",
+    "/api/v1/console/cities/yancheng/codes",
     "/api/v1/console/audit-log",
     "/console/sign-in",
     "/console/setup/nothing",

@@ -81,6 +81,7 @@ async fn every_answer_to_an_organiser_is_as_documented() {
         }
     }
     super::pauses::describe(&test, &mut document).await;
+    super::schedule::describe(&test, &mut document).await;
     assert_eq!(document.seen, document.documented(true));
 }
 

@@ -6,6 +6,7 @@ mod doors;
 mod matrix;
 mod overview;
 mod pauses;
+mod schedule;
 mod statistics;
 
 use chrono::TimeDelta;
