@@ -392,6 +392,59 @@ CREATE TRIGGER renewal_approval_never_leaves BEFORE DELETE ON renewal_approval
 FOR EACH ROW EXECUTE FUNCTION refuse('an approval never leaves');
 CREATE TRIGGER renewal_approval_is_never_emptied BEFORE TRUNCATE ON renewal_approval
 EXECUTE FUNCTION refuse('an approval never leaves');
+CREATE TRIGGER correction_refusal_never_changes BEFORE UPDATE ON correction_refusal
+FOR EACH ROW EXECUTE FUNCTION refuse('a refusal never changes');
+CREATE TRIGGER correction_refusal_never_leaves BEFORE DELETE ON correction_refusal
+FOR EACH ROW EXECUTE FUNCTION refuse('a refusal never leaves');
+CREATE TRIGGER correction_refusal_is_never_emptied BEFORE TRUNCATE ON correction_refusal
+EXECUTE FUNCTION refuse('a refusal never leaves');
+CREATE TRIGGER renewal_refusal_never_changes BEFORE UPDATE ON renewal_refusal
+FOR EACH ROW EXECUTE FUNCTION refuse('a refusal never changes');
+CREATE TRIGGER renewal_refusal_never_leaves BEFORE DELETE ON renewal_refusal
+FOR EACH ROW EXECUTE FUNCTION refuse('a refusal never leaves');
+CREATE TRIGGER renewal_refusal_is_never_emptied BEFORE TRUNCATE ON renewal_refusal
+EXECUTE FUNCTION refuse('a refusal never leaves');
+CREATE OR REPLACE FUNCTION correction_that_was_refused() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS
+$$ BEGIN
+    IF EXISTS (SELECT 1 FROM correction_refusal WHERE correction = NEW.correction) THEN
+        RAISE EXCEPTION 'a refused proposal is not approved' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER correction_that_was_refused BEFORE INSERT ON correction_approval
+FOR EACH ROW EXECUTE FUNCTION correction_that_was_refused();
+CREATE OR REPLACE FUNCTION renewal_that_was_refused() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS
+$$ BEGIN
+    IF EXISTS (SELECT 1 FROM renewal_refusal WHERE proposal = NEW.proposal) THEN
+        RAISE EXCEPTION 'a refused proposal is not approved' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER renewal_that_was_refused BEFORE INSERT ON renewal_approval
+FOR EACH ROW EXECUTE FUNCTION renewal_that_was_refused();
+CREATE TRIGGER reconciliation_never_changes BEFORE UPDATE ON reconciliation
+FOR EACH ROW EXECUTE FUNCTION refuse('a comparison never changes');
+CREATE TRIGGER reconciliation_never_leaves BEFORE DELETE ON reconciliation
+FOR EACH ROW EXECUTE FUNCTION refuse('a comparison never leaves');
+CREATE TRIGGER reconciliation_is_never_emptied BEFORE TRUNCATE ON reconciliation
+EXECUTE FUNCTION refuse('a comparison never leaves');
+CREATE TRIGGER closed_day_never_changes BEFORE UPDATE ON closed_day
+FOR EACH ROW EXECUTE FUNCTION refuse('a closed day never changes');
+CREATE TRIGGER closed_day_never_leaves BEFORE DELETE ON closed_day
+FOR EACH ROW EXECUTE FUNCTION refuse('a closed day never leaves');
+CREATE TRIGGER closed_day_is_never_emptied BEFORE TRUNCATE ON closed_day
+EXECUTE FUNCTION refuse('a closed day never leaves');
+CREATE OR REPLACE FUNCTION closed_day_has_nothing_open() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS
+$$ BEGIN
+    IF EXISTS (SELECT 1 FROM incident WHERE incident.day = NEW.day
+  AND NOT EXISTS (SELECT 1 FROM correction_approval WHERE correction_approval.incident = incident.incident)
+  AND NOT EXISTS (SELECT 1 FROM incident_settled WHERE incident_settled.incident = incident.incident)) THEN
+        RAISE EXCEPTION 'a day with an open incident is not closed' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER closed_day_has_nothing_open BEFORE INSERT ON closed_day
+FOR EACH ROW EXECUTE FUNCTION closed_day_has_nothing_open();
 
 -- The console: names are for ever, what was used up stays so, a decision stands.
 CREATE TRIGGER organiser_keeps_its_name BEFORE UPDATE ON organiser

@@ -248,6 +248,33 @@ CREATE TRIGGER IF NOT EXISTS renewal_approval_never_changes BEFORE UPDATE ON ren
 BEGIN SELECT RAISE(ABORT, 'an approval never changes'); END;
 CREATE TRIGGER IF NOT EXISTS renewal_approval_never_leaves BEFORE DELETE ON renewal_approval
 BEGIN SELECT RAISE(ABORT, 'an approval never leaves'); END;
+CREATE TRIGGER IF NOT EXISTS correction_refusal_never_changes BEFORE UPDATE ON correction_refusal
+BEGIN SELECT RAISE(ABORT, 'a refusal never changes'); END;
+CREATE TRIGGER IF NOT EXISTS correction_refusal_never_leaves BEFORE DELETE ON correction_refusal
+BEGIN SELECT RAISE(ABORT, 'a refusal never leaves'); END;
+CREATE TRIGGER IF NOT EXISTS renewal_refusal_never_changes BEFORE UPDATE ON renewal_refusal
+BEGIN SELECT RAISE(ABORT, 'a refusal never changes'); END;
+CREATE TRIGGER IF NOT EXISTS renewal_refusal_never_leaves BEFORE DELETE ON renewal_refusal
+BEGIN SELECT RAISE(ABORT, 'a refusal never leaves'); END;
+CREATE TRIGGER IF NOT EXISTS correction_that_was_refused BEFORE INSERT ON correction_approval
+WHEN EXISTS (SELECT 1 FROM correction_refusal WHERE correction = NEW.correction)
+BEGIN SELECT RAISE(ABORT, 'a refused proposal is not approved'); END;
+CREATE TRIGGER IF NOT EXISTS renewal_that_was_refused BEFORE INSERT ON renewal_approval
+WHEN EXISTS (SELECT 1 FROM renewal_refusal WHERE proposal = NEW.proposal)
+BEGIN SELECT RAISE(ABORT, 'a refused proposal is not approved'); END;
+CREATE TRIGGER IF NOT EXISTS reconciliation_never_changes BEFORE UPDATE ON reconciliation
+BEGIN SELECT RAISE(ABORT, 'a comparison never changes'); END;
+CREATE TRIGGER IF NOT EXISTS reconciliation_never_leaves BEFORE DELETE ON reconciliation
+BEGIN SELECT RAISE(ABORT, 'a comparison never leaves'); END;
+CREATE TRIGGER IF NOT EXISTS closed_day_never_changes BEFORE UPDATE ON closed_day
+BEGIN SELECT RAISE(ABORT, 'a closed day never changes'); END;
+CREATE TRIGGER IF NOT EXISTS closed_day_never_leaves BEFORE DELETE ON closed_day
+BEGIN SELECT RAISE(ABORT, 'a closed day never leaves'); END;
+CREATE TRIGGER IF NOT EXISTS closed_day_has_nothing_open BEFORE INSERT ON closed_day
+WHEN EXISTS (SELECT 1 FROM incident WHERE incident.day = NEW.day
+  AND NOT EXISTS (SELECT 1 FROM correction_approval WHERE correction_approval.incident = incident.incident)
+  AND NOT EXISTS (SELECT 1 FROM incident_settled WHERE incident_settled.incident = incident.incident))
+BEGIN SELECT RAISE(ABORT, 'a day with an open incident is not closed'); END;
 
 -- The console: names are for ever, what was used up stays so, a decision stands.
 CREATE TRIGGER IF NOT EXISTS organiser_keeps_its_name BEFORE UPDATE ON organiser

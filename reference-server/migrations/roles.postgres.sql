@@ -59,9 +59,10 @@ BEGIN
         EXECUTE 'REVOKE ALL ON ALL TABLES IN SCHEMA ' || place || ' FROM contest_reader';
         GRANT SELECT ON season, budget_day, packet, follow, referral, attempt, award, rail,
             transfer, audit_event, fund_flow_bill, fund_flow, incident, incident_settled, correction,
-            correction_approval, books_seal, duty, field_key, certificate_download, renewal_proposal,
-            renewal_approval, proposal, proposal_decision, attempt_tally, statistics_mark,
-            participant_tally, answer_tally, pause TO contest_reader;
+            correction_approval, correction_refusal, reconciliation, closed_day, books_seal, duty,
+            field_key, certificate_download, renewal_proposal, renewal_approval, renewal_refusal,
+            proposal, proposal_decision, attempt_tally, statistics_mark, participant_tally,
+            answer_tally, pause TO contest_reader;
         GRANT SELECT (city, ordinal, opens_ms, closes_ms, pool_fen, used_fen, top_awarded,
             last_decision_ms, bank, plan_commitment, plan_root) ON city TO contest_reader;
         GRANT SELECT (bill_number, award, attempt_number, amount_fen, rail, state, due_ms, version,

@@ -27,9 +27,9 @@ use crate::{
     clock::{Clock, SimulatedClock},
     content::Content,
     contest::{
-        attempt::Opening, audit_log::Checked, grant::Claim, overview::Live, sealed::Plans,
-        season::MoneyShown, silence::Silence, statistics::SeasonStatistics, submission::Submission,
-        summary::CityTotals,
+        attempt::Opening, audit_log::Checked, budget::Folded, decision::OpenWork, grant::Claim,
+        overview::Live, sealed::Plans, season::MoneyShown, silence::Silence,
+        statistics::SeasonStatistics, submission::Submission, summary::CityTotals,
     },
     entropy::Entropy,
     journal::JournaledSimulator,
@@ -320,6 +320,8 @@ pub struct Memory {
     /// The platform certificates as this process read them last.
     pub(crate) platform_keys: RwLock<Option<WeChatKeys>>,
     chain: Mutex<Checked>,
+    ledgers: Mutex<HashMap<String, Folded>>,
+    open_work: Mutex<Arc<OpenWork>>,
     pub(crate) live: Live,
     season_statistics: RwLock<Option<Arc<SeasonStatistics>>>,
     draining: AtomicBool,
@@ -495,6 +497,35 @@ impl App {
         if checked.number >= kept.number {
             kept.clone_from(checked);
         }
+    }
+
+    /// A city's ledger as far as this process has added it up.
+    pub(crate) fn folded_ledger(&self, city: &str) -> Folded {
+        let ledgers = &self.memory.ledgers;
+        let kept = ledgers.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.get(city).cloned().unwrap_or_default()
+    }
+
+    /// Keeps how far a ledger is added up, unless somebody has come further meanwhile.
+    pub(crate) fn keep_folded_ledger(&self, city: &str, folded: &Folded) {
+        let ledgers = &self.memory.ledgers;
+        let mut ledgers = ledgers.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = ledgers.entry(city.to_owned()).or_default();
+        if folded.is_beyond(kept) {
+            kept.clone_from(folded);
+        }
+    }
+
+    /// What was open for people when somebody last looked.
+    pub(crate) fn open_work(&self) -> Arc<OpenWork> {
+        let kept = &self.memory.open_work;
+        Arc::clone(&kept.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Keeps what is open for people.
+    pub(crate) fn keep_open_work(&self, open: OpenWork) {
+        let kept = &self.memory.open_work;
+        *kept.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(open);
     }
 
     /// Notes that a payment cannot be driven; `true` when this process had not noted it yet.

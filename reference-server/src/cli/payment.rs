@@ -20,6 +20,7 @@ use crate::{
     config::Config,
     contest::dead_letter::{self, Act, DeadLetter},
     store::renewals::RenewalRow,
+    web,
 };
 
 #[derive(Debug, Subcommand)]
@@ -125,18 +126,16 @@ async fn obey(command: PaymentCommand) -> anyhow::Result<ExitCode> {
         PaymentCommand::Query { payment } => {
             let app = open(&payment.config).await?;
             let (state, is_answered) = dead_letter::ask(&app, &payment.number, &payment.by).await?;
+            let words = web::payment_state(&state).0;
             match is_answered {
-                true => format!("微信已答复，此笔现为{}（{state}）", state_words(&state)),
-                false => format!(
-                    "微信没有可用的答复，此笔仍为{}（{state}）",
-                    state_words(&state)
-                ),
+                true => format!("微信已答复，此笔现为{words}（{state}）"),
+                false => format!("微信没有可用的答复，此笔仍为{words}（{state}）"),
             }
         }
         PaymentCommand::Hold { payment, reason } => {
             let app = open(&payment.config).await?;
             dead_letter::hold(&app, &payment.number, &reason, &payment.by).await?;
-            "已暂停：不再发出、不再查询，直到两人决定".to_owned()
+            "已扣住：不再发出、不再查单，直到两人决定".to_owned()
         }
         PaymentCommand::Resend {
             payment,
@@ -241,14 +240,14 @@ fn as_text(
                     yuan(letter.amount_fen),
                     city_name(&letter.city),
                     letter.attempt_number,
-                    rail_words(&letter.rail)
+                    web::rail_words(&letter.rail)
                 ),
             ),
             (
                 "状态",
                 format!(
                     "{}，{} 起；{} 中奖",
-                    state_words(&letter.state),
+                    web::payment_state(&letter.state).0,
                     day(letter.since),
                     day(letter.decided)
                 ),
@@ -270,38 +269,9 @@ fn as_text(
 }
 
 fn act_words(act: Act) -> String {
-    let (words, name) = match act {
-        Act::Ask => ("立即查询", act.name()),
-        Act::Hold => ("暂停", act.name()),
-        Act::SendAgain => ("重发同一单号", act.name()),
-        Act::Renew => ("换新单号", act.name()),
-    };
+    let (words, name) = (web::act_words(act), act.name());
     let two = if act.takes_two() { "，须两人" } else { "" };
     format!("{words}（{name}{two}）")
-}
-
-/// What a payment's state is called.
-fn state_words(state: &str) -> &'static str {
-    match state {
-        "reserved" => "待发",
-        "in_flight" => "正在发出",
-        "unknown" => "结果未明",
-        "deferred" => "稍后再发",
-        "sent" => "已受理，待领取",
-        "refunding" => "退回中",
-        "held" => "已暂停，待两人决定",
-        "received" => "已领取",
-        "refunded" => "已退回",
-        "dead" => "此单号已作废",
-        _ => "状态不明",
-    }
-}
-
-fn rail_words(rail: &str) -> &'static str {
-    match rail {
-        "transfer" => "商家转账",
-        _ => "现金红包",
-    }
 }
 
 #[cfg(test)]
@@ -343,7 +313,7 @@ mod tests {
             "此单号已作废，1970-01-01 08:00 起",
             letters[0].reason,
             letters[0].next_step,
-            "立即查询（query），换新单号（renew，须两人）",
+            "立即查单（query），换新单号（renew，须两人）",
             "换号提议 3",
         ] {
             assert!(text.contains(words), "no {words} in\n{text}");

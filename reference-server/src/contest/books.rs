@@ -19,7 +19,7 @@ use super::{
     incident::{self, Changes},
     payout, platform_keys,
     reconcile::{self, Answers, Comparison},
-    season,
+    reconciliation, season,
 };
 use crate::{
     app::App,
@@ -126,6 +126,8 @@ pub async fn morning(app: &App) -> Result<Reconciled, Error> {
 
 /// Compares everything, asks WeChat about what a query may settle, and follows up what needs a person.
 ///
+/// What it came to is kept, for whoever looks at it later.
+///
 /// # Errors
 /// Fails when the database does; WeChat's failures leave a difference as it is.
 pub async fn reconcile(app: &App) -> Result<Reconciled, Error> {
@@ -148,13 +150,15 @@ pub async fn reconcile(app: &App) -> Result<Reconciled, Error> {
     if changes != Changes::default() {
         comparison = reconcile::compare(app, Answers::new()).await?;
     }
-    Ok(Reconciled {
+    let reconciled = Reconciled {
         imported: Vec::new(),
         unfetched: Vec::new(),
         n_asked,
         changes,
         comparison,
-    })
+    };
+    reconciliation::keep(app, &reconciled).await?;
+    Ok(reconciled)
 }
 
 /// The days to fetch: from the first award to yesterday, as long as payments moved, those that have no bill and the

@@ -3,6 +3,8 @@
 //! The seal keeps the totals, the head of the audit chain and the digest of the exported
 //! ledger; from then on the database takes approved corrections of the city and nothing else.
 
+use std::fmt;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use reward_core::{Account, BillClass};
 use schedule_core::ShanghaiDay;
@@ -11,6 +13,11 @@ use sha2::{Digest as _, Sha256};
 use super::{
     Error, Failure, audit as auditor,
     bills::Day,
+    dual_control::{Missing, given, same_person},
+    organiser::{
+        self, Organiser, Refused,
+        proposal::{self, Draft, Word},
+    },
     payout::tail,
     reconcile::{self, Answers, Comparison},
     season,
@@ -18,7 +25,7 @@ use super::{
 use crate::{
     app::App,
     store::{
-        Read, StoreError, audit,
+        Read, StoreError, Tx, audit,
         books::{self, LedgerRow, SealRow},
         facts::{self, PaymentFacts},
         incidents,
@@ -28,6 +35,8 @@ use crate::{
 
 /// How long after its end a city's books stay open: every packet has come to its end by then.
 pub const OPEN_AFTER_CLOSE: TimeDelta = TimeDelta::days(3);
+/// What a proposal to seal is called.
+pub const PROPOSAL: &str = "books.seal";
 /// So many examples of one kind are named.
 const EXAMPLES: usize = 5;
 
@@ -42,6 +51,104 @@ pub struct SealedBooks {
     pub n_later: usize,
 }
 
+/// Something that stands against sealing a city.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "whoever says what is open says each of these"
+)]
+pub enum OpenItem {
+    /// The books stay open until this day.
+    TooEarly {
+        /// The city's slug.
+        city: String,
+        /// The day.
+        day: ShanghaiDay,
+    },
+    /// A day has no bill.
+    NoBill {
+        /// The day.
+        day: Day,
+    },
+    /// Payments have not ended.
+    Unended {
+        /// Their state.
+        state: &'static str,
+        /// How many.
+        n: usize,
+        /// The endings of the first numbers.
+        examples: String,
+    },
+    /// Payments are on no bill yet.
+    Waiting {
+        /// How many.
+        n: usize,
+        /// The endings of the first numbers.
+        examples: String,
+    },
+    /// Payments differ from the bills.
+    Different {
+        /// Their class.
+        class: BillClass,
+        /// How many.
+        n: usize,
+        /// The endings of the first numbers.
+        examples: String,
+    },
+    /// An incident is open.
+    Incident {
+        /// Its number.
+        incident: i64,
+        /// Its class.
+        class: String,
+        /// The ending of the order number.
+        tail: String,
+    },
+    /// An auditor found a violation.
+    Violation {
+        /// The invariant's name.
+        invariant: String,
+        /// What was found.
+        detail: String,
+    },
+}
+
+impl fmt::Display for OpenItem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooEarly { city, day } => {
+                write!(formatter, "the books of {city} are open until {day}")
+            }
+            Self::NoBill { day } => write!(formatter, "there is no bill of {day}"),
+            Self::Unended { state, n, examples } => {
+                write!(formatter, "{n} payments are {state}: {examples}")
+            }
+            Self::Waiting { n, examples } => {
+                write!(formatter, "{n} payments wait for a bill: {examples}")
+            }
+            Self::Different { class, n, examples } => {
+                write!(formatter, "{n} payments are {}: {examples}", class.code())
+            }
+            Self::Incident {
+                incident,
+                class,
+                tail,
+            } => {
+                write!(
+                    formatter,
+                    "incident {incident} is open: {class} about …{tail}"
+                )
+            }
+            Self::Violation { invariant, detail } => write!(formatter, "{invariant}: {detail}"),
+        }
+    }
+}
+
+fn in_lines(items: &[OpenItem]) -> String {
+    let lines: Vec<String> = items.iter().map(ToString::to_string).collect();
+    lines.join("\n")
+}
+
 /// Why a city's books are not sealed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -52,14 +159,20 @@ pub enum SealRefusal {
         /// The slug given.
         city: String,
     },
-    /// Nobody is named.
-    #[error("say who seals")]
-    Nobody,
+    /// Somebody is not named.
+    #[error(transparent)]
+    Missing(#[from] Missing),
+    /// Whoever proposes the seal does not approve it.
+    #[error("{name} proposed it; another person has to approve")]
+    SamePerson {
+        /// The person.
+        name: String,
+    },
     /// Something is open; each line says what.
-    #[error("{}", reasons.join("\n"))]
+    #[error("{}", in_lines(reasons))]
     Open {
         /// What is open.
-        reasons: Vec<String>,
+        reasons: Vec<OpenItem>,
     },
     /// Something below failed.
     #[error(transparent)]
@@ -72,20 +185,108 @@ impl From<StoreError> for SealRefusal {
     }
 }
 
-/// Seals a city's books, or shows those that are sealed already.
+/// Seals a city's books by two persons, or shows those that are sealed already.
 ///
 /// Cost: both auditors, and a comparison of everything with the bills.
 ///
 /// # Errors
-/// [`SealRefusal::Open`] with everything that stands against it.
-pub async fn seal(app: &App, city: &str, sealed_by: &str) -> Result<SealedBooks, SealRefusal> {
+/// [`SealRefusal::Open`] with everything that stands against it, [`SealRefusal::SamePerson`],
+/// [`SealRefusal::Missing`].
+pub async fn seal(
+    app: &App,
+    city: &str,
+    maker: &str,
+    checker: &str,
+) -> Result<SealedBooks, SealRefusal> {
     if let Some(sealed) = sealed(app, city).await? {
         return Ok(sealed);
     }
-    let sealed_by = sealed_by.trim().to_owned();
-    if sealed_by.is_empty() {
-        return Err(SealRefusal::Nobody);
+    let (maker, checker) = (given("who seals", maker)?, given("who approves", checker)?);
+    if same_person(&maker, &checker) {
+        return Err(SealRefusal::SamePerson { name: checker });
     }
+    let row = expect_clean(app, city).await?;
+    let now = app.now();
+    app.store
+        .write(move |tx| {
+            let seal = drawn_up(&tx.read(), &row, (maker, checker), now)?;
+            write(tx, &seal)
+        })
+        .await?;
+    written(app, city).await
+}
+
+/// Proposes to seal a city's books as they stand; the proposal's number.
+///
+/// Cost: as [`seal`].
+///
+/// # Errors
+/// Refuses with [`Refused::BooksOpen`], [`Refused::BooksSealed`], [`Refused::ReasonMissing`], and
+/// with [`Refused::NotFound`] for a city that is not planned.
+pub async fn propose(
+    app: &App,
+    city: &str,
+    maker: &Organiser,
+    why: &str,
+) -> Result<i64, organiser::Error> {
+    let why = organiser::reason(why)?;
+    if sealed(app, city).await?.is_some() {
+        return Err(Refused::BooksSealed.into());
+    }
+    let row = expect_clean(app, city).await?;
+    let (now, maker) = (app.now(), maker.clone());
+    app.store
+        .write(move |tx| {
+            let persons = (maker.name.clone(), String::new());
+            let seal = drawn_up(&tx.read(), &row, persons, now)?;
+            let draft = Draft {
+                kind: PROPOSAL,
+                subject: &seal.city,
+                city: Some(&seal.city),
+                content: &told(&seal),
+                reason: &why,
+            };
+            proposal::propose(tx, &maker, &draft, now)
+        })
+        .await
+}
+
+/// Seals what another person proposed to seal, if the books are still the same.
+///
+/// # Errors
+/// As [`proposal::approve`] and [`propose`]; [`Refused::OtherContent`] when a transfer was added meanwhile.
+pub(super) async fn approve(
+    app: &App,
+    city: &str,
+    checker: &Organiser,
+    (number, digest, why): (i64, &str, &str),
+) -> Result<(), organiser::Error> {
+    if sealed(app, city).await?.is_some() {
+        return Err(Refused::BooksSealed.into());
+    }
+    let row = expect_clean(app, city).await?;
+    let (now, checker) = (app.now(), checker.clone());
+    let (digest, why) = (digest.to_owned(), why.to_owned());
+    app.store
+        .write(move |tx| {
+            let word = Word {
+                proposal: number,
+                digest: &digest,
+                reason: &why,
+            };
+            let proposal = proposal::approve(tx, &checker, word, now)?;
+            let persons = (proposal.maker, checker.name.clone());
+            let seal = drawn_up(&tx.read(), &row, persons, now)?;
+            if told(&seal) != proposal.content {
+                return Err(Refused::OtherContent.into());
+            }
+            Ok(write(tx, &seal)?)
+        })
+        .await
+}
+
+/// The city's row, once nothing in its books is open.
+async fn expect_clean(app: &App, city: &str) -> Result<CityRow, SealRefusal> {
     let slug = city.to_owned();
     let row = app
         .store
@@ -94,26 +295,62 @@ pub async fn seal(app: &App, city: &str, sealed_by: &str) -> Result<SealedBooks,
         .ok_or_else(|| SealRefusal::UnknownCity {
             city: city.to_owned(),
         })?;
-    let now = app.now();
-    let reasons = open_items(app, &row, now).await?;
-    if !reasons.is_empty() {
-        return Err(SealRefusal::Open { reasons });
+    let reasons = open_items(app, &row, app.now()).await?;
+    if reasons.is_empty() {
+        Ok(row)
+    } else {
+        Err(SealRefusal::Open { reasons })
     }
-    app.store
-        .write(move |tx| {
-            let seal = drawn_up(&tx.read(), &row, sealed_by, now)?;
-            books::insert_seal(tx, &seal)?;
-            let detail = format!(
-                "city={} received_fen={} left_fen={} transfers={} ledger={}",
-                seal.city, seal.received_fen, seal.left_fen, seal.n_transfers, seal.ledger_sha256
-            );
-            audit::append(tx, seal.sealed_ms, &seal.sealed_by, "books.sealed", &detail)?;
-            Ok::<_, Error>(())
-        })
-        .await?;
+}
+
+/// What a seal says, but for its instant and the audit chain's head.
+fn told(seal: &SealRow) -> String {
+    format!(
+        "city={} pool_fen={} undrawn_fen={} received_fen={} left_fen={} suspense_fen={} awards={} transfers={} ledger={}",
+        seal.city,
+        seal.pool_fen,
+        seal.undrawn_fen,
+        seal.received_fen,
+        seal.left_fen,
+        seal.suspense_fen,
+        seal.n_awards,
+        seal.n_transfers,
+        seal.ledger_sha256
+    )
+}
+
+fn write(tx: &Tx<'_>, seal: &SealRow) -> Result<(), Error> {
+    books::insert_seal(tx, seal)?;
+    let checker = seal.checked_by.as_deref().unwrap_or_default();
+    let detail = format!(
+        "city={} received_fen={} left_fen={} transfers={} ledger={} checker={checker}",
+        seal.city, seal.received_fen, seal.left_fen, seal.n_transfers, seal.ledger_sha256
+    );
+    Ok(audit::append(
+        tx,
+        seal.sealed_ms,
+        &seal.sealed_by,
+        "books.sealed",
+        &detail,
+    )?)
+}
+
+async fn written(app: &App, city: &str) -> Result<SealedBooks, SealRefusal> {
     let written = sealed(app, city).await?;
     let missing = || Error::from(Failure::defect("a seal that was written is not there"));
     Ok(written.ok_or_else(missing)?)
+}
+
+impl From<SealRefusal> for organiser::Error {
+    fn from(refusal: SealRefusal) -> Self {
+        match refusal {
+            SealRefusal::UnknownCity { .. } => Refused::NotFound.into(),
+            SealRefusal::Missing(_) => Refused::ReasonMissing.into(),
+            SealRefusal::SamePerson { .. } => Refused::SamePerson.into(),
+            SealRefusal::Open { reasons } => Refused::BooksOpen { reasons }.into(),
+            SealRefusal::Failed(error) => error.into(),
+        }
+    }
 }
 
 /// The sealed books of a city, if they are sealed.
@@ -215,7 +452,7 @@ fn balance_fen<'a>(rows: impl Iterator<Item = &'a LedgerRow>, account: Account) 
 fn drawn_up(
     read: &Read<'_>,
     city: &CityRow,
-    sealed_by: String,
+    (sealed_by, checked_by): (String, String),
     now: DateTime<Utc>,
 ) -> Result<SealRow, Error> {
     let ledger = books::ledger(read, &city.city)?;
@@ -242,17 +479,19 @@ fn drawn_up(
         audit_number,
         audit_hash,
         sealed_by,
+        checked_by: Some(checked_by),
         sealed_ms: now.timestamp_millis(),
     })
 }
 
 /// Everything that stands against sealing, a line each.
-async fn open_items(app: &App, city: &CityRow, now: DateTime<Utc>) -> Result<Vec<String>, Error> {
+async fn open_items(app: &App, city: &CityRow, now: DateTime<Utc>) -> Result<Vec<OpenItem>, Error> {
     let from = season::instant(city.closes_ms) + OPEN_AFTER_CLOSE;
     let mut reasons = Vec::new();
     if now < from {
         let day = ShanghaiDay::from_instant(from);
-        reasons.push(format!("the books of {} are open until {day}", city.city));
+        let city = city.city.clone();
+        reasons.push(OpenItem::TooEarly { city, day });
         // Most of the rest would only be early.
         return Ok(reasons);
     }
@@ -274,22 +513,24 @@ async fn open_items(app: &App, city: &CityRow, now: DateTime<Utc>) -> Result<Vec
     reasons.extend(unbilled(&comparison, city, &payments));
     reasons.extend(unexplained(&comparison, city));
     for incident in incidents {
-        reasons.push(format!(
-            "incident {} is open: {} about …{}",
-            incident.incident,
-            incident.class,
-            tail(&incident.bill_number)
-        ));
+        reasons.push(OpenItem::Incident {
+            incident: incident.incident,
+            class: incident.class,
+            tail: tail(&incident.bill_number).to_owned(),
+        });
     }
     let mut violations = auditor::violations(app, None).await?;
     violations.extend(auditor::found_by_sql(app).await?);
     for violation in violations.into_iter().take(EXAMPLES) {
-        reasons.push(format!("{}: {}", violation.invariant, violation.detail));
+        reasons.push(OpenItem::Violation {
+            invariant: violation.invariant.to_string(),
+            detail: violation.detail,
+        });
     }
     Ok(reasons)
 }
 
-fn unended(payments: &[PaymentFacts]) -> Vec<String> {
+fn unended(payments: &[PaymentFacts]) -> Vec<OpenItem> {
     let states = [
         "reserved",
         "in_flight",
@@ -302,14 +543,17 @@ fn unended(payments: &[PaymentFacts]) -> Vec<String> {
     let lines = states.into_iter().filter_map(|state| {
         let open = payments.iter().filter(|payment| payment.state == state);
         let tails: Vec<&str> = open.map(|payment| tail(&payment.bill_number)).collect();
-        let examples = examples(&tails)?;
-        Some(format!("{} payments are {state}: {examples}", tails.len()))
+        Some(OpenItem::Unended {
+            state,
+            n: tails.len(),
+            examples: examples(&tails)?,
+        })
     });
     lines.collect()
 }
 
 /// Days of the city, up to the last movement of its payments, that have no bill.
-fn unbilled(comparison: &Comparison, city: &CityRow, payments: &[PaymentFacts]) -> Vec<String> {
+fn unbilled(comparison: &Comparison, city: &CityRow, payments: &[PaymentFacts]) -> Vec<OpenItem> {
     let number = |ms| i64::from(ShanghaiDay::from_instant(season::instant(ms)).number());
     let Some(last_ms) = payments.iter().map(|payment| payment.changed_ms).max() else {
         return Vec::new();
@@ -320,11 +564,13 @@ fn unbilled(comparison: &Comparison, city: &CityRow, payments: &[PaymentFacts]) 
     };
     (number(city.opens_ms)..=number(last_ms))
         .filter(|day| !has_bill(*day))
-        .map(|day| format!("there is no bill of {}", Day::of_column(day)))
+        .map(|day| OpenItem::NoBill {
+            day: Day::of_column(day),
+        })
         .collect()
 }
 
-fn unexplained(comparison: &Comparison, city: &CityRow) -> Vec<String> {
+fn unexplained(comparison: &Comparison, city: &CityRow) -> Vec<OpenItem> {
     let orders = || {
         comparison.orders.iter().filter(|order| {
             order
@@ -339,10 +585,10 @@ fn unexplained(comparison: &Comparison, city: &CityRow) -> Vec<String> {
         .map(|order| tail(&order.bill_number))
         .collect();
     if let Some(examples) = examples(&waiting) {
-        lines.push(format!(
-            "{} payments wait for a bill: {examples}",
-            waiting.len()
-        ));
+        lines.push(OpenItem::Waiting {
+            n: waiting.len(),
+            examples,
+        });
     }
     for class in BillClass::ALL {
         let different: Vec<&str> = orders()
@@ -351,8 +597,11 @@ fn unexplained(comparison: &Comparison, city: &CityRow) -> Vec<String> {
             .map(|order| tail(&order.bill_number))
             .collect();
         if let Some(examples) = examples(&different) {
-            let (n, code) = (different.len(), class.code());
-            lines.push(format!("{n} payments are {code}: {examples}"));
+            lines.push(OpenItem::Different {
+                class,
+                n: different.len(),
+                examples,
+            });
         }
     }
     lines

@@ -99,7 +99,9 @@ const RESOLUTIONS: [(&str, Resolution); 5] = [
 ];
 
 impl Action {
-    fn name(&self) -> &'static str {
+    /// The stable name, as rows and programs carry it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
         match self {
             Self::Explained => "explained",
             Self::Transfer { .. } => "transfer",
@@ -110,7 +112,7 @@ impl Action {
         }
     }
 
-    fn of_row(row: &CorrectionRow) -> Result<Self, Failure> {
+    pub(super) fn of_row(row: &CorrectionRow) -> Result<Self, Failure> {
         let text = match &row.transfer {
             None => row.action.clone(),
             Some(transfer) => format!(
@@ -123,6 +125,12 @@ impl Action {
                 what: "correction.action",
             })
     }
+}
+
+/// What a stored proposal does; `None` for a damaged row.
+#[must_use]
+pub fn action_of(row: &CorrectionRow) -> Option<Action> {
+    Action::of_row(row).ok()
 }
 
 /// A proposal by one person.
@@ -203,6 +211,13 @@ pub async fn approve(app: &App, correction: i64, checker: &str) -> Result<(), In
     if same_person(&row.maker, &checker) {
         return Err(IncidentRefusal::SamePerson { name: checker });
     }
+    let is_refused = app
+        .store
+        .read(move |read| Ok::<_, Error>(rows::is_refused(read, correction)?))
+        .await?;
+    if is_refused {
+        return Err(IncidentRefusal::NoProposal { correction });
+    }
     let action = Action::of_row(&row).map_err(Error::from)?;
     if let Action::Held(resolution) = action {
         move_held(app, &row, &checker, resolution).await?;
@@ -252,6 +267,38 @@ pub async fn approve(app: &App, correction: i64, checker: &str) -> Result<(), In
                 "correction.approved",
                 &detail,
             )?)
+        })
+        .await
+}
+
+/// Ends a proposal that is not approved: its maker takes it back, or another person rejects it.
+///
+/// # Errors
+/// [`IncidentRefusal`] when nothing of this number waits, or no name or reason is given.
+pub async fn refuse(
+    app: &App,
+    correction: i64,
+    by: &str,
+    reason: &str,
+) -> Result<(), IncidentRefusal> {
+    let (by, reason) = (given("who refuses", by)?, given("the reason", reason)?);
+    let now_ms = app.now().timestamp_millis();
+    app.store
+        .write(move |tx| {
+            let waiting = rows::waiting_corrections(&tx.read())?;
+            let row = waiting.into_iter().find(|row| row.correction == correction);
+            let row = row.ok_or(IncidentRefusal::NoProposal { correction })?;
+            rows::refuse(tx, &row, &by, &reason, now_ms)?;
+            let action = if same_person(&row.maker, &by) {
+                "correction.withdrawn"
+            } else {
+                "correction.rejected"
+            };
+            let detail = format!(
+                "correction={correction} maker={} reason={reason}",
+                row.maker
+            );
+            Ok(audit::append(tx, now_ms, &by, action, &detail)?)
         })
         .await
 }

@@ -172,12 +172,7 @@ fn letter(app: &App, row: StoppedRow) -> Result<Option<DeadLetter>, Error> {
     let Some((reason, next_step)) = explained(&payout, is_overdue) else {
         return Ok(None);
     };
-    let acts = match payout.state() {
-        PayoutState::Held { .. } => vec![Act::Ask, Act::SendAgain],
-        PayoutState::Unknown(_) => vec![Act::Ask, Act::Hold],
-        _ if may_be_renewed(app, &row.payment, &payout)?.is_ok() => vec![Act::Ask, Act::Renew],
-        _ => vec![Act::Ask],
-    };
+    let acts = acts(app, &row.payment, &payout)?;
     let StoppedRow {
         payment,
         city,
@@ -198,6 +193,54 @@ fn letter(app: &App, row: StoppedRow) -> Result<Option<DeadLetter>, Error> {
         next_step,
         acts,
     }))
+}
+
+/// Why a payment stopped if it did, what comes next, and what may be done about it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Look {
+    /// Why it stopped, for people.
+    pub reason: Option<&'static str>,
+    /// What comes next, for people, if it stopped.
+    pub next_step: Option<&'static str>,
+    /// What may be done.
+    pub acts: Vec<Act>,
+}
+
+/// Looks at one payment, of a city whose books are sealed or not.
+///
+/// # Errors
+/// Fails with [`Failure::Unreadable`] for a damaged row.
+pub(super) fn look(app: &App, row: &PaymentRow, is_sealed: bool) -> Result<Look, Error> {
+    let payout = payout_of(row)?;
+    if is_sealed || payout.is_renewed() || payout.is_in_dispute() {
+        return Ok(Look::default());
+    }
+    let explained = explained(&payout, is_overdue(app, row, &payout)?);
+    Ok(Look {
+        reason: explained.map(|(reason, _next)| reason),
+        next_step: explained.map(|(_reason, next)| next),
+        acts: acts(app, row, &payout)?,
+    })
+}
+
+/// What may be done about a payment in its state.
+fn acts(app: &App, row: &PaymentRow, payout: &Payout) -> Result<Vec<Act>, Error> {
+    let mut acts = vec![Act::Ask];
+    match payout.state() {
+        PayoutState::Held { .. } => acts.push(Act::SendAgain),
+        PayoutState::Reserved
+        | PayoutState::Unknown(_)
+        | PayoutState::Deferred { .. }
+        | PayoutState::Sent { .. }
+        | PayoutState::Refunding { .. } => acts.push(Act::Hold),
+        PayoutState::InFlight { .. } | PayoutState::Received => {}
+        PayoutState::Refunded | PayoutState::Dead { .. } => {
+            if may_be_renewed(app, row, payout)?.is_ok() {
+                acts.push(Act::Renew);
+            }
+        }
+    }
+    Ok(acts)
 }
 
 /// Whether its outcome is not known, and its number too old to be sent again.
@@ -391,6 +434,13 @@ pub async fn approve_renewal(
     if same_person(&row.maker, &checker) {
         return Err(DeadLetterRefusal::SamePerson { name: checker });
     }
+    let is_refused = app
+        .store
+        .read(move |read| Ok::<_, Error>(rows::is_refused(read, proposal)?))
+        .await?;
+    if is_refused {
+        return Err(DeadLetterRefusal::NoProposal { proposal });
+    }
     let payment = payment(app, &row.bill_number).await?;
     expect_renewable(app, &payment).await?;
     let event = renewal_by(&row.maker, &checker);
@@ -426,6 +476,35 @@ pub async fn approve_renewal(
             problem: format!("it was not renewed: {other:?}"),
         }),
     }
+}
+
+/// Ends a proposed new number that is not approved: its maker takes it back, or another person rejects it.
+///
+/// # Errors
+/// [`DeadLetterRefusal`] when nothing of this number waits, or no name or reason is given.
+pub async fn refuse_renewal(
+    app: &App,
+    proposal: i64,
+    by: &str,
+    reason: &str,
+) -> Result<(), DeadLetterRefusal> {
+    let (by, reason) = (given("who refuses", by)?, given("the reason", reason)?);
+    let now_ms = app.now().timestamp_millis();
+    app.store
+        .write(move |tx| {
+            let waiting = rows::waiting(&tx.read())?;
+            let row = waiting.into_iter().find(|row| row.proposal == proposal);
+            let row = row.ok_or(DeadLetterRefusal::NoProposal { proposal })?;
+            rows::refuse(tx, &row, &by, &reason, now_ms)?;
+            let action = if same_person(&row.maker, &by) {
+                "renewal.withdrawn"
+            } else {
+                "renewal.rejected"
+            };
+            let detail = format!("proposal={proposal} maker={} reason={reason}", row.maker);
+            Ok(audit::append(tx, now_ms, &by, action, &detail)?)
+        })
+        .await
 }
 
 async fn payment(app: &App, bill_number: &str) -> Result<PaymentRow, DeadLetterRefusal> {

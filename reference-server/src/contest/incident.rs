@@ -2,20 +2,23 @@
 //!
 //! While an incident of R4 to R7 is open, nothing is sent to the person it names.
 
+use chrono::{DateTime, Utc};
 use reward_core::{BillClass, Event};
 
 use super::{
     Error,
     dual_control::{Missing, given},
+    payment_list::BillLine,
     payout::{self, tail},
     reconcile::{Answers, Comparison, Order, compare},
+    season,
 };
 use crate::{
     app::App,
     store::{
-        StoreError, Tx, audit, books,
-        incidents::{self as rows, CorrectionRow, IncidentRow},
-        payments::PaymentRow,
+        StoreError, Tx, audit, bills, books,
+        incidents::{self as rows, CorrectionRow, Ended, IncidentRow},
+        payments::{self, PaymentRow},
     },
 };
 
@@ -102,6 +105,76 @@ impl From<StoreError> for IncidentRefusal {
 pub async fn list(app: &App) -> Result<(Vec<IncidentRow>, Vec<CorrectionRow>), Error> {
     app.store
         .read(|read| Ok::<_, Error>((rows::incidents(read)?, rows::waiting_corrections(read)?)))
+        .await
+}
+
+/// A row of an incident, for whoever does not look into the store.
+pub type Incident = IncidentRow;
+/// A row of a proposal about one.
+pub type Correction = CorrectionRow;
+
+/// How an incident ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "whoever shows an incident shows each of its ends"
+)]
+pub enum Ending {
+    /// By itself.
+    Settled,
+    /// By two persons.
+    Explained,
+}
+
+impl From<Ended> for Ending {
+    fn from(ended: Ended) -> Self {
+        match ended {
+            Ended::Settled => Self::Settled,
+            Ended::Explained => Self::Explained,
+        }
+    }
+}
+
+/// An incident with everything that is known of it.
+#[derive(Debug, Clone)]
+pub struct Detail {
+    /// The incident.
+    pub incident: IncidentRow,
+    /// Proposals about it that wait for a second person.
+    pub waiting: Vec<CorrectionRow>,
+    /// How two persons ended it, if they did: the correction, who approved it, and when.
+    pub approved: Option<(CorrectionRow, String, DateTime<Utc>)>,
+    /// What the bills in force say of its number.
+    pub lines: Vec<BillLine>,
+    /// The state of our payment, if the number is ours.
+    pub payment: Option<String>,
+}
+
+/// One incident; `None` when there is none of this number.
+///
+/// # Errors
+/// Fails when the database does.
+pub async fn detail(app: &App, incident: i64) -> Result<Option<Detail>, Error> {
+    app.store
+        .read(move |read| {
+            let Some(row) = rows::incident(read, incident)? else {
+                return Ok(None);
+            };
+            let mut waiting = rows::waiting_corrections(read)?;
+            waiting.retain(|proposal| proposal.incident == incident);
+            let approved = rows::approved(read, incident)?;
+            let approved =
+                approved.map(|(row, checker, at_ms)| (row, checker, season::instant(at_ms)));
+            let lines = bills::flows_of(read, &row.bill_number)?;
+            let payment = payments::payment(read, &row.bill_number)?;
+            Ok::<_, Error>(Some(Detail {
+                waiting,
+                approved,
+                lines: lines.into_iter().map(BillLine::from).collect(),
+                payment: payment.map(|payment| payment.state),
+                incident: row,
+            }))
+        })
         .await
 }
 

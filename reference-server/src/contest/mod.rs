@@ -31,6 +31,7 @@
 //! | `platform_keys` | the keys by which WeChat Pay signs; its certificates downloaded in time |
 //! | `bills` | WeChat's bill of a day comes in |
 //! | `reconcile` | our payments against the bills, number by number |
+//! | `reconciliation` | what the newest comparison came to, by day and city; closing a day |
 //! | `custody` | the keys of the season: known, rotated, destroyed |
 //! | `organiser` | the people of the offices: accounts, sign-in, what takes two of them |
 //! | `overview` | what is on in a city, for organisers |
@@ -38,6 +39,10 @@
 //! | `outreach` | what the account does of its own accord: menu, messages to sharers, announcements |
 //! | `incident` | what a person has to explain |
 //! | `correction` | how two persons end an incident |
+//! | `budget` | a city's money as a balance sheet, and the postings behind it |
+//! | `payment_list` | payments as people look at them; one with its timeline |
+//! | `rail_pause` | all sending stopped by one person, let go again by two |
+//! | `decision` | what waits for a second person, whatever it is about |
 //! | `dead_letter` | payments that stopped for a person, and what may be done about them |
 //! | `dual_control` | who acts, and that the second is another person |
 //! | `books` | a morning: bills fetched, compared, followed up |
@@ -53,10 +58,12 @@ pub mod audit_log;
 pub mod bills;
 pub mod books;
 pub mod books_seal;
+pub mod budget;
 pub mod claim;
 pub mod correction;
 pub mod custody;
 pub mod dead_letter;
+pub mod decision;
 pub mod dual_control;
 pub mod duty;
 pub mod figures;
@@ -70,6 +77,7 @@ pub mod organiser;
 pub mod outreach;
 pub mod overview;
 pub mod pause;
+pub mod payment_list;
 pub mod payout;
 pub mod personal;
 pub mod planning;
@@ -77,7 +85,9 @@ pub mod platform_keys;
 pub mod poster;
 pub mod preflight;
 pub mod publication;
+pub mod rail_pause;
 pub mod reconcile;
+pub mod reconciliation;
 pub mod records;
 pub mod schedule;
 pub mod sealed;

@@ -89,17 +89,13 @@ impl Order {
 
     /// The request as it is kept from the first sending on.
     pub(super) fn freeze(&self, app: &App, bill_number: &str) -> Result<String, Error> {
-        let json = match self {
-            Self::RedPacket(order) => serde_json::to_vec(order),
-            Self::Transfer(order) => serde_json::to_vec(order),
-        }
-        .map_err(Failure::defect)?;
+        let json = self.to_json()?;
         let place = Field::PaymentRequest.of(bill_number);
         Ok(app.keys.seal(&place, &json, app.entropy.as_ref())?)
     }
 
     /// The request that was frozen at the first sending; a repeated one differs in nonce and signature only.
-    fn frozen(keys: &Keys, row: &PaymentRow) -> Result<Self, Error> {
+    pub(super) fn frozen(keys: &Keys, row: &PaymentRow) -> Result<Self, Error> {
         let unreadable = || Failure::Unreadable {
             what: "payment.request",
         };
@@ -115,6 +111,46 @@ impl Order {
         };
         Ok(order.map_err(|_error| unreadable())?)
     }
+
+    /// Field and value of the request, for people to read: who is paid is masked.
+    pub(super) fn masked(&self) -> Result<Vec<(String, String)>, Failure> {
+        let json = self.to_json()?;
+        let fields: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_slice(&json).map_err(Failure::defect)?;
+        Ok(fields
+            .into_iter()
+            .filter(|(_name, value)| !value.is_null())
+            .map(|(name, value)| {
+                let text = value
+                    .as_str()
+                    .map_or_else(|| value.to_string(), str::to_owned);
+                let text = match name.as_str() {
+                    "openid" | "name" => mask(&text),
+                    _ => text,
+                };
+                (name, text)
+            })
+            .collect())
+    }
+
+    fn to_json(&self) -> Result<Vec<u8>, Failure> {
+        match self {
+            Self::RedPacket(order) => serde_json::to_vec(order),
+            Self::Transfer(order) => serde_json::to_vec(order),
+        }
+        .map_err(Failure::defect)
+    }
+}
+
+/// The first and last two letters of what names a person; nothing of what has few.
+fn mask(text: &str) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    if letters.len() < 12 {
+        return "…".to_owned();
+    }
+    let head: String = letters.iter().take(2).collect();
+    let tail: String = letters.iter().rev().take(2).rev().collect();
+    format!("{head}…{tail}")
 }
 
 /// The rail a payment goes over, for ever.

@@ -167,6 +167,28 @@ pub fn flows_in_force(read: &Read<'_>) -> Result<Vec<DatedFlow>, StoreError> {
     )
 }
 
+/// What the bills in force say of one order number, in order of days and lines.
+pub fn flows_of(read: &Read<'_>, bill_number: &str) -> Result<Vec<DatedFlow>, StoreError> {
+    // store::bills::flows_of
+    read.connection.rows(
+        "SELECT fund_flow.day, fund_flow.line, fund_flow.flow_number, fund_flow.bill_number,
+                fund_flow.business, fund_flow.kind, fund_flow.direction, fund_flow.amount_fen,
+                fund_flow.balance_fen, fund_flow.booked_ms
+         FROM fund_flow
+         WHERE fund_flow.bill_number = ?1
+           AND fund_flow.version = (SELECT MAX(version) FROM fund_flow_bill
+                                    WHERE fund_flow_bill.day = fund_flow.day)
+         ORDER BY fund_flow.day, fund_flow.line",
+        params![bill_number],
+        |row| {
+            Ok(DatedFlow {
+                day: row.get(0)?,
+                flow: flow_row(row, 1)?,
+            })
+        },
+    )
+}
+
 /// The first line of a bill whose movement stands on another day's bill in force with other words:
 /// its place, its number and that day.
 pub fn contradicted_line(

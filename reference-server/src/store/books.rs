@@ -34,10 +34,12 @@ pub struct SealRow {
     pub audit_number: i64,
     /// Its hash.
     pub audit_hash: String,
-    /// Who sealed.
+    /// Who proposed to seal.
     pub sealed_by: String,
     /// When.
     pub sealed_ms: i64,
+    /// Who approved; nobody in seals older than that column.
+    pub checked_by: Option<String>,
 }
 
 /// A transfer as the exported ledger has it.
@@ -89,7 +91,7 @@ pub struct DutyRow {
 
 const SEAL_COLUMNS: &str = "SELECT city, opens_ms, closes_ms, pool_fen, undrawn_fen, received_fen,
      left_fen, suspense_fen, n_awards, n_transfers, ledger_sha256, audit_number, audit_hash,
-     sealed_by, sealed_ms FROM books_seal";
+     sealed_by, sealed_ms, checked_by FROM books_seal";
 
 /// The seal of a city, if its books are sealed.
 pub fn seal(read: &Read<'_>, city: &str) -> Result<Option<SealRow>, StoreError> {
@@ -117,8 +119,8 @@ pub fn insert_seal(tx: &Tx<'_>, row: &SealRow) -> Result<(), StoreError> {
     tx.connection.execute(
         "INSERT INTO books_seal (city, opens_ms, closes_ms, pool_fen, undrawn_fen, received_fen,
              left_fen, suspense_fen, n_awards, n_transfers, ledger_sha256, audit_number,
-             audit_hash, sealed_by, sealed_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+             audit_hash, sealed_by, sealed_ms, checked_by)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
         params![
             row.city,
             row.opens_ms,
@@ -135,6 +137,7 @@ pub fn insert_seal(tx: &Tx<'_>, row: &SealRow) -> Result<(), StoreError> {
             row.audit_hash,
             row.sealed_by,
             row.sealed_ms,
+            row.checked_by,
         ],
     )?;
     Ok(())
@@ -147,16 +150,88 @@ pub fn ledger(read: &Read<'_>, city: &str) -> Result<Vec<LedgerRow>, StoreError>
         "SELECT number, at_ms, debit, credit, amount_fen, bill_number
          FROM transfer WHERE city = ?1 ORDER BY number",
         params![city],
+        ledger_row,
+    )
+}
+
+/// What has moved from one account of a city to another since a transfer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MovedRow {
+    /// The account that gave.
+    pub debit: String,
+    /// The account that got.
+    pub credit: String,
+    /// How much, in all.
+    pub amount_fen: i64,
+    /// How many transfers.
+    pub n_transfers: i64,
+    /// The number of the last of them.
+    pub last: i64,
+}
+
+/// What has moved in a city after the transfer of this number, by both accounts.
+///
+/// Cost: the transfers after it, by index.
+pub fn moved_after(read: &Read<'_>, city: &str, number: i64) -> Result<Vec<MovedRow>, StoreError> {
+    // store::books::moved_after
+    read.connection.rows(
+        "SELECT debit, credit, CAST(SUM(amount_fen) AS BIGINT), COUNT(*), MAX(number)
+         FROM transfer WHERE city = ?1 AND number > ?2
+         GROUP BY debit, credit ORDER BY debit, credit",
+        params![city, number],
         |row| {
-            Ok(LedgerRow {
-                number: row.get(0)?,
-                at_ms: row.get(1)?,
-                debit: row.get(2)?,
-                credit: row.get(3)?,
-                amount_fen: row.get(4)?,
-                bill_number: row.get(5)?,
+            Ok(MovedRow {
+                debit: row.get(0)?,
+                credit: row.get(1)?,
+                amount_fen: row.get(2)?,
+                n_transfers: row.get(3)?,
+                last: row.get(4)?,
             })
         },
+    )
+}
+
+/// Which of a city's transfers are looked for; empty texts look for nothing in particular.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PostingSearch<'a> {
+    /// The city's slug.
+    pub city: &'a str,
+    /// An account that gives or gets.
+    pub account: &'a str,
+    /// An order number.
+    pub bill_number: &'a str,
+    /// From this instant on.
+    pub from_ms: i64,
+    /// Before this instant.
+    pub to_ms: i64,
+    /// Only those before this number.
+    pub before: i64,
+    /// The most to find.
+    pub n_max: i64,
+}
+
+/// Transfers of a city that fit, the newest first.
+///
+/// Cost: at most the city's transfers, by index.
+pub fn postings(read: &Read<'_>, wanted: &PostingSearch<'_>) -> Result<Vec<LedgerRow>, StoreError> {
+    // store::books::postings
+    read.connection.rows(
+        "SELECT number, at_ms, debit, credit, amount_fen, bill_number
+         FROM transfer
+         WHERE city = ?1 AND number < ?2 AND at_ms >= ?3 AND at_ms < ?4
+           AND (?5 = '' OR debit = ?5 OR credit = ?5)
+           AND (?6 = '' OR bill_number = ?6)
+         ORDER BY number DESC LIMIT ?7",
+        params![
+            wanted.city,
+            wanted.before,
+            wanted.from_ms,
+            wanted.to_ms,
+            wanted.account,
+            wanted.bill_number,
+            wanted.n_max,
+        ],
+        ledger_row,
     )
 }
 
@@ -263,5 +338,17 @@ fn seal_row(row: &Row<'_>) -> Result<SealRow, StoreError> {
         audit_hash: row.get(12)?,
         sealed_by: row.get(13)?,
         sealed_ms: row.get(14)?,
+        checked_by: row.get(15)?,
+    })
+}
+
+fn ledger_row(row: &Row<'_>) -> Result<LedgerRow, StoreError> {
+    Ok(LedgerRow {
+        number: row.get(0)?,
+        at_ms: row.get(1)?,
+        debit: row.get(2)?,
+        credit: row.get(3)?,
+        amount_fen: row.get(4)?,
+        bill_number: row.get(5)?,
     })
 }

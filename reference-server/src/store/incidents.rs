@@ -125,6 +125,19 @@ pub fn incident(read: &Read<'_>, incident: i64) -> Result<Option<IncidentRow>, S
     )
 }
 
+/// Every incident about an order number, in order.
+pub fn about(read: &Read<'_>, bill_number: &str) -> Result<Vec<IncidentRow>, StoreError> {
+    // store::incidents::about
+    read.connection.rows(
+        &format!(
+            "{COLUMNS} WHERE incident.class IN ('R3', 'R4', 'R5', 'R6', 'R7', 'held')
+               AND incident.bill_number = ?1 ORDER BY incident.incident"
+        ),
+        params![bill_number],
+        incident_row,
+    )
+}
+
 /// The latest incident of a class about an order number.
 pub fn latest(
     read: &Read<'_>,
@@ -249,6 +262,8 @@ pub fn waiting_corrections(read: &Read<'_>) -> Result<Vec<CorrectionRow>, StoreE
                            WHERE correction_approval.incident = correction.incident)
            AND NOT EXISTS (SELECT 1 FROM incident_settled
                            WHERE incident_settled.incident = correction.incident)
+           AND NOT EXISTS (SELECT 1 FROM correction_refusal
+                           WHERE correction_refusal.correction = correction.correction)
          ORDER BY correction.correction",
         params![],
         correction_row,
@@ -270,6 +285,59 @@ pub fn approve(tx: &Tx<'_>, row: &ApprovalRow<'_>) -> Result<(), StoreError> {
             row.transfer.map(|(city, _number)| city),
             row.transfer.map(|(_city, number)| number),
             row.approved_ms,
+        ],
+    )?;
+    Ok(())
+}
+
+/// How two persons ended an incident, if they did: the correction, who approved it and when.
+pub fn approved(
+    read: &Read<'_>,
+    incident: i64,
+) -> Result<Option<(CorrectionRow, String, i64)>, StoreError> {
+    // store::incidents::approved
+    read.connection.row(
+        "SELECT correction.correction, correction.incident, action, correction.city, debit, credit,
+                amount_fen, reason, correction.evidence, correction.maker, proposed_ms,
+                correction_approval.checker, correction_approval.approved_ms
+         FROM correction_approval
+         JOIN correction ON correction.correction = correction_approval.correction
+         WHERE correction_approval.incident = ?1",
+        params![incident],
+        |row| Ok((correction_row(row)?, row.get(11)?, row.get(12)?)),
+    )
+}
+
+/// Whether a proposal was rejected or taken back.
+pub fn is_refused(read: &Read<'_>, correction: i64) -> Result<bool, StoreError> {
+    // store::incidents::is_refused
+    let n: i64 = read.connection.one(
+        "SELECT COUNT(*) FROM correction_refusal WHERE correction = ?1",
+        params![correction],
+        |row| row.get(0),
+    )?;
+    Ok(n > 0)
+}
+
+/// Writes that a proposal is rejected or taken back.
+pub fn refuse(
+    tx: &Tx<'_>,
+    row: &CorrectionRow,
+    refused_by: &str,
+    reason: &str,
+    refused_ms: i64,
+) -> Result<(), StoreError> {
+    // store::incidents::refuse
+    tx.connection.execute(
+        "INSERT INTO correction_refusal (correction, incident, maker, refused_by, reason, refused_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![
+            row.correction,
+            row.incident,
+            row.maker,
+            refused_by,
+            reason,
+            refused_ms
         ],
     )?;
     Ok(())

@@ -14,8 +14,10 @@
 //! | `awards` | award, and the counters it moves |
 //! | `standings` | none: what a claim looks at, of many people at once |
 //! | `payments` | payment, `payment_event`, rail, transfer |
+//! | `payment_list` | none of its own: payments as people look at them |
 //! | `bills` | `fund_flow_bill`, `fund_flow` |
-//! | `incidents` | incident, `incident_settled`, correction, `correction_approval` |
+//! | `incidents` | incident, `incident_settled`, correction, `correction_approval`, `correction_refusal` |
+//! | `reconciliations` | reconciliation, `closed_day` |
 //! | `books` | `books_seal`, duty, what a seal and a tax list read |
 //! | `outreach` | `account_menu`, `chance_message`, announcement |
 //! | `organisers` | organiser, `setup_link`, `recovery_code`, `organiser_session`, `sign_in_pace` |
@@ -25,7 +27,7 @@
 //! | `proposals` | proposal, `proposal_decision` |
 //! | `tokens` | `shared_token` |
 //! | `certificates` | `platform_certificate`, `certificate_download` |
-//! | `renewals` | `renewal_proposal`, `renewal_approval` |
+//! | `renewals` | `renewal_proposal`, `renewal_approval`, `renewal_refusal` |
 //! | `keys` | `field_key`; the sealed column of every table |
 //! | `audit` | `audit_event` |
 //! | `facts` | whole-database reads for the auditor and reports |
@@ -52,9 +54,11 @@ pub mod organisers;
 pub mod outreach;
 pub mod overview;
 pub mod pauses;
+pub mod payment_list;
 pub mod payments;
 pub mod people;
 pub mod proposals;
+pub mod reconciliations;
 pub mod renewals;
 pub mod season;
 pub mod standings;

@@ -481,6 +481,26 @@ pub fn set_rail_pause(
     Ok(())
 }
 
+/// Pauses a rail for a fault until an instant, unless a person has paused it for longer.
+pub fn pause_rail_for_fault(
+    tx: &Tx<'_>,
+    rail: &str,
+    reason: &str,
+    until_ms: i64,
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    // store::payments::pause_rail_for_fault
+    tx.connection.execute(
+        "INSERT INTO rail (rail, paused_reason, paused_until_ms, changed_ms)
+         VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (rail) DO UPDATE SET paused_reason = excluded.paused_reason,
+             paused_until_ms = excluded.paused_until_ms, changed_ms = excluded.changed_ms
+         WHERE rail.paused_reason IS NULL OR rail.paused_until_ms IS NOT NULL",
+        params![rail, reason, until_ms, now_ms],
+    )?;
+    Ok(())
+}
+
 fn payment_row(row: &Row<'_>) -> Result<PaymentRow, StoreError> {
     Ok(PaymentRow {
         bill_number: row.get(0)?,

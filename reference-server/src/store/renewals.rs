@@ -69,12 +69,24 @@ pub fn is_approved(read: &Read<'_>, proposal: i64) -> Result<bool, StoreError> {
     Ok(n > 0)
 }
 
-/// Every proposal about a payment that has not been renewed.
+/// Whether a proposal was rejected or taken back.
+pub fn is_refused(read: &Read<'_>, proposal: i64) -> Result<bool, StoreError> {
+    // store::renewals::is_refused
+    let n: i64 = read.connection.one(
+        "SELECT COUNT(*) FROM renewal_refusal WHERE proposal = ?1",
+        params![proposal],
+        |row| row.get(0),
+    )?;
+    Ok(n > 0)
+}
+
+/// Every proposal about a payment that has not been renewed, and that nobody has rejected or taken back.
 pub fn waiting(read: &Read<'_>) -> Result<Vec<RenewalRow>, StoreError> {
     // store::renewals::waiting
     read.connection.rows(
         &format!(
             "{COLUMNS} WHERE bill_number NOT IN (SELECT bill_number FROM renewal_approval)
+               AND proposal NOT IN (SELECT proposal FROM renewal_refusal)
              ORDER BY proposal"
         ),
         params![],
@@ -99,6 +111,30 @@ pub fn approve(
             row.maker,
             checker,
             approved_ms
+        ],
+    )?;
+    Ok(())
+}
+
+/// Writes that a proposal is rejected or taken back.
+pub fn refuse(
+    tx: &Tx<'_>,
+    row: &RenewalRow,
+    refused_by: &str,
+    reason: &str,
+    refused_ms: i64,
+) -> Result<(), StoreError> {
+    // store::renewals::refuse
+    tx.connection.execute(
+        "INSERT INTO renewal_refusal (proposal, bill_number, maker, refused_by, reason, refused_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![
+            row.proposal,
+            row.bill_number,
+            row.maker,
+            refused_by,
+            reason,
+            refused_ms
         ],
     )?;
     Ok(())

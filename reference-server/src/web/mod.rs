@@ -76,6 +76,7 @@ use crate::{
 };
 
 pub use console::matrix as console_matrix;
+pub(crate) use console::wording::{act as act_words, payment_state, rail as rail_words};
 pub use health::private_router;
 pub use simulator::{SimulatedWeChat, keep_delivering, simulator_router};
 

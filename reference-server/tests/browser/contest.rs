@@ -14,7 +14,12 @@ use reference_server::{
         PersonId,
         attempt::{self, Outcome},
         claim::{self, ClaimRequest, Packet},
-        follow, login, outreach,
+        follow, login,
+        organiser::{
+            Role, Roles,
+            roster::{self, Newcomer},
+        },
+        outreach,
         pause::{self, Stop, Subject},
         planning,
     },
@@ -103,6 +108,8 @@ impl Contest {
             ..Season::clone(&app.season)
         });
         let host = app.simulator.clone().unwrap();
+        // Sessions and codes go by the clock that stands, so that no test waits for a code.
+        app.wall = Arc::<SimulatedClock>::clone(&host.clock);
         let app = Arc::new(app);
         let prepared = runtime.block_on(planning::prepare(&app)).unwrap();
         assert_eq!(prepared.missing.len(), 0, "{prepared:?}");
@@ -137,6 +144,28 @@ impl Contest {
             .unwrap()
             .query_row("SELECT COUNT(*) FROM attempt", [], |row| row.get(0))
             .unwrap()
+    }
+
+    /// An account of the console: its password.
+    pub(crate) fn colleague(&self, name: &str, role: Role) -> String {
+        let newcomer = Newcomer {
+            name: name.to_owned(),
+            display_name: name.to_owned(),
+            roles: Roles::new([role], None).unwrap(),
+            city: None,
+        };
+        let made = self
+            .runtime
+            .block_on(roster::demonstrate(&self.app, newcomer));
+        made.unwrap().as_str().to_owned()
+    }
+
+    /// A code of somebody's authenticator that was not used yet.
+    pub(crate) fn fresh_code(&self, name: &str) -> String {
+        self.wait(TimeDelta::seconds(31));
+        let codes = self.runtime.block_on(roster::codes_for_show(&self.app));
+        let mut codes = codes.unwrap().into_iter();
+        codes.find(|(whose, _code)| whose == name).unwrap().1
     }
 
     /// Drives the payments that are due.

@@ -12,6 +12,7 @@ mod axe;
 mod chromium;
 mod contest;
 mod errors;
+mod finance;
 mod journeys;
 mod network;
 mod newcomer;

@@ -1,6 +1,6 @@
 //! One phone: a page of its own with its own cookies, touched as a person touches it.
 
-use std::{cell::Cell, time::Instant};
+use std::{cell::Cell, path::Path, time::Instant};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
@@ -306,6 +306,27 @@ impl<'a> Phone<'a> {
                 &json!({ "type": kind, "x": x, "y": y, "button": "left", "clickCount": 1 }),
             );
         }
+    }
+
+    /// Chooses a file of this machine in a form.
+    pub(crate) fn choose_file(&self, selector: &str, file: &Path) {
+        let document = self.call("DOM.getDocument", &json!({}));
+        let found = self.call(
+            "DOM.querySelector",
+            &json!({ "nodeId": document["root"]["nodeId"], "selector": selector }),
+        );
+        self.call(
+            "DOM.setFileInputFiles",
+            &json!({ "nodeId": found["nodeId"], "files": [file] }),
+        );
+    }
+
+    /// Types into a field, or chooses in it, as its value.
+    pub(crate) fn fill(&self, selector: &str, value: &str) {
+        let (selector, value) = (json!(selector), json!(value));
+        self.eval(&format!(
+            "document.querySelector({selector}).value = {value}"
+        ));
     }
 
     /// Touches an element that leads to another page.

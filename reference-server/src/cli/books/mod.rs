@@ -110,7 +110,7 @@ pub(crate) enum IncidentCommand {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  reference-server seal nanjing --by Wang --out sealed --config contest.toml\n\nExit code 0: sealed, now or before; 3: something is open, each on a line."
+    after_help = "Example:\n  reference-server seal nanjing --by Wang --checker Li --out sealed --config contest.toml\n\nExit code 0: sealed, now or before; 3: something is open, each on a line."
 )]
 pub(crate) struct SealArguments {
     /// The city's slug.
@@ -121,6 +121,9 @@ pub(crate) struct SealArguments {
     /// Who seals.
     #[arg(long, value_name = "NAME")]
     by: String,
+    /// Who agrees: another person.
+    #[arg(long, value_name = "NAME")]
+    checker: String,
     /// Write the ledger into this folder.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -223,7 +226,7 @@ pub(super) fn incident(command: IncidentCommand) -> anyhow::Result<ExitCode> {
 pub(super) fn seal(arguments: &SealArguments) -> anyhow::Result<ExitCode> {
     let (app, runtime) = open(&arguments.config)?;
     let mut out = io::stdout().lock();
-    let sealing = books_seal::seal(&app, &arguments.city, &arguments.by);
+    let sealing = books_seal::seal(&app, &arguments.city, &arguments.by, &arguments.checker);
     let sealed = match runtime.block_on(sealing) {
         Ok(sealed) => sealed,
         Err(SealRefusal::Open { reasons }) => {

@@ -184,7 +184,9 @@ pub(super) fn seal(sealed: &SealedBooks) -> String {
         "{} 已封账，{}，{}\n{table}\n红包 {} 个，流水 {} 笔，封账后更正 {} 笔\n账簿摘要 {}\n审计链 {} {}\n",
         seal.city,
         at.format("%Y-%m-%d %H:%M"),
-        seal.sealed_by,
+        seal.checked_by
+            .iter()
+            .fold(seal.sealed_by.clone(), |all, checker| all + "、" + checker),
         seal.n_awards,
         seal.n_transfers,
         sealed.n_later,

@@ -16,7 +16,7 @@ pub mod sign_in;
 
 use std::fmt;
 
-use super::Failure;
+use super::{Failure, books_seal::OpenItem};
 use crate::store::StoreError;
 
 pub use role::{Role, Roles};
@@ -107,6 +107,30 @@ pub enum Refused {
     TwoPersons,
     /// The same waits for somebody already.
     AlreadyProposed,
+    /// The payment's state does not allow it.
+    NotInThisState {
+        /// The state's name.
+        state: String,
+    },
+    /// The incident has ended.
+    IncidentEnded,
+    /// The action does not go with what it is about.
+    ActionUnfit,
+    /// The account does not hold so much.
+    Overdrawn,
+    /// The rail is not paused until somebody resumes it.
+    RailNotPaused,
+    /// Something in the day is open, or it has no bill.
+    DayOpen,
+    /// The day is closed already.
+    DayClosed,
+    /// Something stands against sealing the city.
+    BooksOpen {
+        /// What.
+        reasons: Vec<OpenItem>,
+    },
+    /// The books of the city are sealed.
+    BooksSealed,
     /// There is no such thing, or it is another city's.
     NotFound,
 }
@@ -137,6 +161,15 @@ impl Refused {
             Self::NotPaused => "not-paused",
             Self::TwoPersons => "two-persons",
             Self::AlreadyProposed => "already-proposed",
+            Self::NotInThisState { .. } => "not-in-this-state",
+            Self::IncidentEnded => "incident-ended",
+            Self::ActionUnfit => "action-unfit",
+            Self::Overdrawn => "overdrawn",
+            Self::RailNotPaused => "rail-not-paused",
+            Self::DayOpen => "day-open",
+            Self::DayClosed => "day-closed",
+            Self::BooksOpen { .. } => "books-open",
+            Self::BooksSealed => "books-sealed",
             Self::NotFound => "not-found",
         }
     }

@@ -42,10 +42,7 @@ pub use self::{
 use super::{Error, Failure, PersonId, order::Order, silence};
 use crate::{
     app::App,
-    store::{
-        audit,
-        payments::{self, PaymentRow},
-    },
+    store::payments::{self, PaymentRow},
 };
 
 pub(super) use self::step::jitter;
@@ -254,21 +251,6 @@ pub async fn next_due(app: &App) -> Result<Option<DateTime<Utc>>, Error> {
         .read(|read| Ok::<_, Error>(payments::next_due_ms(read)?))
         .await?;
     Ok(next_ms.map(super::season::instant))
-}
-
-/// Lets payments out again after the season's rail was paused.
-///
-/// # Errors
-/// Fails when the database does.
-pub async fn resume_rail(app: &App, actor: &str) -> Result<(), Error> {
-    let (now_ms, actor) = (app.now().timestamp_millis(), actor.to_owned());
-    let rail = app.season.rail.name();
-    app.store
-        .write(move |tx| {
-            payments::set_rail_pause(tx, rail, None, None, now_ms)?;
-            Ok::<_, Error>(audit::append(tx, now_ms, &actor, "rail.resumed", rail)?)
-        })
-        .await
 }
 
 /// Feeds one event that comes from a person or a bill, with the evidence it rests on:

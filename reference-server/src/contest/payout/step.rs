@@ -258,8 +258,8 @@ impl Commit {
             Command::PauseRail(fault) => {
                 let until = self.now + TimeDelta::minutes(5);
                 let (rail, reason) = (self.rail.name(), format!("{fault:?}"));
-                let until_ms = Some(until.timestamp_millis());
-                payments::set_rail_pause(tx, rail, Some(&reason), until_ms, at_ms)?;
+                let until_ms = until.timestamp_millis();
+                payments::pause_rail_for_fault(tx, rail, &reason, until_ms, at_ms)?;
                 audit::append(tx, at_ms, "worker", "rail.paused", &reason)?;
             }
             Command::Page(reason) => {

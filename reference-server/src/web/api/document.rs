@@ -4,7 +4,8 @@ use axum::Json;
 use utoipa::OpenApi;
 
 use crate::web::console::{
-    api as console, codes, pause_api as pause, schedule, statistics_api as statistics,
+    api as console, books_api as books, codes, money_api as money, pause_api as pause, schedule,
+    statistics_api as statistics,
 };
 
 /// The whole description.
@@ -40,7 +41,34 @@ use crate::web::console::{
         pause::begin_payouts,
         pause::resume,
         pause::propose,
-        pause::decide
+        pause::decide,
+        money::budget,
+        money::postings,
+        money::payments,
+        money::stopped,
+        money::payment,
+        money::query,
+        money::hold,
+        money::resend,
+        money::renew,
+        money::pause,
+        money::resume,
+        money::waiting,
+        money::approve,
+        money::reject,
+        money::withdraw,
+        books::books,
+        books::day,
+        books::close,
+        books::reconcile,
+        books::hand_in,
+        books::incidents,
+        books::incident,
+        books::take,
+        books::propose,
+        books::seal,
+        books::propose_seal,
+        books::tax
     )
 )]
 struct Document;

@@ -72,7 +72,16 @@ fn status(refused: &Refused) -> StatusCode {
         | Refused::NotWaiting
         | Refused::OtherContent
         | Refused::NotPaused
-        | Refused::AlreadyProposed => StatusCode::CONFLICT,
+        | Refused::AlreadyProposed
+        | Refused::NotInThisState { .. }
+        | Refused::IncidentEnded
+        | Refused::ActionUnfit
+        | Refused::Overdrawn
+        | Refused::RailNotPaused
+        | Refused::DayOpen
+        | Refused::DayClosed
+        | Refused::BooksOpen { .. }
+        | Refused::BooksSealed => StatusCode::CONFLICT,
         Refused::NotFound => StatusCode::NOT_FOUND,
     }
 }
@@ -115,7 +124,13 @@ pub(super) fn sign_in_required() -> Response {
     )
 }
 
-fn page(app: &App, organiser: Option<&Organiser>, title: String, detail: String) -> Response {
+/// A page of one sentence and what can be done now.
+pub(super) fn page(
+    app: &App,
+    organiser: Option<&Organiser>,
+    title: String,
+    detail: String,
+) -> Response {
     frame::personal(&Message {
         frame: Frame::of(app, organiser, "/console"),
         title,
@@ -131,7 +146,7 @@ pub(super) fn with_status(status: StatusCode, mut response: Response) -> Respons
 }
 
 /// A problem document of the console.
-fn problem(code: &str, status: StatusCode, title: String, detail: String) -> Response {
+pub(super) fn problem(code: &str, status: StatusCode, title: String, detail: String) -> Response {
     let document = serde_json::json!({
         "type": format!("/problems/{code}"),
         "title": title,

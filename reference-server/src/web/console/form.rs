@@ -12,6 +12,8 @@ pub(super) enum Kind {
     Password,
     /// Six digits, or a recovery code.
     Code,
+    /// A file of these endings, such as `.csv`.
+    File(&'static str),
     /// Several lines.
     Area,
     /// One of these: value and label.
@@ -100,7 +102,7 @@ impl Field {
 #[derive(Template)]
 #[template(path = "console/form.html")]
 pub(super) struct Form {
-    /// What its fields' identifiers begin with, where a page has several forms.
+    /// What its fields' identifiers begin with, since a page may have several forms.
     prefix: String,
     action: String,
     token: Option<String>,
@@ -120,9 +122,17 @@ impl Form {
         submit: &'static str,
         fields: Vec<Field>,
     ) -> Self {
+        let action = action.into();
+        let sign = |letter: char| {
+            if letter.is_ascii_alphanumeric() {
+                letter
+            } else {
+                '-'
+            }
+        };
         Self {
-            prefix: String::new(),
-            action: action.into(),
+            prefix: action.chars().map(sign).chain(['-']).collect(),
+            action,
             token: frame.who.as_ref().map(|who| who.form_token.clone()),
             token_field: frame.token_field(),
             fields,
@@ -138,6 +148,12 @@ impl Form {
             prefix: name.to_owned(),
             ..self
         }
+    }
+
+    /// Whether a file comes with it.
+    fn takes_file(&self) -> bool {
+        let mut fields = self.fields.iter();
+        fields.any(|field| matches!(field.kind, Kind::File(_)))
     }
 
     /// The same for what cannot be taken back.

@@ -3,22 +3,23 @@
 use askama::Template;
 
 use super::{
-    audit_log, codes,
+    audit_log, books, budget, codes, decisions,
     form::Form,
     gate::FORM_TOKEN,
+    incidents,
     list::List,
-    overview, pause, schedule, statistics,
+    overview, pause, payments, schedule, statistics,
     table::{self, Scope},
     wording,
 };
 use crate::{
     app::App,
-    contest::organiser::{Organiser, sign_in},
+    contest::organiser::{Organiser, Role, sign_in},
     web::{assets::ASSETS, moment},
 };
 
 /// The navigation: what a screen is called, and its path in the table of routes.
-const NAVIGATION: [(&str, &str); 10] = [
+const NAVIGATION: [(&str, &str); 15] = [
     ("总览", overview::PAGE),
     ("赛程", schedule::PAGE),
     ("二维码", codes::PAGE),
@@ -26,6 +27,11 @@ const NAVIGATION: [(&str, &str); 10] = [
     ("题目分析", statistics::ITEMS),
     ("全省进度", statistics::SEASON),
     ("暂停与恢复", pause::PAGE),
+    ("预算与账目", budget::PAGE),
+    ("付款", payments::STOPPED),
+    ("对账", books::PAGE),
+    ("差异事项", incidents::PAGE),
+    ("待复核", decisions::PAGE),
     ("审计日志", audit_log::PAGE),
     ("账号", "/console/accounts"),
     ("我的账号", "/console/account"),
@@ -36,6 +42,8 @@ pub(super) struct NavItem {
     pub(super) label: &'static str,
     pub(super) href: String,
     pub(super) is_current: bool,
+    /// How much is open there; nothing when nothing is.
+    pub(super) n_open: Option<String>,
 }
 
 /// Who is signed in, as the frame shows it.
@@ -82,7 +90,7 @@ impl Frame {
             is_simulated: app.wechat.is_simulated,
             clock: moment::minute(app.now()),
             navigation: organiser.map_or_else(Vec::new, |organiser| {
-                navigation(organiser, pattern, &city_or_own(app, organiser, city))
+                navigation(app, organiser, pattern, &city_or_own(app, organiser, city))
             }),
             cities: organiser
                 .filter(|_organiser| city.is_some())
@@ -134,7 +142,31 @@ pub(super) fn city_or_own(app: &App, organiser: &Organiser, city: Option<&str>) 
     )
 }
 
-fn navigation(organiser: &Organiser, current: &str, city: &str) -> Vec<NavItem> {
+/// Whether the navigation says how much is open about money.
+pub(super) fn shows_open_work(organiser: &Organiser) -> bool {
+    let entry = table::page(decisions::PAGE);
+    entry.is_some_and(|entry| entry.allows(&organiser.roles)) && organiser.city.is_none()
+}
+
+/// How much is open behind a line of the navigation.
+fn n_open(app: &App, organiser: &Organiser, path: &str) -> Option<String> {
+    if !shows_open_work(organiser) {
+        return None;
+    }
+    let open = app.open_work();
+    let n = match path {
+        payments::STOPPED => open.n_held,
+        incidents::PAGE => open.n_incidents,
+        decisions::PAGE if organiser.roles.has_any(&[Role::FinanceApprover]) => {
+            i64::try_from(open.n_waiting_for(organiser)).unwrap_or(i64::MAX)
+        }
+        decisions::PAGE => i64::try_from(open.makers.len()).unwrap_or(i64::MAX),
+        _ => 0,
+    };
+    (n > 0).then(|| n.to_string())
+}
+
+fn navigation(app: &App, organiser: &Organiser, current: &str, city: &str) -> Vec<NavItem> {
     let reachable = NAVIGATION.into_iter().filter(|(_label, path)| {
         table::page(path).is_some_and(|entry| {
             entry.allows(&organiser.roles)
@@ -146,6 +178,7 @@ fn navigation(organiser: &Organiser, current: &str, city: &str) -> Vec<NavItem> 
             label,
             href: path.replace("{city}", city),
             is_current: path == current,
+            n_open: n_open(app, organiser, path),
         })
         .collect()
 }

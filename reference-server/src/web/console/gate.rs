@@ -10,7 +10,10 @@ use std::{
 
 use axum::{
     body::{Body, to_bytes},
-    extract::{ConnectInfo, FromRequestParts, RawPathParams, Request, State},
+    extract::{
+        ConnectInfo, DefaultBodyLimit, FromRequest as _, FromRequestParts, Multipart,
+        RawPathParams, Request, State,
+    },
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     middleware::Next,
     response::{IntoResponse as _, Redirect, Response},
@@ -18,19 +21,24 @@ use axum::{
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 
 use super::{
-    error,
+    error, frame,
     table::{Access, Entry, Scope, Verb},
 };
 use crate::{
     app::App,
-    contest::organiser::{
-        Error, Organiser, Refused,
-        sign_in::{self, SessionToken},
+    contest::{
+        decision,
+        organiser::{
+            Error, Organiser, Refused,
+            sign_in::{self, SessionToken},
+        },
     },
 };
 
 /// The longest body of a form or a call.
 const BODY_BYTES: usize = 64 * 1024;
+/// The longest body of a form or a call with a file.
+const FILE_BODY_BYTES: usize = 32 * 1024 * 1024;
 /// What every form of the console carries.
 pub(super) const FORM_TOKEN: &str = "form_token";
 
@@ -75,9 +83,24 @@ pub(super) async fn guard(
         Err(error) => return error::answer(app, None, entry.is_api(), error),
     };
     match admit(&gate, &params, organiser.clone(), request).await {
-        Ok(request) => next.run(request).await,
+        Ok(request) => {
+            count_open_work(app, entry, &organiser).await;
+            next.run(request).await
+        }
         Err(Stopped::Answer(response)) => response,
         Err(Stopped::Refused(error)) => error::answer(app, Some(&organiser), entry.is_api(), error),
+    }
+}
+
+/// Counts what the navigation of a page is about to say; without it the page says what it said before.
+async fn count_open_work(app: &App, entry: &Entry, organiser: &Organiser) {
+    let is_page = entry.verb == Verb::Get && !entry.is_api();
+    if !is_page || !frame::shows_open_work(organiser) {
+        return;
+    }
+    match decision::open_work(app).await {
+        Ok(open) => app.keep_open_work(open),
+        Err(error) => tracing::warn!(%error, "what is open could not be counted"),
     }
 }
 
@@ -122,6 +145,9 @@ async fn admit(
             }
             body
         }
+        (Verb::Post, false) if entry.takes_file && is_in_parts(&parts.headers) => {
+            ours_with_file(app, &organiser, &parts, body).await?
+        }
         (Verb::Post, false) => ours(app, &organiser, body).await?,
     };
     if entry.wants_step_up && !organiser.is_stepped_up {
@@ -132,20 +158,61 @@ async fn admit(
         });
     }
     parts.extensions.insert(Signed(organiser));
-    Ok(Request::from_parts(parts, body))
+    let mut request = Request::from_parts(parts, body);
+    if entry.takes_file {
+        DefaultBodyLimit::max(FILE_BODY_BYTES).apply(&mut request);
+    }
+    Ok(request)
+}
+
+/// Whether a form comes in parts, as one with a file does.
+fn is_in_parts(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE);
+    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/form-data"))
+}
+
+/// The same of a form with a file, whose parts are read one after the other.
+async fn ours_with_file(
+    app: &App,
+    organiser: &Organiser,
+    parts: &Parts,
+    body: Body,
+) -> Result<Body, Stopped> {
+    let too_long = |_error| Stopped::Answer(StatusCode::PAYLOAD_TOO_LARGE.into_response());
+    let bytes = to_bytes(body, FILE_BODY_BYTES).await.map_err(too_long)?;
+    let foreign = || Stopped::Answer(error::foreign_form(app, organiser));
+    let mut copy = Request::new(Body::from(bytes.clone()));
+    copy.headers_mut().clone_from(&parts.headers);
+    DefaultBodyLimit::disable().apply(&mut copy);
+    let sent = Multipart::from_request(copy, &()).await;
+    let mut sent = sent.map_err(|_no_parts| foreign())?;
+    while let Ok(Some(field)) = sent.next_field().await {
+        if field.name() != Some(FORM_TOKEN) {
+            continue;
+        }
+        let value = field.text().await.map_err(|_cut| foreign())?;
+        return if is_token(app, organiser, &value) {
+            Ok(Body::from(bytes))
+        } else {
+            Err(foreign())
+        };
+    }
+    Err(foreign())
+}
+
+/// Whether this is the token of the session's forms.
+fn is_token(app: &App, organiser: &Organiser, value: &str) -> bool {
+    let expected = sign_in::form_token(app, &organiser.session);
+    aws_lc_rs::constant_time::verify_slices_are_equal(value.as_bytes(), expected.as_bytes()).is_ok()
 }
 
 /// The body of a form that carries the token of its session.
 async fn ours(app: &App, organiser: &Organiser, body: Body) -> Result<Body, Stopped> {
     let too_long = |_error| Stopped::Answer(StatusCode::PAYLOAD_TOO_LARGE.into_response());
     let bytes = to_bytes(body, BODY_BYTES).await.map_err(too_long)?;
-    let expected = sign_in::form_token(app, &organiser.session);
     let is_ours = form_urlencoded::parse(&bytes)
         .find(|(name, _value)| name == FORM_TOKEN)
-        .is_some_and(|(_name, value)| {
-            aws_lc_rs::constant_time::verify_slices_are_equal(value.as_bytes(), expected.as_bytes())
-                .is_ok()
-        });
+        .is_some_and(|(_name, value)| is_token(app, organiser, &value));
     if is_ours {
         Ok(Body::from(bytes))
     } else {

@@ -21,28 +21,42 @@
 //! | `codes` | QR codes of the contest, of a city and of its districts |
 //! | `pause`, `pause_api` | what of a city stands still, and who lets it go on; the same as calls |
 //! | `audit_log` | the chain of events |
+//! | `budget` | balance sheets and the postings behind them |
+//! | `payments` | payments that stopped, those of a city, one with its timeline |
+//! | `books` | reconciliation: bills, days, seals, lists for the tax office |
+//! | `incidents` | what a person has to explain, and what is proposed about it |
+//! | `decisions` | what waits for a second person about money |
+//! | `sections` | a page of facts, lists and forms |
 //! | `accounts` | one's own account, and everybody's |
-//! | `api` | the same as JSON |
+//! | `api`, `money_api`, `books_api` | the same as JSON |
 
 mod accounts;
 pub(super) mod api;
 mod audit_log;
+mod books;
+pub(super) mod books_api;
+mod budget;
 mod chart;
 pub(super) mod codes;
+mod decisions;
 mod error;
 mod form;
 mod frame;
 mod gate;
+mod incidents;
 mod list;
+pub(super) mod money_api;
 mod overview;
 mod pause;
 pub(super) mod pause_api;
+mod payments;
 pub(super) mod schedule;
+mod sections;
 mod sign_in;
 mod statistics;
 pub(super) mod statistics_api;
 mod table;
-mod wording;
+pub(super) mod wording;
 
 use std::sync::Arc;
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::routing::{MethodRouter, get, post};
 
 use super::{
-    accounts, api, audit_log, codes, overview, pause, pause_api, schedule, sign_in, statistics,
-    statistics_api,
+    accounts, api, audit_log, books, books_api, budget, codes, decisions, incidents, money_api,
+    overview, pause, pause_api, payments, schedule, sign_in, statistics, statistics_api,
 };
 use crate::{
     app::App,
@@ -56,6 +56,8 @@ pub(super) struct Entry {
     pub(super) scope: Scope,
     /// Whether it wants the second factor of the last five minutes.
     pub(super) wants_step_up: bool,
+    /// Whether a file may come with it.
+    pub(super) takes_file: bool,
     /// Who answers.
     pub(super) answer: fn() -> MethodRouter<Arc<App>>,
 }
@@ -74,6 +76,7 @@ impl Entry {
             access,
             scope,
             wants_step_up: false,
+            takes_file: false,
             answer,
         }
     }
@@ -95,6 +98,14 @@ impl Entry {
     const fn after_step_up(self) -> Self {
         Self {
             wants_step_up: true,
+            ..self
+        }
+    }
+
+    /// The same with a file.
+    const fn with_file(self) -> Self {
+        Self {
+            takes_file: true,
             ..self
         }
     }
@@ -177,6 +188,23 @@ const SEE_LOG: Access = Access::Roles(&[
     Role::SecurityAdmin,
 ]);
 
+/// Whoever may see a city's budget and postings.
+const SEE_BUDGET: Access = Access::Roles(&[
+    Role::ProvinceAdmin,
+    Role::CityEditor,
+    Role::FinanceOperator,
+    Role::FinanceApprover,
+    Role::Auditor,
+]);
+/// Whoever may see single payments.
+const SEE_MONEY: Access = Access::Roles(&[
+    Role::ProvinceAdmin,
+    Role::FinanceOperator,
+    Role::FinanceApprover,
+    Role::Auditor,
+]);
+/// Either half of finance.
+const FINANCE: Access = Access::Roles(&[Role::FinanceOperator, Role::FinanceApprover]);
 /// Every route of the console. What does not stand here does not exist.
 pub(super) static TABLE: &[Entry] = &[
     Entry::shows("/console", SIGNED_IN, OWN, || get(overview::home)),
@@ -215,6 +243,64 @@ pub(super) static TABLE: &[Entry] = &[
     Entry::does(pause::RESUME, RUN, CITY, || post(pause::resume)),
     Entry::does(pause::PROPOSE, PROPOSE_MONEY, CITY, || post(pause::propose)),
     Entry::does(pause::DECIDE, APPROVE_MONEY, CITY, || post(pause::decide)).after_step_up(),
+    Entry::shows(budget::SEASON, SEE_MONEY, PROVINCE, || get(budget::season)),
+    Entry::shows(budget::PAGE, SEE_BUDGET, CITY, || get(budget::page)),
+    Entry::shows(budget::POSTINGS, SEE_BUDGET, CITY, || get(budget::postings)),
+    Entry::shows(payments::STOPPED, SEE_MONEY, PROVINCE, || {
+        get(payments::stopped)
+    }),
+    Entry::shows(payments::PAGE, SEE_MONEY, CITY, || get(payments::page)),
+    Entry::shows(payments::ONE, SEE_MONEY, PROVINCE, || get(payments::one)),
+    Entry::does(payments::QUERY, FINANCE, PROVINCE, || post(payments::query)),
+    Entry::does(payments::HOLD, FINANCE, PROVINCE, || post(payments::hold)),
+    Entry::does(payments::RESEND, PROPOSE_MONEY, PROVINCE, || {
+        post(payments::resend)
+    }),
+    Entry::does(payments::RENEW, PROPOSE_MONEY, PROVINCE, || {
+        post(payments::renew)
+    }),
+    Entry::does(payments::PAUSE, STOP_MONEY, PROVINCE, || {
+        post(payments::pause)
+    }),
+    Entry::does(payments::RESUME, PROPOSE_MONEY, PROVINCE, || {
+        post(payments::resume)
+    }),
+    Entry::shows(decisions::PAGE, SEE_MONEY, PROVINCE, || {
+        get(decisions::page)
+    }),
+    Entry::does(decisions::APPROVE, APPROVE_MONEY, PROVINCE, || {
+        post(decisions::approve)
+    })
+    .after_step_up(),
+    Entry::does(decisions::REJECT, APPROVE_MONEY, PROVINCE, || {
+        post(decisions::reject)
+    }),
+    Entry::does(decisions::WITHDRAW, PROPOSE_MONEY, PROVINCE, || {
+        post(decisions::withdraw)
+    }),
+    Entry::shows(books::PAGE, SEE_MONEY, PROVINCE, || get(books::page)),
+    Entry::shows(books::DAY, SEE_MONEY, PROVINCE, || get(books::day)),
+    Entry::does(books::CLOSE, PROPOSE_MONEY, PROVINCE, || post(books::close)),
+    Entry::does(books::BILLS, PROPOSE_MONEY, PROVINCE, || {
+        post(books::hand_in)
+    })
+    .with_file(),
+    Entry::does(books::RECONCILE, FINANCE, PROVINCE, || {
+        post(books::reconcile)
+    }),
+    Entry::shows(incidents::PAGE, SEE_MONEY, PROVINCE, || {
+        get(incidents::page)
+    }),
+    Entry::shows(incidents::ONE, SEE_MONEY, PROVINCE, || get(incidents::one)),
+    Entry::does(incidents::TAKE, FINANCE, PROVINCE, || post(incidents::take)),
+    Entry::does(incidents::PROPOSE, PROPOSE_MONEY, PROVINCE, || {
+        post(incidents::propose)
+    }),
+    Entry::shows(books::SEAL, SEE_BUDGET, CITY, || get(books::seal)),
+    Entry::does(books::SEAL, PROPOSE_MONEY, CITY, || {
+        post(books::propose_seal)
+    }),
+    Entry::shows(books::TAX, FINANCE, PROVINCE, || get(books::tax)).after_step_up(),
     Entry::shows(audit_log::PAGE, SEE_LOG, PROVINCE, || get(audit_log::page)),
     Entry::shows(audit_log::WHOLE, SEE_LOG, PROVINCE, || {
         get(audit_log::whole)
@@ -304,6 +390,79 @@ pub(super) static TABLE: &[Entry] = &[
     })
     .after_step_up(),
     Entry::shows(api::AUDIT_LOG, SEE_LOG, PROVINCE, || get(api::audit_log)),
+    Entry::shows(money_api::BUDGET, SEE_BUDGET, CITY, || {
+        get(money_api::budget)
+    }),
+    Entry::shows(money_api::POSTINGS, SEE_BUDGET, CITY, || {
+        get(money_api::postings)
+    }),
+    Entry::shows(money_api::PAYMENTS, SEE_MONEY, CITY, || {
+        get(money_api::payments)
+    }),
+    Entry::shows(money_api::STOPPED, SEE_MONEY, PROVINCE, || {
+        get(money_api::stopped)
+    }),
+    Entry::shows(money_api::PAYMENT, SEE_MONEY, PROVINCE, || {
+        get(money_api::payment)
+    }),
+    Entry::does(money_api::QUERY, FINANCE, PROVINCE, || {
+        post(money_api::query)
+    }),
+    Entry::does(money_api::HOLD, FINANCE, PROVINCE, || post(money_api::hold)),
+    Entry::does(money_api::RESEND, PROPOSE_MONEY, PROVINCE, || {
+        post(money_api::resend)
+    }),
+    Entry::does(money_api::RENEW, PROPOSE_MONEY, PROVINCE, || {
+        post(money_api::renew)
+    }),
+    Entry::does(money_api::PAUSE, STOP_MONEY, PROVINCE, || {
+        post(money_api::pause)
+    }),
+    Entry::does(money_api::RESUME, PROPOSE_MONEY, PROVINCE, || {
+        post(money_api::resume)
+    }),
+    Entry::shows(money_api::DECISIONS, SEE_MONEY, PROVINCE, || {
+        get(money_api::waiting)
+    }),
+    Entry::does(money_api::APPROVE, APPROVE_MONEY, PROVINCE, || {
+        post(money_api::approve)
+    })
+    .after_step_up(),
+    Entry::does(money_api::REJECT, APPROVE_MONEY, PROVINCE, || {
+        post(money_api::reject)
+    }),
+    Entry::does(money_api::WITHDRAW, PROPOSE_MONEY, PROVINCE, || {
+        post(money_api::withdraw)
+    }),
+    Entry::shows(books_api::BOOKS, SEE_MONEY, PROVINCE, || {
+        get(books_api::books)
+    }),
+    Entry::shows(books_api::DAY, SEE_MONEY, PROVINCE, || get(books_api::day)),
+    Entry::does(books_api::CLOSE, PROPOSE_MONEY, PROVINCE, || {
+        post(books_api::close)
+    }),
+    Entry::does(books_api::BILLS, PROPOSE_MONEY, PROVINCE, || {
+        post(books_api::hand_in)
+    })
+    .with_file(),
+    Entry::does(books_api::RECONCILE, FINANCE, PROVINCE, || {
+        post(books_api::reconcile)
+    }),
+    Entry::shows(books_api::INCIDENTS, SEE_MONEY, PROVINCE, || {
+        get(books_api::incidents)
+    }),
+    Entry::shows(books_api::INCIDENT, SEE_MONEY, PROVINCE, || {
+        get(books_api::incident)
+    }),
+    Entry::does(books_api::TAKE, FINANCE, PROVINCE, || post(books_api::take)),
+    Entry::does(books_api::PROPOSE, PROPOSE_MONEY, PROVINCE, || {
+        post(books_api::propose)
+    }),
+    Entry::shows(books_api::SEAL, SEE_BUDGET, CITY, || get(books_api::seal)),
+    Entry::does(books_api::SEAL, PROPOSE_MONEY, CITY, || {
+        post(books_api::propose_seal)
+    }),
+    Entry::shows(books_api::TAX, FINANCE, PROVINCE, || get(books_api::tax)).after_step_up(),
 ];
 
 /// The entry of a page.

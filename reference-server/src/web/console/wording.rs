@@ -1,13 +1,24 @@
 //! What organisers read: a sentence for every refusal, a word for every role and state.
 
 use quiz_core::statistics::ItemFlag;
+use wechat_adapter::pay::v3::InvalidBill;
 
-use crate::contest::{
-    organiser::{Refused, Role, Roles, roster::AccountState},
-    pause::Subject,
+use crate::{
+    contest::{
+        bills::ImportError,
+        books_seal::OpenItem,
+        dead_letter::Act,
+        organiser::{Refused, Role, Roles, roster::AccountState},
+        pause::Subject,
+    },
+    web::moment,
 };
 
 /// What happened, and what can be done now.
+#[expect(
+    clippy::too_many_lines,
+    reason = "a sentence for every refusal is read as one table"
+)]
 pub(super) fn refused(refused: &Refused) -> (String, String) {
     let (title, detail) = match refused {
         Refused::SignIn => (
@@ -61,6 +72,33 @@ pub(super) fn refused(refused: &Refused) -> (String, String) {
         Refused::NotPaused => ("这一项现在没有暂停", "刷新页面看最新的状态。"),
         Refused::TwoPersons => ("恢复发放要两个人", "请财务经办提出，再由财务复核批准。"),
         Refused::AlreadyProposed => ("已经有人提出，正在等复核", "请财务复核在本页批准或驳回。"),
+        Refused::NotInThisState { state } => {
+            let detail = format!(
+                "它现在是“{}”。请刷新页面，看最新的状态再决定。",
+                payment_state(state).0
+            );
+            return ("这笔付款现在不能这样处理".to_owned(), detail);
+        }
+        Refused::IncidentEnded => ("这件差异已经了结", "刷新页面看是怎样了结的。"),
+        Refused::ActionUnfit => (
+            "这样处理不适合这件事",
+            "扣住的付款要说明去向；账单差异要写明原因，或提出一笔更正。请重新选择。",
+        ),
+        Refused::Overdrawn => ("这个账户里没有这么多钱", "请核对金额和转出的账户。"),
+        Refused::RailNotPaused => (
+            "付款通道没有被人工暂停",
+            "因故障自动暂停的，五分钟后会自己再试，不需要恢复。",
+        ),
+        Refused::DayOpen => (
+            "这一天还不能关账",
+            "要有当日账单，且没有未说明的差异、等账单的单号和未了结的事项。",
+        ),
+        Refused::DayClosed => ("这一天已经关账", "关账只做一次；以后的更正另记。"),
+        Refused::BooksOpen { reasons } => {
+            let items: Vec<String> = reasons.iter().map(open_item).collect();
+            return ("现在还不能封账".to_owned(), items.join("；") + "。");
+        }
+        Refused::BooksSealed => ("这个城市已经封账", "封账以后只接受两人核定的更正。"),
         Refused::NotFound => ("没有找到", "地址可能抄错了，或者不在您负责的城市。"),
     };
     (title.to_owned(), detail.to_owned())
@@ -74,8 +112,8 @@ fn span(seconds: i64) -> String {
     }
 }
 
-/// The word for a payment's state, and its tone.
-pub(super) fn payment_state(state: &str) -> (&'static str, &'static str) {
+/// The word for a payment's state, and its tone; the one place where they are.
+pub(crate) fn payment_state(state: &str) -> (&'static str, &'static str) {
     match state {
         "reserved" => ("等待发放", ""),
         "in_flight" => ("发放中", ""),
@@ -86,7 +124,7 @@ pub(super) fn payment_state(state: &str) -> (&'static str, &'static str) {
         "refunding" => ("退回中", "warn"),
         "refunded" => ("已退回", ""),
         "held" => ("已扣住，待人处理", "bad"),
-        "dead" => ("未发出", "bad"),
+        "dead" => ("此单号已作废", "bad"),
         _ => ("无数据", ""),
     }
 }
@@ -127,6 +165,111 @@ pub(super) fn pause_is_lifted_by(subject: Subject) -> &'static str {
         Subject::Payouts => "财务经办提出，财务复核批准",
         Subject::Quiz | Subject::Claims | Subject::Referral => "省级管理员",
     }
+}
+
+/// The word for a rail.
+pub(crate) fn rail(rail: &str) -> &'static str {
+    match rail {
+        "transfer" => "商家转账",
+        _ => "现金红包",
+    }
+}
+
+/// The word for what may be done about a payment.
+pub(crate) const fn act(act: Act) -> &'static str {
+    match act {
+        Act::Ask => "立即查单",
+        Act::Hold => "扣住",
+        Act::SendAgain => "重发同一单号",
+        Act::Renew => "换新单号",
+    }
+}
+
+/// The word for an account of a city's ledger.
+pub(super) fn account(account: &str) -> &'static str {
+    match account {
+        "pool" => "资金池",
+        "reserved" => "待发",
+        "sent" => "在途",
+        "received" => "已到账",
+        "left" => "退回与作废",
+        "suspense" => "存疑",
+        _ => "无数据",
+    }
+}
+
+/// The word for a class of difference, with its code behind it.
+pub(super) fn class(class: &str) -> String {
+    let words = match class {
+        "R0" => "相符",
+        "R1" => "我方落后",
+        "R2" => "补记",
+        "R3" => "账单缺失",
+        "R4" => "与账单矛盾",
+        "R5" => "无主",
+        "R6" => "金额不符",
+        "R7" => "重复付款",
+        "held" => return "被扣住的付款".to_owned(),
+        _ => return class.to_owned(),
+    };
+    format!("{words} {class}")
+}
+
+/// What stands against sealing a city.
+fn open_item(item: &OpenItem) -> String {
+    match item {
+        OpenItem::TooEarly { day, .. } => {
+            format!("{} 以前账还没有走完", moment::date(day.start()))
+        }
+        OpenItem::NoBill { day } => format!("没有 {day} 的账单"),
+        OpenItem::Unended { state, n, examples } => {
+            format!("{n} 笔付款{}（{examples}）", payment_state(state).0)
+        }
+        OpenItem::Waiting { n, examples } => format!("{n} 笔付款等账单（{examples}）"),
+        OpenItem::Different {
+            class: of,
+            n,
+            examples,
+        } => {
+            format!("{n} 笔付款{}（{examples}）", class(of.code()))
+        }
+        OpenItem::Incident {
+            incident,
+            class: of,
+            tail,
+        } => {
+            format!("第 {incident} 号事项未了结（{}，…{tail}）", class(of))
+        }
+        OpenItem::Violation { invariant, detail } => {
+            format!("账目自查不符 {invariant}（{detail}）")
+        }
+    }
+}
+
+/// What happened to a payment, in the payout machine's word and in ours.
+pub(super) fn payment_event(event: &str) -> String {
+    let words = match event {
+        "due" => "发往微信",
+        "reply" => "微信答复",
+        "lease_expired" => "没有等到答复",
+        "query_result" => "查单有结果",
+        "query_error" => "查单没有结果",
+        "tick" => "到期检查",
+        "new_attempt" | "new-attempt" => "换了新单号",
+        "operator" => "两人裁定",
+        "hold" => "人工扣住",
+        "bill_contradicts" => "账单与我方不符",
+        "package" => "微信给出确认页",
+        "told" => "收到微信通知",
+        "news" => "有了新消息，提前查单",
+        "quiet" => "还没到时候，照原定时间再办",
+        "person-looks" => "本人查看，提前查单",
+        "person-quota" => "本人当日次数已满，改日再发",
+        "stuck" => "无法处理，稍后再试",
+        // A word of a newer version stands for itself.
+        _ => return event.to_owned(),
+    };
+    format!("{words}（{event}）")
 }
 
 /// The word for a role.
@@ -189,6 +332,9 @@ pub(super) fn action(action: &str) -> String {
         "announcement.released" => "放行推送",
         "award.granted" => "发放红包",
         "bill.imported" => "收入账单",
+        "bill.handed_in" => "上传账单",
+        "books.day_closed" => "关账",
+        "books.reconciled" => "对账",
         "books.sealed" => "封账",
         "certificate.added" => "更新平台证书",
         "city.paused" => "暂停",
@@ -197,6 +343,8 @@ pub(super) fn action(action: &str) -> String {
         "correction.approved" => "批准更正",
         "correction.proposed" => "提出更正",
         "district.code_made" => "生成区县码",
+        "correction.rejected" => "驳回更正",
+        "correction.withdrawn" => "撤回更正",
         "incident.opened" => "发现差异",
         "incident.settled" => "差异已解决",
         "incident.taken" => "认领差异",
@@ -228,10 +376,64 @@ pub(super) fn action(action: &str) -> String {
         "referral.withheld" => "邀请暂停，未记机会",
         "renewal.approved" => "批准重新发放",
         "renewal.proposed" => "提出重新发放",
+        "renewal.rejected" => "驳回重新发放",
+        "renewal.withdrawn" => "撤回重新发放",
         "season.opened" => "建立赛季",
         "tax.exported-openids" => "导出实名报税清单",
         // A word of a newer version, or of a module that has no words here yet, stands for itself.
         _ => return action.to_owned(),
     };
     format!("{words}（{action}）")
+}
+
+/// Why a file is not taken as a bill; `None` when something below failed.
+pub(super) fn bill(error: &ImportError) -> Option<String> {
+    Some(match error {
+        ImportError::NotABill { problem, .. } => match problem {
+            InvalidBill::TooLarge { .. } => "文件太大，不是一天的账单".to_owned(),
+            InvalidBill::NotUtf8 => {
+                "不是 UTF-8 文本；请上传从商户平台下载的原文件，不要用表格软件另存".to_owned()
+            }
+            InvalidBill::Heading => {
+                "第一行不是资金账单的表头；请上传资金账单，不是交易账单".to_owned()
+            }
+            InvalidBill::Columns { line, columns } => {
+                format!("第 {line} 行有 {columns} 列，列数不对")
+            }
+            InvalidBill::Value {
+                line,
+                column,
+                value,
+            } => {
+                format!("第 {line} 行“{column}”的内容“{value}”读不懂")
+            }
+            InvalidBill::SumsMissing => "文件末尾没有合计，下载不完整".to_owned(),
+            InvalidBill::SumsDisagree { .. } => {
+                "末尾的合计与各行之和不符，文件被改动过或不完整".to_owned()
+            }
+            _ => "不是资金账单".to_owned(),
+        },
+        ImportError::DayUnknown { .. } => "账单里没有一笔流水，请填写是哪一天的账单".to_owned(),
+        ImportError::DayNotOver { day, .. } => format!("{day} 还没有过完，账单不会是完整的"),
+        ImportError::OtherDay {
+            line, booked, day, ..
+        } => {
+            format!("第 {line} 行记在 {booked}，而这是 {day} 的账单")
+        }
+        ImportError::Repeated {
+            line, flow_number, ..
+        } => {
+            format!("第 {line} 行的资金流水号 {flow_number} 重复")
+        }
+        ImportError::Contradicts {
+            line,
+            flow_number,
+            other,
+            ..
+        } => {
+            format!("第 {line} 笔流水 {flow_number} 与 {other} 的账单写得不同")
+        }
+        ImportError::Amount { line, .. } => format!("第 {line} 行的金额超出范围"),
+        ImportError::Failed(_) => return None,
+    })
 }

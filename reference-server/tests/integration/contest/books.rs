@@ -22,8 +22,8 @@ async fn long_after(test: &TestApp) {
 }
 
 async fn reasons(test: &TestApp) -> Vec<String> {
-    match books_seal::seal(&test.app, FIRST_CITY, "Wang").await {
-        Err(SealRefusal::Open { reasons }) => reasons,
+    match books_seal::seal(&test.app, FIRST_CITY, "Wang", "Li").await {
+        Err(SealRefusal::Open { reasons }) => reasons.iter().map(ToString::to_string).collect(),
         other => panic!("not open: {other:?}"),
     }
 }
@@ -158,7 +158,7 @@ async fn a_city_is_sealed_when_nothing_is_open_and_every_open_thing_is_named() {
     };
     let number = correction::propose(&test.app, explained).await.unwrap();
     correction::approve(&test.app, number, "Li").await.unwrap();
-    let sealed = books_seal::seal(&test.app, FIRST_CITY, "Wang")
+    let sealed = books_seal::seal(&test.app, FIRST_CITY, "Wang", "Li")
         .await
         .unwrap();
     let seal = &sealed.seal;
@@ -182,11 +182,11 @@ async fn a_city_is_sealed_when_nothing_is_open_and_every_open_thing_is_named() {
     );
     test.assert_sound().await;
     // Sealed again it says the same.
-    let again = books_seal::seal(&test.app, FIRST_CITY, "Zhao")
+    let again = books_seal::seal(&test.app, FIRST_CITY, "Zhao", "Li")
         .await
         .unwrap();
     assert_eq!(again, sealed);
-    let unknown = books_seal::seal(&test.app, "atlantis", "Wang").await;
+    let unknown = books_seal::seal(&test.app, "atlantis", "Wang", "Li").await;
     assert!(matches!(unknown, Err(SealRefusal::UnknownCity { .. })));
 }
 
@@ -195,7 +195,7 @@ async fn a_bill_that_contradicts_sealed_books_is_an_incident_and_only_a_correcti
     let test = two_winners(30).await;
     long_after(&test).await;
     books::morning(&test.app).await.unwrap();
-    let sealed = books_seal::seal(&test.app, FIRST_CITY, "Wang")
+    let sealed = books_seal::seal(&test.app, FIRST_CITY, "Wang", "Li")
         .await
         .unwrap();
     let received = test

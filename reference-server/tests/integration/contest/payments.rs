@@ -174,22 +174,6 @@ async fn an_empty_balance_pauses_everybody_and_costs_nobody_a_packet() {
 }
 
 #[tokio::test]
-async fn a_pause_ends_at_once_when_somebody_resumes_the_rail() {
-    let test = TestApp::new().await;
-    let (_person, packet) = test.winner("winner").await;
-    test.fault_once(Fault::NotEnough);
-    test.settle().await;
-    let (_other, other_packet) = test.winner("other").await;
-    test.settle().await;
-    assert_eq!(test.payment_state(&other_packet.award), "reserved");
-    payout::resume_rail(&test.app, "operator").await.unwrap();
-    test.settle().await;
-    assert_eq!(test.payment_state(&other_packet.award), "sent");
-    assert_eq!(test.payment_state(&packet.award), "deferred");
-    test.assert_sound().await;
-}
-
-#[tokio::test]
 async fn a_person_wechat_refuses_is_proved_unpaid_before_the_payment_dies() {
     let test = TestApp::new().await;
     let (person, packet) = test.winner("refused").await;

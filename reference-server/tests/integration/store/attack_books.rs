@@ -475,3 +475,41 @@ async fn a_wrong_entry_of_the_books_is_refused() {
         ]),
     );
 }
+
+#[tokio::test]
+async fn a_day_with_an_open_incident_is_not_closed_and_a_closed_one_stays() {
+    let scene = Scene::new().await;
+    let mut raw = scene.test.raw();
+    raw.run(
+        "INSERT INTO fund_flow_bill (day, version, sha256, source, n_lines, income_fen, expense_fen, imported_ms)
+         VALUES (18374, 1, 'a', 'file', 0, 0, 0, 1);
+         INSERT INTO fund_flow_bill (day, version, sha256, source, n_lines, income_fen, expense_fen, imported_ms)
+         VALUES (18375, 1, 'b', 'file', 0, 0, 0, 1);
+         INSERT INTO reconciliation (reconciliation, done_ms, n_findings, difference_fen, content)
+         VALUES (1, 1, 0, 0, '{}');
+         INSERT INTO incident (incident, class, bill_number, occurrence, day, ours_fen, bill_fen, evidence, opened_ms)
+         VALUES (1, 'R5', 'stranger', 1, 18375, 0, 100, 'seen', 1);
+         INSERT INTO closed_day (day, bill_version, reconciliation, paid_fen, returned_fen, n_orders, closed_by, closed_ms)
+         VALUES (18374, 1, 1, 0, 0, 0, 'Wang', 2)",
+    );
+    assert_refused_by(
+        &mut raw,
+        &fixed(&[
+            (
+                "INSERT INTO closed_day (day, bill_version, reconciliation, paid_fen, returned_fen, n_orders, closed_by, closed_ms)
+                 VALUES (18375, 1, 1, 0, 0, 0, 'Wang', 2)",
+                "a day with an open incident is not closed",
+            ),
+            (
+                "UPDATE closed_day SET closed_by = 'Li'",
+                "a closed day never changes",
+            ),
+            ("DELETE FROM closed_day", "a closed day never leaves"),
+            (
+                "UPDATE reconciliation SET difference_fen = 1",
+                "a comparison never changes",
+            ),
+            ("DELETE FROM reconciliation", "a comparison never leaves"),
+        ]),
+    );
+}

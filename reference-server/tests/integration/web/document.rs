@@ -123,6 +123,10 @@ async fn the_document_names_every_call_and_no_other() {
             let target = path
                 .replace("{id}", "nothing")
                 .replace("{name}", "nothing")
+                .replace("{payment}", "nothing")
+                .replace("{decision}", "nothing")
+                .replace("{incident}", "1")
+                .replace("{day}", "2020-04-22")
                 .replace("{city}", "yancheng");
             let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
             let mut browser = Browser::new(&test);

@@ -3,7 +3,7 @@
 use reference_server::contest::organiser::Role;
 use serde_json::json;
 
-use super::{colleague, signed_in_as, step_up};
+use super::{books_calls, colleague, money_calls, signed_in_as, step_up};
 use crate::{
     app::{FIRST_CITY, SECOND_CITY, TestApp},
     web::{browser::Browser, document::Document},
@@ -82,6 +82,8 @@ async fn every_answer_to_an_organiser_is_as_documented() {
     }
     super::pauses::describe(&test, &mut document).await;
     super::schedule::describe(&test, &mut document).await;
+    money_calls::assert_described(&test, &mut document).await;
+    books_calls::assert_described(&TestApp::new().await, &mut document).await;
     assert_eq!(document.seen, document.documented(true));
 }
 

@@ -4,7 +4,7 @@ use http::StatusCode;
 use reference_server::{contest::organiser::Role, web};
 use serde_json::json;
 
-use super::{colleague, send, signed_in_as, step_up};
+use super::{colleague, money::decided, send, signed_in_as, step_up};
 use crate::{
     app::{FIRST_CITY, SECOND_CITY, TestApp},
     web::{
@@ -44,11 +44,15 @@ fn rows() -> Vec<Row> {
         .collect()
 }
 
-async fn ask(browser: &mut Browser, row: &Row, city: &str) -> Answer {
+async fn ask(browser: &mut Browser, row: &Row, city: &str, number: &str) -> Answer {
     let path = row
         .path
         .replace("{city}", city)
         .replace("{name}", "victim")
+        .replace("{payment}", number)
+        .replace("{decision}", "proposal-1")
+        .replace("{incident}", "1")
+        .replace("{day}", "2020-04-22")
         .replace("{token}", "nothing");
     if path.ends_with("/live") {
         return browser.head_of(&path).await;
@@ -73,6 +77,7 @@ fn the_matrix_in_the_documents_is_the_one_the_router_is_made_from() {
 async fn every_role_gets_at_every_route_what_the_matrix_says() {
     let test = TestApp::new().await;
     colleague(&test, "victim", Role::Auditor).await;
+    let number = decided(&test).await;
     let rows = rows();
     for (nth, role) in Role::ALL.into_iter().enumerate() {
         let name = format!("person-{nth}");
@@ -82,7 +87,7 @@ async fn every_role_gets_at_every_route_what_the_matrix_says() {
         for row in rows.iter().filter(|row| !row.path.ends_with("/sign-out")) {
             let is_allowed = !row.marks[nth].is_empty();
             for city in [SECOND_CITY, FIRST_CITY, "atlantis"] {
-                let answer = ask(&mut browser, row, city).await;
+                let answer = ask(&mut browser, row, city, &number).await;
                 let told = format!("{role:?} at {} of {city}: {answer:?}", row.path);
                 assert_guarded(&row.path, &answer);
                 let is_page = answer.header("content-type").starts_with("text/html");
@@ -123,7 +128,11 @@ async fn whoever_is_not_signed_in_gets_no_further_than_the_door() {
         let path = row
             .path
             .replace("{city}", FIRST_CITY)
-            .replace("{name}", "victim");
+            .replace("{name}", "victim")
+            .replace("{payment}", "nothing")
+            .replace("{decision}", "proposal-1")
+            .replace("{incident}", "1")
+            .replace("{day}", "2020-04-22");
         let answer = match (row.is_post, path.contains("/api/")) {
             (false, _) => stranger.get(&path).await,
             (true, true) => stranger.call(&path, &json!({})).await,

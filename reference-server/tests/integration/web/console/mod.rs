@@ -1,9 +1,12 @@
 //! Laws of the console: who gets in, who may do what, and what is refused to whom.
 
 mod audit_log;
+mod books_calls;
 mod calls;
 mod doors;
 mod matrix;
+mod money;
+mod money_calls;
 mod overview;
 mod pauses;
 mod schedule;
