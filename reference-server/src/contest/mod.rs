@@ -9,6 +9,7 @@
 //! | `sealed` | what was sealed, opened again |
 //! | `publication` | what anybody may check: commitment, root, daily heads, receipts, the city's file |
 //! | `season` | what is on at an instant; money left |
+//! | `city_page` | a city's page as its office writes it and somebody else approves it |
 //! | `schedule` | the timetable in force, and what of it may still move |
 //! | `pause` | what of a city stands still, and who lets it go on |
 //! | `login` | an openid becomes a person |
@@ -59,6 +60,7 @@ pub mod bills;
 pub mod books;
 pub mod books_seal;
 pub mod budget;
+pub mod city_page;
 pub mod claim;
 pub mod correction;
 pub mod custody;

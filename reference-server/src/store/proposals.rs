@@ -124,6 +124,26 @@ pub fn waiting(read: &Read<'_>, city: Option<&str>) -> Result<Vec<ProposalRow>, 
     )
 }
 
+/// The newest proposal of a kind about a subject that was approved.
+pub fn approved(
+    read: &Read<'_>,
+    kind: &str,
+    subject: &str,
+) -> Result<Option<ProposalRow>, StoreError> {
+    // store::proposals::approved
+    read.connection.row(
+        &format!(
+            "{COLUMNS} JOIN proposal_decision
+                 ON proposal_decision.proposal = proposal.proposal
+                AND proposal_decision.verdict = 'approved'
+             WHERE proposal.kind = ?1 AND proposal.subject = ?2
+             ORDER BY proposal.proposal DESC LIMIT 1"
+        ),
+        params![kind, subject],
+        proposal_row,
+    )
+}
+
 /// Writes a decision; a second one about the same proposal is a duplicate.
 pub fn decide(tx: &Tx<'_>, row: &DecisionRow) -> Result<(), StoreError> {
     // store::proposals::decide

@@ -30,7 +30,7 @@ use crate::{
     app::App,
     content::{CityContent, Code, Link},
     contest::{
-        Refusal,
+        Refusal, city_page,
         season::{self, Station, StationState},
     },
 };
@@ -104,7 +104,8 @@ async fn city(
         .into_iter()
         .find(|station| station.slug == slug)
         .ok_or(Refusal::UnknownCity)?;
-    let content = app.content.city(&slug);
+    let content = city_page::content(&app, &slug).await?;
+    let content = content.as_ref();
     let page = CityPage {
         frame: Frame::of(&app, &visitor),
         when: when(&station),

@@ -1,7 +1,7 @@
 //! The contest behind the pages: the real server on a port of this machine, with its
 //! sample content, a simulated WeChat and a clock that stands.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
 
 use axum::body::Body;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -10,6 +10,7 @@ use reference_server::{
     app::{App, Memory, Season, SimulatorHost, WeChat},
     clock::SimulatedClock,
     config::EditionName,
+    content::Content,
     contest::{
         PersonId,
         attempt::{self, Outcome},
@@ -211,6 +212,28 @@ impl Contest {
         self.runtime.spawn(router.clone().oneshot(request));
         self.runtime
             .spawn(axum::serve(listener, router).into_future());
+        url
+    }
+
+    /// The same contest with these texts on cities' pages: the address of its door.
+    pub(crate) fn door_with_pages(&self, pages: &[(String, String)]) -> String {
+        let folder = TempDir::new().unwrap();
+        for (slug, text) in pages {
+            let city = folder.path().join("cities").join(slug);
+            fs::create_dir_all(&city).unwrap();
+            let words = format!("slug = \"{slug}\"\nname = \"某市\"\ntagline = \"一句话\"\n");
+            fs::write(city.join("city.toml"), words).unwrap();
+            fs::write(city.join("page.md"), text).unwrap();
+            let drawing = "<svg xmlns='http://www.w3.org/2000/svg'/>";
+            fs::write(city.join("hero.svg"), drawing).unwrap();
+        }
+        fs::create_dir_all(folder.path().join("banks")).unwrap();
+        let (listener, app) = self.another_door(None);
+        let mut app = Arc::try_unwrap(app).ok().unwrap();
+        app.content = Content::from_dir(folder.path()).unwrap();
+        let url = app.public_url.clone();
+        self.runtime
+            .spawn(axum::serve(listener, web::router(Arc::new(app))).into_future());
         url
     }
 

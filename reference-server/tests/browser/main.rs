@@ -13,6 +13,7 @@ mod chromium;
 mod contest;
 mod errors;
 mod finance;
+mod injection;
 mod journeys;
 mod network;
 mod newcomer;

@@ -101,6 +101,8 @@ pub enum Refused {
     SentenceForm,
     /// There is nothing of that name to be paused.
     SubjectUnknown,
+    /// A city's page is empty, too long, or has a link that leads nowhere safe.
+    PageForm,
     /// It is not paused.
     NotPaused,
     /// It takes two persons.
@@ -158,6 +160,7 @@ impl Refused {
             Self::ReasonMissing => "reason-missing",
             Self::SentenceForm => "sentence-form",
             Self::SubjectUnknown => "subject-unknown",
+            Self::PageForm => "page-form",
             Self::NotPaused => "not-paused",
             Self::TwoPersons => "two-persons",
             Self::AlreadyProposed => "already-proposed",

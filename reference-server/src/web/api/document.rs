@@ -4,8 +4,8 @@ use axum::Json;
 use utoipa::OpenApi;
 
 use crate::web::console::{
-    api as console, books_api as books, codes, money_api as money, pause_api as pause, schedule,
-    statistics_api as statistics,
+    api as console, books_api as books, city_page, codes, money_api as money, pause_api as pause,
+    schedule, statistics_api as statistics,
 };
 
 /// The whole description.
@@ -35,6 +35,9 @@ use crate::web::console::{
         statistics::make_codes,
         statistics::of_season,
         schedule::call,
+        city_page::call,
+        city_page::call_propose,
+        city_page::call_decide,
         codes::call,
         pause::board,
         pause::begin,

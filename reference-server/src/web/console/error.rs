@@ -63,7 +63,8 @@ fn status(refused: &Refused) -> StatusCode {
         | Refused::RolesClash
         | Refused::ReasonMissing
         | Refused::SentenceForm
-        | Refused::SubjectUnknown => StatusCode::UNPROCESSABLE_ENTITY,
+        | Refused::SubjectUnknown
+        | Refused::PageForm => StatusCode::UNPROCESSABLE_ENTITY,
         Refused::StepUpRequired
         | Refused::SamePerson
         | Refused::NotTheMaker

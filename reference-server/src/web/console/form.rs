@@ -109,6 +109,8 @@ pub(super) struct Form {
     token_field: &'static str,
     fields: Vec<Field>,
     submit: &'static str,
+    /// Another button, and where it sends the same fields.
+    also: Option<(&'static str, String)>,
     is_danger: bool,
     /// Why it was not taken, if it was sent before.
     problem: Option<(String, String)>,
@@ -137,6 +139,7 @@ impl Form {
             token_field: frame.token_field(),
             fields,
             submit,
+            also: None,
             is_danger: false,
             problem: None,
         }
@@ -146,6 +149,14 @@ impl Form {
     pub(super) fn named(self, name: &str) -> Self {
         Self {
             prefix: name.to_owned(),
+            ..self
+        }
+    }
+
+    /// The same with another button that sends the fields elsewhere.
+    pub(super) fn also(self, label: &'static str, action: String) -> Self {
+        Self {
+            also: Some((label, action)),
             ..self
         }
     }

@@ -17,6 +17,7 @@
 //! | `overview`, `chart` | what is on in a city, kept up to date; its charts |
 //! | `statistics` | who takes part, from where and when; how the questions are answered |
 //! | `statistics_api` | the same as JSON |
+//! | `city_page` | a city's page beside a phone that shows it, and its approval |
 //! | `schedule` | the timetable in force as a chart, a table and a calendar file |
 //! | `codes` | QR codes of the contest, of a city and of its districts |
 //! | `pause`, `pause_api` | what of a city stands still, and who lets it go on; the same as calls |
@@ -37,6 +38,7 @@ mod books;
 pub(super) mod books_api;
 mod budget;
 mod chart;
+pub(super) mod city_page;
 pub(super) mod codes;
 mod decisions;
 mod error;

@@ -156,7 +156,7 @@ pub(in crate::web) struct ItemOptionBody {
 
 /// What is known of a question; nothing where fewer than five were shown it.
 #[derive(Serialize, ToSchema)]
-pub(in crate::web) struct ItemBody {
+pub(in crate::web) struct ItemFiguresBody {
     /// Its number in the bank, from 1.
     number: i64,
     /// `province` or `city`.
@@ -173,7 +173,7 @@ pub(in crate::web) struct ItemBody {
     flags: Vec<String>,
 }
 
-fn item(item: ItemFigures) -> ItemBody {
+fn item(item: ItemFigures) -> ItemFiguresBody {
     let key = item.key;
     let mut flags: Vec<String> = item
         .flags
@@ -181,7 +181,7 @@ fn item(item: ItemFigures) -> ItemBody {
         .map(|flag| super::wording::item_flag_word(flag).to_owned())
         .collect();
     flags.dedup();
-    ItemBody {
+    ItemFiguresBody {
         number: item.number,
         origin: if item.is_province { "province" } else { "city" }.to_owned(),
         stem: item.stem,
@@ -206,7 +206,7 @@ fn item(item: ItemFigures) -> ItemBody {
 /// How the questions of a city are answered at the first attempt; a city editor gets the city's own.
 #[utoipa::path(get, path = ITEMS, tag = "console",
     params(("city" = String, Path, description = "The city's slug")),
-    responses((status = 200, body = [ItemBody]), (status = 401, body = Problem),
+    responses((status = 200, body = [ItemFiguresBody]), (status = 401, body = Problem),
         (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(in crate::web) async fn items(
     State(app): State<Arc<App>>,
@@ -215,7 +215,7 @@ pub(in crate::web) async fn items(
 ) -> Response {
     match statistics::items(&app, &organiser, &city).await {
         Ok(found) => {
-            let bodies: Vec<ItemBody> = found.items.into_iter().map(item).collect();
+            let bodies: Vec<ItemFiguresBody> = found.items.into_iter().map(item).collect();
             Json(bodies).into_response()
         }
         Err(failed) => error::answer(&app, Some(&organiser), true, failed),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::routing::{MethodRouter, get, post};
 
 use super::{
-    accounts, api, audit_log, books, books_api, budget, codes, decisions, incidents, money_api,
-    overview, pause, pause_api, payments, schedule, sign_in, statistics, statistics_api,
+    accounts, api, audit_log, books, books_api, budget, city_page, codes, decisions, incidents,
+    money_api, overview, pause, pause_api, payments, schedule, sign_in, statistics, statistics_api,
 };
 use crate::{
     app::App,
@@ -156,6 +156,9 @@ const SECURITY: Access = Access::Roles(&[Role::SecurityAdmin]);
 /// Whoever may see the accounts.
 const SEE_ACCOUNTS: Access = Access::Roles(&[Role::SecurityAdmin, Role::Auditor]);
 
+/// Whoever approves what editors hand in.
+const APPROVE_CONTENT: Access = Access::Roles(&[Role::ContentApprover]);
+
 /// Whoever speaks for a city.
 const PUBLISH: Access = Access::Roles(&[Role::ProvinceAdmin, Role::CityEditor]);
 
@@ -231,6 +234,17 @@ pub(super) static TABLE: &[Entry] = &[
     Entry::shows(schedule::PAGE, EVERYBODY, OWN, || get(schedule::page)),
     Entry::shows(schedule::CALENDAR, EVERYBODY, OWN, || {
         get(schedule::calendar)
+    }),
+    Entry::shows(city_page::PAGE, EVERYBODY, CITY, || get(city_page::page)),
+    Entry::does(city_page::PAGE, PUBLISH, CITY, || post(city_page::propose)),
+    Entry::does(city_page::PREVIEW, PUBLISH, CITY, || {
+        post(city_page::preview)
+    }),
+    Entry::does(city_page::DECIDE, APPROVE_CONTENT, CITY, || {
+        post(city_page::decide)
+    }),
+    Entry::does(city_page::WITHDRAW, PUBLISH, CITY, || {
+        post(city_page::withdraw)
     }),
     Entry::shows(codes::PAGE, EVERYBODY, CITY, || get(codes::page)),
     Entry::shows(codes::FILE, EVERYBODY, CITY, || get(codes::file)),
@@ -375,6 +389,13 @@ pub(super) static TABLE: &[Entry] = &[
         get(statistics_api::of_season)
     }),
     Entry::shows(schedule::API, EVERYBODY, OWN, || get(schedule::call)),
+    Entry::shows(city_page::API, EVERYBODY, CITY, || get(city_page::call)),
+    Entry::does(city_page::API, PUBLISH, CITY, || {
+        post(city_page::call_propose)
+    }),
+    Entry::does(city_page::API_DECIDE, APPROVE_CONTENT, CITY, || {
+        post(city_page::call_decide)
+    }),
     Entry::shows(codes::API, EVERYBODY, CITY, || get(codes::call)),
     Entry::shows(pause_api::BOARD, EVERYBODY, CITY, || get(pause_api::board)),
     Entry::does(pause_api::BOARD, RUN, CITY, || post(pause_api::begin)),

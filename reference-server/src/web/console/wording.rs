@@ -69,9 +69,16 @@ pub(super) fn refused(refused: &Refused) -> (String, String) {
             "写一行，4 到 100 个字：发生了什么、什么时候恢复。",
         ),
         Refused::SubjectUnknown => ("没有说明要暂停或恢复哪一项", "请在本页的表里选。"),
+        Refused::PageForm => (
+            "这一版还不能用",
+            "正文要有内容，最多 1 万字；链接最多 6 个，每行写“名称 https://地址”，名称最多 30 个字。",
+        ),
         Refused::NotPaused => ("这一项现在没有暂停", "刷新页面看最新的状态。"),
         Refused::TwoPersons => ("恢复发放要两个人", "请财务经办提出，再由财务复核批准。"),
-        Refused::AlreadyProposed => ("已经有人提出，正在等复核", "请财务复核在本页批准或驳回。"),
+        Refused::AlreadyProposed => (
+            "已经有人提出，正在等审核",
+            "请有权限的同事在本页批准或驳回，然后再提。",
+        ),
         Refused::NotInThisState { state } => {
             let detail = format!(
                 "它现在是“{}”。请刷新页面，看最新的状态再决定。",

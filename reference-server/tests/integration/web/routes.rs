@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 /// Addresses that answer a GET, with an example in each place of a parameter.
-pub(super) const GETS: [&str; 97] = [
+pub(super) const GETS: [&str; 99] = [
     "/",
     "/status",
     "/text-size/large",
@@ -52,6 +52,7 @@ pub(super) const GETS: [&str; 97] = [
     "/console/season",
     "/console/schedule",
     "/console/schedule/calendar",
+    "/console/cities/yancheng/page",
     "/console/cities/yancheng/codes",
     "/console/cities/yancheng/codes/file",
     "/console/cities/yancheng/codes/all",
@@ -90,6 +91,7 @@ pub(super) const GETS: [&str; 97] = [
     "/api/v1/console/season",
     "/api/v1/console/cities/yancheng/pauses",
     "/api/v1/console/schedule",
+    "/api/v1/console/cities/yancheng/page",
     "/api/v1/console/cities/yancheng/codes",
     "/api/v1/console/audit-log",
     "/console/sign-in",
@@ -104,7 +106,7 @@ pub(super) const GETS: [&str; 97] = [
 ];
 
 /// Addresses that answer a POST, with an example in each place of a parameter.
-pub(super) const POSTS: [&str; 82] = [
+pub(super) const POSTS: [&str; 88] = [
     "/logout",
     "/follow/check",
     "/consent",
@@ -123,6 +125,12 @@ pub(super) const POSTS: [&str; 82] = [
     "/console/step-up",
     "/console/cities/yancheng/district-codes",
     "/api/v1/console/cities/yancheng/district-codes",
+    "/console/cities/yancheng/page",
+    "/console/cities/yancheng/page/preview",
+    "/console/cities/yancheng/page/decide",
+    "/console/cities/yancheng/page/withdraw",
+    "/api/v1/console/cities/yancheng/page",
+    "/api/v1/console/cities/yancheng/page/decide",
     "/console/cities/yancheng/pauses",
     "/console/cities/yancheng/pauses/payouts",
     "/console/cities/yancheng/pauses/resume",

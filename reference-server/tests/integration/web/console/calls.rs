@@ -84,6 +84,7 @@ async fn every_answer_to_an_organiser_is_as_documented() {
     super::schedule::describe(&test, &mut document).await;
     money_calls::assert_described(&test, &mut document).await;
     books_calls::assert_described(&TestApp::new().await, &mut document).await;
+    super::city_pages::describe(&test, &mut document).await;
     assert_eq!(document.seen, document.documented(true));
 }
 

@@ -3,6 +3,7 @@
 mod audit_log;
 mod books_calls;
 mod calls;
+mod city_pages;
 mod doors;
 mod matrix;
 mod money;
