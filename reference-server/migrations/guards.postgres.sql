@@ -535,3 +535,15 @@ CREATE TRIGGER pause_never_leaves BEFORE DELETE ON pause
 FOR EACH ROW EXECUTE FUNCTION refuse('a pause never leaves');
 CREATE TRIGGER pause_is_never_emptied BEFORE TRUNCATE ON pause
 EXECUTE FUNCTION refuse('a pause never leaves');
+CREATE TRIGGER bulletin_draft_never_changes BEFORE UPDATE ON bulletin_draft
+FOR EACH ROW EXECUTE FUNCTION refuse('a count of a day never changes');
+CREATE TRIGGER bulletin_draft_never_leaves BEFORE DELETE ON bulletin_draft
+FOR EACH ROW EXECUTE FUNCTION refuse('a count of a day never leaves');
+CREATE TRIGGER bulletin_draft_is_never_emptied BEFORE TRUNCATE ON bulletin_draft
+EXECUTE FUNCTION refuse('a count of a day never leaves');
+CREATE TRIGGER bulletin_never_changes BEFORE UPDATE ON bulletin
+FOR EACH ROW EXECUTE FUNCTION refuse('a signed bulletin never changes');
+CREATE TRIGGER bulletin_never_leaves BEFORE DELETE ON bulletin
+FOR EACH ROW EXECUTE FUNCTION refuse('a signed bulletin never leaves');
+CREATE TRIGGER bulletin_is_never_emptied BEFORE TRUNCATE ON bulletin
+EXECUTE FUNCTION refuse('a signed bulletin never leaves');

@@ -343,3 +343,11 @@ WHEN OLD.ended_ms IS NOT NULL OR NEW.pause <> OLD.pause OR NEW.city <> OLD.city 
 BEGIN SELECT RAISE(ABORT, 'a pause ends once'); END;
 CREATE TRIGGER IF NOT EXISTS pause_never_leaves BEFORE DELETE ON pause
 BEGIN SELECT RAISE(ABORT, 'a pause never leaves'); END;
+CREATE TRIGGER IF NOT EXISTS bulletin_draft_never_changes BEFORE UPDATE ON bulletin_draft
+BEGIN SELECT RAISE(ABORT, 'a count of a day never changes'); END;
+CREATE TRIGGER IF NOT EXISTS bulletin_draft_never_leaves BEFORE DELETE ON bulletin_draft
+BEGIN SELECT RAISE(ABORT, 'a count of a day never leaves'); END;
+CREATE TRIGGER IF NOT EXISTS bulletin_never_changes BEFORE UPDATE ON bulletin
+BEGIN SELECT RAISE(ABORT, 'a signed bulletin never changes'); END;
+CREATE TRIGGER IF NOT EXISTS bulletin_never_leaves BEFORE DELETE ON bulletin
+BEGIN SELECT RAISE(ABORT, 'a signed bulletin never leaves'); END;

@@ -8,6 +8,28 @@ document.addEventListener("click", function (event) {
     button.textContent = "已复制";
   });
 });
+// A bulletin's picture leaves as PNG, which work groups show; without script it is the drawing itself.
+document.addEventListener("click", function (event) {
+  const link = event.target.closest("[data-picture]");
+  if (!link) { return; }
+  event.preventDefault();
+  const drawing = new Image();
+  drawing.onload = function () {
+    const canvas = document.createElement("canvas");
+    canvas.width = drawing.naturalWidth;
+    canvas.height = drawing.naturalHeight;
+    canvas.getContext("2d").drawImage(drawing, 0, 0);
+    canvas.toBlob(function (blob) {
+      const save = document.createElement("a");
+      save.href = URL.createObjectURL(blob);
+      save.download = link.dataset.picture;
+      save.click();
+      URL.revokeObjectURL(save.href);
+    }, "image/png");
+  };
+  drawing.onerror = function () { window.location.href = link.href; };
+  drawing.src = link.href;
+});
 document.addEventListener("change", function (event) {
   if (event.target.matches("[data-submits]")) { event.target.form.submit(); }
 });

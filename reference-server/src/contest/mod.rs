@@ -37,6 +37,7 @@
 //! | `organiser` | the people of the offices: accounts, sign-in, what takes two of them |
 //! | `overview` | what is on in a city, for organisers |
 //! | `statistics` | who takes part and how the questions are answered, for organisers |
+//! | `bulletin` | a day is counted, signed and published |
 //! | `outreach` | what the account does of its own accord: menu, messages to sharers, announcements |
 //! | `incident` | what a person has to explain |
 //! | `correction` | how two persons end an incident |
@@ -60,6 +61,7 @@ pub mod bills;
 pub mod books;
 pub mod books_seal;
 pub mod budget;
+pub mod bulletin;
 pub mod city_page;
 pub mod claim;
 pub mod correction;

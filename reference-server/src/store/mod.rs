@@ -24,6 +24,7 @@
 //! | `overview` | `attempt_tally`; short ranges of others |
 //! | `statistics` | `statistics_mark`, participant, `participant_tally`, `answer_tally`, `district_code`, `district_scan` |
 //! | `pauses` | pause |
+//! | `bulletins` | `bulletin_draft`, bulletin |
 //! | `proposals` | proposal, `proposal_decision` |
 //! | `tokens` | `shared_token` |
 //! | `certificates` | `platform_certificate`, `certificate_download` |
@@ -44,6 +45,7 @@ pub mod audit;
 pub mod awards;
 pub mod bills;
 pub mod books;
+pub mod bulletins;
 pub mod certificates;
 mod engine;
 pub mod facts;

@@ -6,7 +6,10 @@ use tokio::sync::watch;
 
 use crate::{
     app::App,
-    contest::duty::{self, Done},
+    contest::{
+        bulletin,
+        duty::{self, Done},
+    },
 };
 
 /// How often the clock is looked at.
@@ -32,6 +35,9 @@ pub(super) async fn keep(app: Arc<App>, mut stop: watch::Receiver<bool>) {
 }
 
 async fn once(app: &App, n_beats_to_rest: &mut u32) {
+    if let Err(error) = bulletin::draft_if_due(app).await {
+        tracing::error!(%error, "yesterday's bulletin could not be drafted");
+    }
     if let Err(error) = duty::audit_if_due(app).await {
         tracing::error!(%error, "the nightly audit could not be made");
     }

@@ -133,6 +133,10 @@ pub enum Refused {
     },
     /// The books of the city are sealed.
     BooksSealed,
+    /// Our own books disagree about what is to be signed.
+    BooksDiffer,
+    /// A text is longer than it may be.
+    TextTooLong,
     /// There is no such thing, or it is another city's.
     NotFound,
 }
@@ -173,6 +177,8 @@ impl Refused {
             Self::DayClosed => "day-closed",
             Self::BooksOpen { .. } => "books-open",
             Self::BooksSealed => "books-sealed",
+            Self::BooksDiffer => "books-differ",
+            Self::TextTooLong => "text-too-long",
             Self::NotFound => "not-found",
         }
     }

@@ -29,7 +29,7 @@ pub(super) use value::{Bind, Column, Value, params};
 use super::StoreError;
 
 /// The migrations in order; the number is the schema's version.
-const MIGRATIONS: [&str; 14] = [
+const MIGRATIONS: [&str; 15] = [
     include_str!("../../../migrations/0001_contest.sql"),
     include_str!("../../../migrations/0002_commit_mark.sql"),
     include_str!("../../../migrations/0003_rail.sql"),
@@ -44,6 +44,7 @@ const MIGRATIONS: [&str; 14] = [
     include_str!("../../../migrations/0016_payment_work.sql"),
     include_str!("../../../migrations/0017_closed_day.sql"),
     include_str!("../../../migrations/0018_statistics.sql"),
+    include_str!("../../../migrations/0019_bulletin.sql"),
 ];
 
 /// How much a commit promises.

@@ -4,8 +4,8 @@ use axum::Json;
 use utoipa::OpenApi;
 
 use crate::web::console::{
-    api as console, books_api as books, city_page, codes, money_api as money, pause_api as pause,
-    schedule, statistics_api as statistics,
+    api as console, books_api as books, bulletin_api as bulletin, city_page, codes,
+    money_api as money, pause_api as pause, schedule, statistics_api as statistics,
 };
 
 /// The whole description.
@@ -29,6 +29,10 @@ use crate::web::console::{
         console::reset_account,
         console::overview,
         console::audit_log,
+        bulletin::list,
+        bulletin::one,
+        bulletin::count,
+        bulletin::sign,
         statistics::of_city,
         statistics::items,
         statistics::codes,

@@ -63,6 +63,7 @@ fn status(refused: &Refused) -> StatusCode {
         | Refused::RolesClash
         | Refused::ReasonMissing
         | Refused::SentenceForm
+        | Refused::TextTooLong
         | Refused::SubjectUnknown
         | Refused::PageForm => StatusCode::UNPROCESSABLE_ENTITY,
         Refused::StepUpRequired
@@ -72,6 +73,7 @@ fn status(refused: &Refused) -> StatusCode {
         Refused::NameTaken
         | Refused::NotWaiting
         | Refused::OtherContent
+        | Refused::BooksDiffer
         | Refused::NotPaused
         | Refused::AlreadyProposed
         | Refused::NotInThisState { .. }

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::{
-    audit_log, books, budget, city_page, codes, decisions,
+    audit_log, books, budget, bulletin, city_page, codes, decisions,
     form::Form,
     gate::FORM_TOKEN,
     incidents,
@@ -19,13 +19,14 @@ use crate::{
 };
 
 /// The navigation: what a screen is called, and its path in the table of routes.
-const NAVIGATION: [(&str, &str); 16] = [
+const NAVIGATION: [(&str, &str); 17] = [
     ("总览", overview::PAGE),
     ("赛程", schedule::PAGE),
     ("城市页面", city_page::PAGE),
     ("二维码", codes::PAGE),
     ("参与与区县", statistics::PAGE),
     ("题目分析", statistics::ITEMS),
+    ("每日通报", bulletin::LIST),
     ("全省进度", statistics::SEASON),
     ("暂停与恢复", pause::PAGE),
     ("预算与账目", budget::PAGE),

@@ -8,7 +8,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse as _, Response},
 };
-use rust_xlsxwriter::{Format, Workbook, XlsxError};
+use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 use serde::Deserialize;
 
 /// How a column is set.
@@ -148,7 +148,7 @@ impl List {
         let (made, kind, ending) = match file {
             File::Xlsx => (
                 self.workbook().map_err(|error| error.to_string()),
-                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+                XLSX,
                 "xlsx",
             ),
             File::Csv => (
@@ -164,23 +164,22 @@ impl List {
                 return StatusCode::INTERNAL_SERVER_ERROR.into_response();
             }
         };
-        let name: String =
-            form_urlencoded::byte_serialize(format!("{}.{ending}", self.title).as_bytes())
-                .collect();
         let headers = [
             (header::CONTENT_TYPE, kind.to_owned()),
-            (
-                header::CONTENT_DISPOSITION,
-                format!("attachment; filename=\"list.{ending}\"; filename*=UTF-8''{name}"),
-            ),
+            (header::CONTENT_DISPOSITION, attached(self.title, ending)),
         ];
         (headers, body).into_response()
     }
 
     fn workbook(&self) -> Result<Vec<u8>, XlsxError> {
         let mut workbook = Workbook::new();
+        self.write(workbook.add_worksheet())?;
+        workbook.save_to_buffer()
+    }
+
+    /// Writes the list into a sheet.
+    fn write(&self, sheet: &mut Worksheet) -> Result<(), XlsxError> {
         let bold = Format::new().set_bold();
-        let sheet = workbook.add_worksheet();
         for (number, column) in (0..).zip(&self.columns) {
             sheet.write_string_with_format(0, number, column.label, &bold)?;
         }
@@ -197,7 +196,7 @@ impl List {
             }
         }
         sheet.autofit();
-        workbook.save_to_buffer()
+        Ok(())
     }
 
     fn csv(&self) -> Result<Vec<u8>, csv::Error> {
@@ -220,6 +219,54 @@ impl List {
             .map_err(|error| csv::Error::from(error.into_error()))
     }
 }
+
+/// Several lists as the sheets of one workbook, each under its title.
+pub(super) fn book(name: &str, lists: &[List]) -> Response {
+    let made = || {
+        let mut workbook = Workbook::new();
+        for list in lists {
+            let sheet = workbook.add_worksheet();
+            sheet.set_name(sheet_name(list.title))?;
+            list.write(sheet)?;
+        }
+        workbook.save_to_buffer()
+    };
+    match made() {
+        Ok(body) => {
+            let headers = [
+                (header::CONTENT_TYPE, XLSX.to_owned()),
+                (header::CONTENT_DISPOSITION, attached(name, "xlsx")),
+            ];
+            (headers, body).into_response()
+        }
+        Err(error) => {
+            tracing::error!(%error, "a workbook could not be written");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// A title as the name of a sheet: without what a sheet's name must not have, at most 31 characters.
+fn sheet_name(title: &str) -> String {
+    let letters = title.chars().filter(|letter| !"[]:*?/\\".contains(*letter));
+    letters.take(31).collect()
+}
+
+/// The header of a file that is kept under this name.
+fn attached(name: &str, ending: &str) -> String {
+    let escaped: String =
+        form_urlencoded::byte_serialize(format!("{name}.{ending}").as_bytes()).collect();
+    format!("attachment; filename=\"list.{ending}\"; filename*=UTF-8''{escaped}")
+}
+
+/// The header of a file that is shown, and kept under this name if somebody keeps it.
+pub(super) fn inline(name: &str) -> String {
+    let escaped: String = form_urlencoded::byte_serialize(name.as_bytes()).collect();
+    format!("inline; filename*=UTF-8''{escaped}")
+}
+
+/// The media type of a workbook.
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// A text that no spreadsheet takes for a formula, after blanks that it would skip as well.
 fn harmless(text: &str) -> String {

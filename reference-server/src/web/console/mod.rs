@@ -21,6 +21,7 @@
 //! | `schedule` | the timetable in force as a chart, a table and a calendar file |
 //! | `codes` | QR codes of the contest, of a city and of its districts |
 //! | `pause`, `pause_api` | what of a city stands still, and who lets it go on; the same as calls |
+//! | `bulletin`, `bulletin_files`, `bulletin_api` | a day counted, signed, and as picture and workbook |
 //! | `audit_log` | the chain of events |
 //! | `budget` | balance sheets and the postings behind them |
 //! | `payments` | payments that stopped, those of a city, one with its timeline |
@@ -37,6 +38,9 @@ mod audit_log;
 mod books;
 pub(super) mod books_api;
 mod budget;
+mod bulletin;
+pub(super) mod bulletin_api;
+mod bulletin_files;
 mod chart;
 pub(super) mod city_page;
 pub(super) mod codes;

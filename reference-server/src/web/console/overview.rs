@@ -14,8 +14,10 @@ use futures_util::stream;
 use serde::Deserialize;
 
 use super::{
+    bulletin,
     chart::{Bars, Hours},
     error,
+    form::Form,
     frame::{Frame, city_or_own},
     gate::Signed,
     list::{Cell, Kind, List, columns},
@@ -341,6 +343,8 @@ struct OverviewPage {
     frame: Frame,
     path: String,
     live: String,
+    /// Counts today for its bulletin, for whoever speaks for the city while it is open.
+    bulletin: Option<Form>,
 }
 
 #[derive(Template)]
@@ -366,11 +370,17 @@ pub(super) async fn page(
     Path(city): Path<String>,
 ) -> Response {
     match shown(&app, &organiser, &city).await {
-        Ok(live) => frame::personal(&OverviewPage {
-            frame: Frame::of_city(&app, Some(&organiser), PAGE, Some(&city)),
-            path: PAGE.replace("{city}", &city),
-            live,
-        }),
+        Ok(live) => {
+            let frame = Frame::of_city(&app, Some(&organiser), PAGE, Some(&city));
+            let count = bulletin::COUNT.replace("{city}", &city);
+            let may_count = bulletin::may_sign(&organiser) && bulletin::has_begun(&app, &city);
+            frame::personal(&OverviewPage {
+                path: PAGE.replace("{city}", &city),
+                live,
+                bulletin: may_count.then(|| Form::new(&frame, count, "生成今日通报", Vec::new())),
+                frame,
+            })
+        }
         Err(answer) => answer,
     }
 }

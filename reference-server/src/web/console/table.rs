@@ -5,8 +5,9 @@ use std::sync::Arc;
 use axum::routing::{MethodRouter, get, post};
 
 use super::{
-    accounts, api, audit_log, books, books_api, budget, city_page, codes, decisions, incidents,
-    money_api, overview, pause, pause_api, payments, schedule, sign_in, statistics, statistics_api,
+    accounts, api, audit_log, books, books_api, budget, bulletin, bulletin_api, bulletin_files,
+    city_page, codes, decisions, incidents, money_api, overview, pause, pause_api, payments,
+    schedule, sign_in, statistics, statistics_api,
 };
 use crate::{
     app::App,
@@ -228,6 +229,16 @@ pub(super) static TABLE: &[Entry] = &[
     Entry::shows(statistics::PICTURE, EVERYBODY, CITY, || {
         get(statistics::picture)
     }),
+    Entry::shows(bulletin::LIST, EVERYBODY, CITY, || get(bulletin::list)),
+    Entry::shows(bulletin::PAGE, EVERYBODY, CITY, || get(bulletin::page)),
+    Entry::shows(bulletin::PICTURE, EVERYBODY, CITY, || {
+        get(bulletin_files::picture)
+    }),
+    Entry::shows(bulletin::WORKBOOK, EVERYBODY, CITY, || {
+        get(bulletin_files::workbook)
+    }),
+    Entry::does(bulletin::COUNT, PUBLISH, CITY, || post(bulletin::count)),
+    Entry::does(bulletin::SIGN, PUBLISH, CITY, || post(bulletin::sign)).after_step_up(),
     Entry::shows(statistics::SEASON, PROVINCIAL, PROVINCE, || {
         get(statistics::season)
     }),
@@ -385,6 +396,19 @@ pub(super) static TABLE: &[Entry] = &[
     Entry::does(statistics_api::CODES, PUBLISH, CITY, || {
         post(statistics_api::make_codes)
     }),
+    Entry::shows(bulletin_api::LIST, EVERYBODY, CITY, || {
+        get(bulletin_api::list)
+    }),
+    Entry::shows(bulletin_api::ONE, EVERYBODY, CITY, || {
+        get(bulletin_api::one)
+    }),
+    Entry::does(bulletin_api::COUNT, PUBLISH, CITY, || {
+        post(bulletin_api::count)
+    }),
+    Entry::does(bulletin_api::SIGN, PUBLISH, CITY, || {
+        post(bulletin_api::sign)
+    })
+    .after_step_up(),
     Entry::shows(statistics_api::SEASON, PROVINCIAL, PROVINCE, || {
         get(statistics_api::of_season)
     }),

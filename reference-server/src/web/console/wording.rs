@@ -7,6 +7,7 @@ use crate::{
     contest::{
         bills::ImportError,
         books_seal::OpenItem,
+        bulletin::Difference,
         dead_letter::Act,
         organiser::{Refused, Role, Roles, roster::AccountState},
         pause::Subject,
@@ -106,6 +107,11 @@ pub(super) fn refused(refused: &Refused) -> (String, String) {
             return ("现在还不能封账".to_owned(), items.join("；") + "。");
         }
         Refused::BooksSealed => ("这个城市已经封账", "封账以后只接受两人核定的更正。"),
+        Refused::BooksDiffer => (
+            "账目对不上，不能签发",
+            "请财务和技术先查清差异，再重新统计。草稿会一直保留。",
+        ),
+        Refused::TextTooLong => ("文字太长了", "情况说明和明日安排各最多 2000 个字。"),
         Refused::NotFound => ("没有找到", "地址可能抄错了，或者不在您负责的城市。"),
     };
     (title.to_owned(), detail.to_owned())
@@ -306,6 +312,16 @@ pub(super) fn account_state(state: AccountState) -> &'static str {
     }
 }
 
+/// Which of our own books disagree.
+pub(super) fn difference(difference: Difference) -> &'static str {
+    match difference {
+        Difference::DayCounter => "当日额度与当日红包合计不一致",
+        Difference::CityCounter => "奖池已用与全市红包合计不一致",
+        Difference::LedgerOfDay => "当日分录与当日红包合计不一致",
+        Difference::LedgerOfCity => "奖池分录与全市红包合计不一致",
+    }
+}
+
 /// What should be looked at in a question.
 pub(super) fn item_flag(flag: &ItemFlag) -> String {
     match flag {
@@ -344,6 +360,8 @@ pub(super) fn action(action: &str) -> String {
         "books.reconciled" => "对账",
         "books.sealed" => "封账",
         "certificate.added" => "更新平台证书",
+        "bulletin.counted" => "统计通报",
+        "bulletin.signed" => "签发通报",
         "city.paused" => "暂停",
         "city.planned" => "封存城市红包计划",
         "city.resumed" => "恢复",

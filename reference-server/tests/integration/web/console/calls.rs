@@ -14,6 +14,10 @@ const ACCOUNTS: &str = "/api/v1/console/accounts";
 const OVERVIEW: &str = "/api/v1/console/cities/{city}/overview";
 const STATISTICS: &str = "/api/v1/console/cities/{city}/statistics";
 const ITEMS: &str = "/api/v1/console/cities/{city}/items";
+const BULLETINS: &str = "/api/v1/console/cities/{city}/bulletins";
+const BULLETIN: &str = "/api/v1/console/cities/{city}/bulletin";
+const BULLETIN_COUNT: &str = "/api/v1/console/cities/{city}/bulletin/count";
+const BULLETIN_SIGN: &str = "/api/v1/console/cities/{city}/bulletin/sign";
 const CODES: &str = "/api/v1/console/cities/{city}/district-codes";
 const SEASON: &str = "/api/v1/console/season";
 const LOG: &str = "/api/v1/console/audit-log";
@@ -42,6 +46,12 @@ async fn every_answer_to_an_organiser_is_as_documented() {
             document.assert_describes("get", OVERVIEW, &browser.get(&target).await);
         }
     }
+    step_up(&test, &mut admin, "admin").await;
+    bulletins(
+        &mut document,
+        [&mut nobody, &mut admin, &mut editor, &mut security],
+    )
+    .await;
     statistics(
         &mut document,
         [&mut nobody, &mut admin, &mut editor, &mut security],
@@ -86,6 +96,40 @@ async fn every_answer_to_an_organiser_is_as_documented() {
     books_calls::assert_described(&TestApp::new().await, &mut document).await;
     super::city_pages::describe(&test, &mut document).await;
     assert_eq!(document.seen, document.documented(true));
+}
+
+/// The calls of the bulletins, by somebody who has shown the second factor again and others.
+async fn bulletins(document: &mut Document, browsers: [&mut Browser; 4]) {
+    let [nobody, admin, editor, security] = browsers;
+    for city in [FIRST_CITY, SECOND_CITY] {
+        for call in [BULLETINS, BULLETIN] {
+            let target = call.replace("{city}", city);
+            for browser in [&mut *nobody, &mut *admin, &mut *editor] {
+                document.assert_describes("get", call, &browser.get(&target).await);
+            }
+        }
+    }
+    let day = json!({ "day": "2020-04-22", "draft": 1 });
+    let too_long = json!("x".repeat(70_000));
+    for call in [BULLETIN_COUNT, BULLETIN_SIGN] {
+        let target = call.replace("{city}", FIRST_CITY);
+        for browser in [&mut *nobody, &mut *security, &mut *editor] {
+            document.assert_describes("post", call, &browser.call(&target, &day).await);
+        }
+        for body in [json!(7), too_long.clone(), day.clone(), day.clone()] {
+            document.assert_describes("post", call, &admin.call(&target, &body).await);
+        }
+        let never = json!({ "day": "2021-04-22", "draft": 1 });
+        document.assert_describes("post", call, &admin.call(&target, &never).await);
+    }
+    let sign = BULLETIN_SIGN.replace("{city}", FIRST_CITY);
+    for situation in ["x".repeat(2_001), "quiet".to_owned()] {
+        let newest = json!({ "day": "2020-04-22", "draft": 2, "situation": situation });
+        let answer = admin.call(&sign, &newest).await;
+        document.assert_describes("post", BULLETIN_SIGN, &answer);
+    }
+    let target = BULLETIN.replace("{city}", FIRST_CITY);
+    document.assert_describes("get", BULLETIN, &admin.get(&target).await);
 }
 
 /// The calls of the statistics.

@@ -2,6 +2,7 @@
 
 mod audit_log;
 mod books_calls;
+mod bulletin;
 mod calls;
 mod city_pages;
 mod doors;
