@@ -80,7 +80,9 @@ UNION ALL
 SELECT 'M6 attempt', award.award
 FROM award
 LEFT JOIN attempt ON attempt.attempt = award.attempt AND attempt.person = award.person
- AND attempt.city = award.city AND attempt.score >= attempt.pass_mark
+ AND attempt.city = award.city
+ AND COALESCE((SELECT MAX(rescore.score) FROM rescore WHERE rescore.attempt = attempt.attempt),
+              attempt.score) >= attempt.pass_mark
  AND attempt.submitted_ms <= award.decided_ms
 WHERE attempt.attempt IS NULL
 UNION ALL
@@ -265,6 +267,18 @@ WHERE EXISTS (SELECT 1 FROM pause
               WHERE pause.city = award.city AND pause.subject = 'claims'
                 AND pause.begun_ms < award.decided_ms
                 AND COALESCE(pause.ended_ms, award.decided_ms + 1) > award.decided_ms)
+
+-- M32: an attempt scored again rises each time, from the score that it has.
+UNION ALL
+SELECT 'M32 rescore', rescore.attempt
+FROM rescore
+LEFT JOIN attempt ON attempt.attempt = rescore.attempt AND attempt.person = rescore.person
+ AND attempt.city = rescore.city AND attempt.score = rescore.score_by_keys
+WHERE attempt.attempt IS NULL OR rescore.score > attempt.n_questions
+   OR rescore.score <= (SELECT COALESCE(MAX(before.score), rescore.score_by_keys) FROM rescore AS before
+                        WHERE before.attempt = rescore.attempt AND before.version < rescore.version)
+   OR NOT EXISTS (SELECT 1 FROM question_correction
+                  WHERE question_correction.city = rescore.city AND question_correction.version = rescore.version)
 
 -- M20: the audit chain has no gap and every link holds the one before.
 UNION ALL

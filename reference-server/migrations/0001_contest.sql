@@ -124,8 +124,37 @@ CREATE TABLE attempt (
 CREATE INDEX attempt_by_person ON attempt (person, submitted_ms);
 CREATE INDEX attempt_passed ON attempt (person, city, submitted_ms, attempt) WHERE passed = 1;
 
+-- An attempt scored again by the corrections of its bank, where that gives more right answers than
+-- ever before. Append-only, and the attempt itself never changes. `passed` is what it was by the
+-- keys; `gained` stands in the one row by which an attempt passes that did not before.
+CREATE TABLE rescore (
+    attempt          TEXT   NOT NULL,
+    version          BIGINT NOT NULL CHECK (version >= 1),
+    person           TEXT   NOT NULL,
+    city             TEXT   NOT NULL,
+    opens_ms         BIGINT NOT NULL,
+    closes_ms        BIGINT NOT NULL,
+    submitted_ms     BIGINT NOT NULL,
+    score_by_keys    BIGINT NOT NULL,
+    passed           BIGINT NOT NULL,
+    score            BIGINT NOT NULL,
+    pass_mark        BIGINT NOT NULL,
+    gained           BIGINT CHECK (gained = 1),
+    rescored_ms      BIGINT NOT NULL,
+    PRIMARY KEY (attempt, version),
+    CHECK (score > score_by_keys),
+    CHECK (passed = CASE WHEN score_by_keys >= pass_mark THEN 1 ELSE 0 END),
+    CHECK (gained IS NULL OR (passed = 0 AND score >= pass_mark)),
+    FOREIGN KEY (attempt, person, city, opens_ms, closes_ms, passed)
+        REFERENCES attempt (attempt, person, city, opens_ms, closes_ms, passed),
+    UNIQUE (attempt, person, city, opens_ms, closes_ms, gained)
+);
+CREATE INDEX rescore_by_person ON rescore (person, city);
+CREATE INDEX rescore_gained ON rescore (city, submitted_ms, attempt) WHERE gained = 1;
+
 -- An award: one chance and one passing attempt become one packet. Append-only. Its attempt
--- ties it to a person, a city and the city's window; its packet to a day of the city.
+-- ties it to a person, a city and the city's window; its packet to a day of the city. The attempt
+-- passed by its keys, or gained its pass by a correction: one of the two stands there.
 -- Its name is its packet's place, so what is indexed by it grows at its end.
 CREATE TABLE award (
     award            TEXT   NOT NULL PRIMARY KEY,
@@ -137,7 +166,8 @@ CREATE TABLE award (
     scope            TEXT   NOT NULL,
     friend           TEXT,
     attempt          TEXT   NOT NULL UNIQUE,
-    passed           BIGINT NOT NULL CHECK (passed = 1),
+    passed           BIGINT CHECK (passed = 1),
+    gained           BIGINT CHECK (gained = 1),
     day              BIGINT NOT NULL,
     deck             TEXT   NOT NULL,
     sequence         BIGINT NOT NULL,
@@ -145,10 +175,13 @@ CREATE TABLE award (
     decided_ms       BIGINT NOT NULL,
     request_key      TEXT,
     CHECK ((kind = 'base' AND friend IS NULL) OR (kind = 'referral' AND friend IS NOT NULL)),
+    CHECK ((passed IS NULL) <> (gained IS NULL)),
     CHECK (decided_ms >= opens_ms AND decided_ms < closes_ms),
     CHECK (day = (decided_ms + 28800000) / 86400000),
     FOREIGN KEY (attempt, person, city, opens_ms, closes_ms, passed)
         REFERENCES attempt (attempt, person, city, opens_ms, closes_ms, passed),
+    FOREIGN KEY (attempt, person, city, opens_ms, closes_ms, gained)
+        REFERENCES rescore (attempt, person, city, opens_ms, closes_ms, gained),
     FOREIGN KEY (friend, person, city) REFERENCES referral (friend, sharer, city),
     FOREIGN KEY (city, day, deck, sequence, amount_fen)
         REFERENCES packet (city, day, deck, sequence, amount_fen),

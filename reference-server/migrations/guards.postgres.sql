@@ -56,6 +56,53 @@ CREATE TRIGGER attempt_never_leaves BEFORE DELETE ON attempt
 FOR EACH ROW EXECUTE FUNCTION refuse('a submitted attempt never leaves');
 CREATE TRIGGER attempt_is_never_emptied BEFORE TRUNCATE ON attempt
 EXECUTE FUNCTION refuse('a submitted attempt never leaves');
+CREATE TRIGGER rescore_never_changes BEFORE UPDATE ON rescore
+FOR EACH ROW EXECUTE FUNCTION refuse('an attempt scored again never changes');
+CREATE TRIGGER rescore_never_leaves BEFORE DELETE ON rescore
+FOR EACH ROW EXECUTE FUNCTION refuse('an attempt scored again never leaves');
+CREATE TRIGGER rescore_is_never_emptied BEFORE TRUNCATE ON rescore
+EXECUTE FUNCTION refuse('an attempt scored again never leaves');
+CREATE OR REPLACE FUNCTION rescore_only_raises() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS
+$$ BEGIN
+    IF NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.attempt = NEW.attempt
+           AND attempt.score = NEW.score_by_keys AND attempt.pass_mark = NEW.pass_mark
+           AND attempt.submitted_ms = NEW.submitted_ms AND attempt.n_questions >= NEW.score)
+       OR EXISTS (SELECT 1 FROM rescore WHERE rescore.attempt = NEW.attempt
+           AND (rescore.score >= NEW.score OR rescore.version >= NEW.version)) THEN
+        RAISE EXCEPTION 'scoring again only raises' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER rescore_only_raises BEFORE INSERT ON rescore
+FOR EACH ROW EXECUTE FUNCTION rescore_only_raises();
+CREATE TRIGGER question_correction_never_changes BEFORE UPDATE ON question_correction
+FOR EACH ROW EXECUTE FUNCTION refuse('a correction of a question never changes');
+CREATE TRIGGER question_correction_never_leaves BEFORE DELETE ON question_correction
+FOR EACH ROW EXECUTE FUNCTION refuse('a correction of a question never leaves');
+CREATE TRIGGER question_correction_is_never_emptied BEFORE TRUNCATE ON question_correction
+EXECUTE FUNCTION refuse('a correction of a question never leaves');
+CREATE OR REPLACE FUNCTION question_correction_takes_two() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS
+$$ BEGIN
+    IF NOT EXISTS (SELECT 1 FROM proposal_decision WHERE proposal_decision.proposal = NEW.proposal
+           AND proposal_decision.verdict = 'approved')
+       OR NEW.version <> (SELECT n_corrections + 1 FROM city WHERE city.city = NEW.city)
+       OR NEW.bank <> (SELECT bank FROM city WHERE city.city = NEW.city) THEN
+        RAISE EXCEPTION 'a correction is the next of its bank, and two persons have made it' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER question_correction_takes_two BEFORE INSERT ON question_correction
+FOR EACH ROW EXECUTE FUNCTION question_correction_takes_two();
+CREATE OR REPLACE FUNCTION city_keeps_its_corrections() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS
+$$ BEGIN
+    IF NEW.n_corrections <> OLD.n_corrections + 1 OR NOT EXISTS (SELECT 1 FROM question_correction
+           WHERE question_correction.city = NEW.city AND question_correction.version = NEW.n_corrections) THEN
+        RAISE EXCEPTION 'a city counts its corrections one by one' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER city_keeps_its_corrections BEFORE UPDATE ON city
+FOR EACH ROW WHEN (NEW.n_corrections <> OLD.n_corrections) EXECUTE FUNCTION city_keeps_its_corrections();
 
 CREATE TRIGGER referral_never_changes BEFORE UPDATE ON referral
 FOR EACH ROW EXECUTE FUNCTION refuse('a referral never changes');

@@ -33,6 +33,32 @@ CREATE TRIGGER IF NOT EXISTS attempt_never_changes BEFORE UPDATE ON attempt
 BEGIN SELECT RAISE(ABORT, 'a submitted attempt never changes'); END;
 CREATE TRIGGER IF NOT EXISTS attempt_never_leaves BEFORE DELETE ON attempt
 BEGIN SELECT RAISE(ABORT, 'a submitted attempt never leaves'); END;
+CREATE TRIGGER IF NOT EXISTS rescore_never_changes BEFORE UPDATE ON rescore
+BEGIN SELECT RAISE(ABORT, 'an attempt scored again never changes'); END;
+CREATE TRIGGER IF NOT EXISTS rescore_never_leaves BEFORE DELETE ON rescore
+BEGIN SELECT RAISE(ABORT, 'an attempt scored again never leaves'); END;
+CREATE TRIGGER IF NOT EXISTS rescore_only_raises BEFORE INSERT ON rescore
+WHEN NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.attempt = NEW.attempt
+     AND attempt.score = NEW.score_by_keys AND attempt.pass_mark = NEW.pass_mark
+     AND attempt.submitted_ms = NEW.submitted_ms AND attempt.n_questions >= NEW.score)
+  OR EXISTS (SELECT 1 FROM rescore WHERE rescore.attempt = NEW.attempt
+     AND (rescore.score >= NEW.score OR rescore.version >= NEW.version))
+BEGIN SELECT RAISE(ABORT, 'scoring again only raises'); END;
+CREATE TRIGGER IF NOT EXISTS question_correction_never_changes BEFORE UPDATE ON question_correction
+BEGIN SELECT RAISE(ABORT, 'a correction of a question never changes'); END;
+CREATE TRIGGER IF NOT EXISTS question_correction_never_leaves BEFORE DELETE ON question_correction
+BEGIN SELECT RAISE(ABORT, 'a correction of a question never leaves'); END;
+CREATE TRIGGER IF NOT EXISTS question_correction_takes_two BEFORE INSERT ON question_correction
+WHEN NOT EXISTS (SELECT 1 FROM proposal_decision WHERE proposal_decision.proposal = NEW.proposal
+     AND proposal_decision.verdict = 'approved')
+  OR NEW.version <> (SELECT n_corrections + 1 FROM city WHERE city.city = NEW.city)
+  OR NEW.bank <> (SELECT bank FROM city WHERE city.city = NEW.city)
+BEGIN SELECT RAISE(ABORT, 'a correction is the next of its bank, and two persons have made it'); END;
+CREATE TRIGGER IF NOT EXISTS city_keeps_its_corrections BEFORE UPDATE ON city
+WHEN NEW.n_corrections <> OLD.n_corrections
+ AND (NEW.n_corrections <> OLD.n_corrections + 1 OR NOT EXISTS (SELECT 1 FROM question_correction
+      WHERE question_correction.city = NEW.city AND question_correction.version = NEW.n_corrections))
+BEGIN SELECT RAISE(ABORT, 'a city counts its corrections one by one'); END;
 
 CREATE TRIGGER IF NOT EXISTS referral_never_changes BEFORE UPDATE ON referral
 BEGIN SELECT RAISE(ABORT, 'a referral never changes'); END;

@@ -15,7 +15,8 @@ BEGIN
         EXECUTE 'REVOKE ALL ON ALL TABLES IN SCHEMA ' || place || ' FROM contest_app';
         EXECUTE 'GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA ' || place || ' TO contest_app';
         REVOKE INSERT ON schema_version FROM contest_app;
-        GRANT UPDATE (used_fen, top_awarded, last_decision_ms) ON city TO contest_app;
+        GRANT UPDATE (used_fen, top_awarded, last_decision_ms, n_corrections) ON city TO contest_app;
+        GRANT UPDATE (version, after, n_attempts, is_done, changed_ms) ON rescoring TO contest_app;
         GRANT UPDATE (used_fen, deck, taken, top_taken) ON budget_day TO contest_app;
         GRANT UPDATE (openid_sealed, consented_ms, district) ON person TO contest_app;
         GRANT UPDATE (following, changed_ms) ON follow TO contest_app;
@@ -57,14 +58,16 @@ BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'contest_reader') THEN
         EXECUTE 'GRANT USAGE ON SCHEMA ' || place || ' TO contest_reader';
         EXECUTE 'REVOKE ALL ON ALL TABLES IN SCHEMA ' || place || ' FROM contest_reader';
-        GRANT SELECT ON season, budget_day, packet, follow, referral, attempt, award, rail,
+        GRANT SELECT ON season, budget_day, packet, follow, referral, attempt, rescore, question_correction,
+            rescoring, award, rail,
             transfer, audit_event, fund_flow_bill, fund_flow, incident, incident_settled, correction,
             correction_approval, correction_refusal, reconciliation, closed_day, books_seal, duty,
             field_key, certificate_download, renewal_proposal, renewal_approval, renewal_refusal,
             proposal, proposal_decision, attempt_tally, statistics_mark, participant_tally,
             answer_tally, pause, bulletin_draft, bulletin TO contest_reader;
         GRANT SELECT (city, ordinal, opens_ms, closes_ms, pool_fen, used_fen, top_awarded,
-            last_decision_ms, bank, plan_commitment, plan_root) ON city TO contest_reader;
+            last_decision_ms, bank, plan_commitment, plan_root, n_corrections) ON city
+            TO contest_reader;
         GRANT SELECT (bill_number, award, attempt_number, amount_fen, rail, state, due_ms, version,
             changed_ms) ON payment TO contest_reader;
         GRANT SELECT (bill_number, version, at_ms, event, state_before, state_after)

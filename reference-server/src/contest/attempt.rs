@@ -10,7 +10,9 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
-use quiz_core::{Attempt, Ordinal, Origin, Position, PresentedItem, QuestionBank, Quiz, Submitted};
+use quiz_core::{
+    Attempt, Item, Ordinal, Origin, Position, PresentedItem, QuestionBank, Quiz, Submitted,
+};
 use rand::{SeedableRng, rngs::ChaCha12Rng};
 
 use super::{
@@ -18,7 +20,8 @@ use super::{
     claim::{self, Offer},
     grant::Means,
     pause::Subject,
-    sealed, season,
+    question_correction::{self, InForce},
+    rescore, sealed, season,
     submission::{Recorded, Submission},
 };
 use crate::{
@@ -28,6 +31,7 @@ use crate::{
         Outcomes, Read, ReadTogether, Together,
         attempts::{self, AttemptRow},
         people,
+        rescores::{self, RescoreRow},
         season::{self as season_rows, CityRow},
     },
 };
@@ -51,6 +55,17 @@ pub struct Paper {
     pub closes: DateTime<Utc>,
     /// The items, in order.
     pub items: Vec<PresentedItem>,
+    /// Those of them that are void: each counts as right, whatever is answered.
+    pub void: Vec<VoidItem>,
+}
+
+/// An item of a paper whose question turned out to be no good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VoidItem {
+    /// 1-based number.
+    pub ordinal: u16,
+    /// Why, as everybody may read it.
+    pub reason: String,
 }
 
 /// What an attempt token leads to.
@@ -71,11 +86,13 @@ pub struct Outcome {
     pub city_slug: String,
     /// The city's name.
     pub city_name: String,
-    /// Right answers.
+    /// Right answers, with those that a correction counts as right.
     pub score: u16,
+    /// Right answers by the keys of the bank.
+    pub score_by_keys: u16,
     /// Questions.
     pub of: u16,
-    /// Whether the attempt passed.
+    /// Whether the attempt passes by that score.
     pub passed: bool,
     /// When it was submitted.
     pub submitted: DateTime<Utc>,
@@ -100,12 +117,33 @@ pub struct ReviewItem {
     pub chosen: Option<char>,
     /// The letter of the right option.
     pub key: char,
-    /// Whether the answer is right.
+    /// Whether the answer counts as right.
     pub right: bool,
+    /// Whether it is right by the key.
+    pub right_by_key: bool,
+    /// What was wrong with the question, if anything was.
+    pub correction: Option<ItemCorrection>,
     /// Why the key is right.
     pub explanation: Option<String>,
     /// What the question rests on.
     pub source: Option<String>,
+}
+
+/// What was wrong with the question of an item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemCorrection {
+    /// Letters of the options that count beside the key; none when the question is void.
+    pub accepted: Vec<char>,
+    /// Why, as everybody may read it.
+    pub reason: String,
+}
+
+impl ItemCorrection {
+    /// Whether the question is void.
+    #[must_use]
+    pub fn is_void(&self) -> bool {
+        self.accepted.is_empty()
+    }
 }
 
 /// The facts inside a token.
@@ -149,7 +187,8 @@ pub async fn start(app: &App, person: &PersonId) -> Result<Paper, Error> {
         started_ms: now.timestamp_millis(),
     };
     let bank = sealed::bank(app, &city.bank).await?;
-    paper_of(app, person, &token, &city, &bank)
+    let in_force = question_correction::in_force(app, &city, &bank).await?;
+    paper_of(app, person, &token, (&city, &bank), in_force.as_deref())
 }
 
 /// Who asks for a paper of which city.
@@ -205,7 +244,8 @@ pub async fn paper(app: &App, person: &PersonId, token: &str) -> Result<Opened, 
     }
     let city = city.ok_or(Refusal::UnknownAttempt)?;
     let bank = sealed::bank(app, &city.bank).await?;
-    paper_of(app, person, &token, &city, &bank).map(Opened::Paper)
+    let in_force = question_correction::in_force(app, &city, &bank).await?;
+    paper_of(app, person, &token, (&city, &bank), in_force.as_deref()).map(Opened::Paper)
 }
 
 /// Marks a paper; the same token again gives the first result.
@@ -227,7 +267,7 @@ pub async fn submit(
         .await?
         .ok_or(Refusal::UnknownAttempt)?;
     let quiz = quiz_of(app, person, &token, &bank)?;
-    let mut attempt = Attempt::new(quiz.clone());
+    let mut attempt = Attempt::new(quiz);
     for (ordinal, letter) in answers {
         let unknown = || Refusal::UnknownAnswer {
             ordinal: ordinal.chars().take(8).collect(),
@@ -254,20 +294,29 @@ pub async fn submit(
         pass_mark: app.season.pass_mark.right().into(),
         passed: app.season.pass_mark.passed(score),
     };
+    let submitted = Arc::new(submitted);
     let submission = Submission {
         row,
+        submitted: Arc::clone(&submitted),
+        bank: Arc::clone(&bank),
         means: Means::of(app),
     };
     let recorded = app
         .store
         .write_together(&app.memory.submissions, submission)
         .await?;
-    let Some(Recorded { row, offer }) = recorded else {
+    let Some(recorded) = recorded else {
         return outcome(app, person, &token.id).await;
     };
-    let review = reviewed(&quiz, &submitted, &bank)?;
+    let Recorded {
+        row,
+        offer,
+        rescore,
+        in_force,
+    } = recorded;
+    let review = reviewed(&submitted, &bank, in_force.as_deref())?;
     let offer = offer.map_or(Offer::NotPassed, claim::offered);
-    Ok(outcome_of(app, row, review, offer))
+    Ok(outcome_of(app, row, rescore.as_slice(), review, offer))
 }
 
 /// Hands a paper in with every answer right; only in a contest whose WeChat is simulated.
@@ -316,24 +365,39 @@ pub async fn outcome(app: &App, person: &PersonId, id: &str) -> Result<Outcome, 
                 return Ok::<_, Error>(None);
             };
             let city = season_rows::city(read, &row.city)?;
-            Ok(city.map(|city| (row, city)))
+            let rescores = rescores::of_attempt(read, &wanted)?;
+            Ok(city.map(|city| (row, city, rescores)))
         })
         .await?;
-    let (row, city) = found
-        .filter(|(row, _city)| row.person == person.as_str())
+    let (row, city, rescores) = found
+        .filter(|(row, _city, _rescores)| row.person == person.as_str())
         .ok_or(Refusal::NotFound)?;
     let bank = sealed::bank(app, &city.bank).await?;
-    let review = review(app, person, &row, &bank)?;
-    let offer = claim::offer(app, person, &row, &city).await?;
-    Ok(outcome_of(app, row, review, offer))
+    let in_force = question_correction::in_force(app, &city, &bank).await?;
+    let review = review(app, person, &row, &bank, in_force.as_deref())?;
+    let (_score, passed) = rescore::counted(&row, &rescores);
+    let offer = if passed {
+        claim::offer(app, person, &row, &city).await?
+    } else {
+        Offer::NotPassed
+    };
+    Ok(outcome_of(app, row, &rescores, review, offer))
 }
 
-fn outcome_of(app: &App, row: AttemptRow, review: Vec<ReviewItem>, offer: Offer) -> Outcome {
+fn outcome_of(
+    app: &App,
+    row: AttemptRow,
+    rescores: &[RescoreRow],
+    review: Vec<ReviewItem>,
+    offer: Offer,
+) -> Outcome {
+    let (score, passed) = rescore::counted(&row, rescores);
     Outcome {
         city_name: app.season.city_name(&row.city),
-        score: u16::try_from(row.score).unwrap_or_default(),
+        score: u16::try_from(score).unwrap_or_default(),
+        score_by_keys: u16::try_from(row.score).unwrap_or_default(),
         of: u16::try_from(row.n_questions).unwrap_or_default(),
-        passed: row.passed,
+        passed,
         submitted: season::instant(row.submitted_ms),
         id: row.attempt,
         city_slug: row.city,
@@ -346,10 +410,25 @@ fn paper_of(
     app: &App,
     person: &PersonId,
     token: &Token,
-    city: &CityRow,
-    bank: &Arc<QuestionBank>,
+    (city, bank): (&CityRow, &QuestionBank),
+    in_force: Option<&InForce>,
 ) -> Result<Paper, Error> {
     let quiz = quiz_of(app, person, token, bank)?;
+    // What is void may be told before it is answered; which options count may not.
+    let void = |in_force: &InForce| {
+        let numbered = quiz.ordinals().zip(quiz.items());
+        numbered
+            .filter(|(_ordinal, item)| in_force.rules.is_void(item.question))
+            .map(|(ordinal, item)| VoidItem {
+                ordinal: ordinal.number(),
+                reason: in_force
+                    .reason(item.question)
+                    .unwrap_or_default()
+                    .to_owned(),
+            })
+            .collect()
+    };
+    let void = in_force.map(void).unwrap_or_default();
     let items = quiz
         .ordinals()
         .map(|ordinal| quiz.present(bank, ordinal))
@@ -362,6 +441,7 @@ fn paper_of(
         city_name: app.season.city_name(&city.city),
         closes: season::instant(city.closes_ms),
         items,
+        void,
     })
 }
 
@@ -385,15 +465,10 @@ pub(crate) fn review(
     person: &PersonId,
     row: &AttemptRow,
     bank: &QuestionBank,
+    in_force: Option<&InForce>,
 ) -> Result<Vec<ReviewItem>, Error> {
-    let paper = HandedIn {
-        attempt: &row.attempt,
-        city: &row.city,
-        started_ms: row.started_ms,
-        answers: &row.answers,
-    };
-    let submitted = handed_in(app, person, &paper, bank)?;
-    reviewed(submitted.quiz(), &submitted, bank)
+    let submitted = handed_in(app, person, &HandedIn::of(row), bank)?;
+    reviewed(&submitted, bank, in_force)
 }
 
 /// What is kept of a submitted paper.
@@ -406,6 +481,18 @@ pub(super) struct HandedIn<'a> {
     pub(super) started_ms: i64,
     /// The answers, as `1=A,2=C,…`.
     pub(super) answers: &'a str,
+}
+
+impl<'a> HandedIn<'a> {
+    /// That of a stored attempt.
+    pub(super) fn of(row: &'a AttemptRow) -> Self {
+        Self {
+            attempt: &row.attempt,
+            city: &row.city,
+            started_ms: row.started_ms,
+            answers: &row.answers,
+        }
+    }
 }
 
 /// Draws a submitted paper again and marks it.
@@ -429,15 +516,21 @@ pub(super) fn handed_in(
 
 /// Explains every item of a marked paper.
 fn reviewed(
-    quiz: &Quiz,
     submitted: &Submitted,
     bank: &QuestionBank,
+    in_force: Option<&InForce>,
 ) -> Result<Vec<ReviewItem>, Error> {
+    let quiz = submitted.quiz();
+    let raised = match in_force {
+        Some(in_force) => rescore::rescored(in_force, bank, submitted)?.raised,
+        None => Vec::new(),
+    };
     submitted
         .marking()
         .items
         .iter()
-        .map(|marked| {
+        .zip(quiz.items())
+        .map(|(marked, item)| {
             let shown = quiz
                 .present(bank, marked.ordinal)
                 .map_err(Failure::defect)?;
@@ -455,12 +548,31 @@ fn reviewed(
                     .collect(),
                 chosen: marked.chosen.map(Position::letter),
                 key: marked.key.letter(),
-                right: marked.right,
+                right: marked.right || raised.contains(&marked.ordinal),
+                right_by_key: marked.right,
+                correction: in_force.and_then(|in_force| correction_of(in_force, item)),
                 explanation: question.explanation().map(str::to_owned),
                 source: question.source().map(str::to_owned),
             })
         })
         .collect()
+}
+
+/// What was wrong with an item's question, its options by their places on this paper.
+fn correction_of(in_force: &InForce, item: &Item) -> Option<ItemCorrection> {
+    let reason = in_force.reason(item.question)?.to_owned();
+    let mut accepted: Vec<char> = if in_force.rules.is_void(item.question) {
+        Vec::new()
+    } else {
+        in_force
+            .rules
+            .accepted(item.question)
+            .filter_map(|written| item.option_order.shown(written))
+            .map(Position::letter)
+            .collect()
+    };
+    accepted.sort_unstable();
+    Some(ItemCorrection { accepted, reason })
 }
 
 fn written_answers(answers: &quiz_core::Answers) -> String {

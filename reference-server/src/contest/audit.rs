@@ -12,7 +12,7 @@ use wechat_adapter::simulator::{OracleLedger, PacketState, TransferStage};
 use super::{
     Error, Failure, Refusal, books_seal, planning, publication,
     reconcile::{self, Answers, Comparison},
-    sealed, season,
+    rescore, sealed, season,
 };
 use crate::{
     app::App,
@@ -81,6 +81,9 @@ pub async fn violations(app: &App, wechat: Option<&OracleLedger>) -> Result<Vec<
         Err(error) => return Err(error),
     }
     check_plans(app, &mut found).await?;
+    for attempt in rescore::wrong(app).await? {
+        push(&mut found, "M32 not what the corrections give", attempt);
+    }
     check_published(app, &mut found).await?;
     if let Some(number) = books.broken_link {
         push(

@@ -150,16 +150,13 @@ pub async fn claim(app: &App, person: &PersonId, request: ClaimRequest) -> Resul
     packet(app, view)
 }
 
-/// Whether this submitted attempt can open a packet now.
+/// Whether this attempt, which passed, can open a packet now.
 pub(crate) async fn offer(
     app: &App,
     person: &PersonId,
     attempt: &AttemptRow,
     city: &CityRow,
 ) -> Result<Offer, Error> {
-    if !attempt.passed {
-        return Ok(Offer::NotPassed);
-    }
     let (who, id) = (person.clone(), attempt.attempt.clone());
     let (slug, now) = (city.city.clone(), app.now());
     let terms = Arc::clone(&app.season);

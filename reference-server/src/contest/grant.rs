@@ -21,7 +21,9 @@ use schedule_core::ShanghaiDay;
 use super::{
     Error, Failure, PersonId, Refusal,
     claim::{self, ClaimRequest},
-    login, order, pause, sealed, season,
+    login, order, pause,
+    question_correction::Known,
+    sealed, season,
 };
 use crate::{
     app::{App, Season},
@@ -46,6 +48,7 @@ pub(crate) struct Means {
     pub(super) season: Arc<Season>,
     keys: Arc<Keys>,
     plans: Arc<sealed::Plans>,
+    pub(super) corrections: Arc<Known>,
 }
 
 impl Means {
@@ -55,6 +58,7 @@ impl Means {
             season: Arc::clone(&app.season),
             keys: Arc::clone(&app.keys),
             plans: Arc::clone(&app.memory.plans),
+            corrections: Arc::clone(&app.memory.corrections),
         }
     }
 
@@ -479,6 +483,7 @@ fn award(
         scope,
         friend,
         attempt,
+        gained: standing.is_gained,
         day: day.day,
         deck: next.deck.name().to_owned(),
         sequence: i64::from(sequence),

@@ -10,11 +10,15 @@ use quiz_core::QuestionBank;
 use super::{
     Error, PersonId,
     attempt::{self, ReviewItem},
+    question_correction::{self, InForce},
     sealed,
 };
 use crate::{
     app::App,
-    store::{attempts, season as rows},
+    store::{
+        attempts,
+        season::{self as rows, CityRow},
+    },
 };
 
 /// Attempts looked at, the latest first; each costs one draw of its paper.
@@ -51,33 +55,34 @@ pub async fn mistakes(app: &App, person: &PersonId) -> Result<Vec<Mistake>, Erro
             ))
         })
         .await?;
-    let digests: HashMap<String, String> = cities
+    let cities: HashMap<String, CityRow> = cities
         .into_iter()
-        .map(|city| (city.city, city.bank))
+        .map(|city| (city.city.clone(), city))
         .collect();
-    let mut banks: HashMap<String, Arc<QuestionBank>> = HashMap::new();
+    let mut banks: HashMap<String, (Arc<QuestionBank>, Option<Arc<InForce>>)> = HashMap::new();
     let mut seen: BTreeMap<String, Seen> = BTreeMap::new();
     // Newest first: the first answer met to a question is its latest.
     for row in latest {
-        let Some(digest) = digests.get(&row.city) else {
+        let Some(city) = cities.get(&row.city) else {
             continue;
         };
-        let bank = match banks.get(digest) {
-            Some(bank) => Arc::clone(bank),
-            None => {
-                let bank = sealed::bank(app, digest).await?;
-                banks.insert(digest.clone(), Arc::clone(&bank));
-                bank
-            }
+        if !banks.contains_key(&row.city) {
+            let bank = sealed::bank(app, &city.bank).await?;
+            let in_force = question_correction::in_force(app, city, &bank).await?;
+            banks.insert(row.city.clone(), (bank, in_force));
+        }
+        let Some((bank, in_force)) = banks.get(&row.city) else {
+            continue;
         };
-        for item in attempt::review(app, person, &row, &bank)? {
+        for item in attempt::review(app, person, &row, bank, in_force.as_deref())? {
             let right = item.right;
             let seen = seen.entry(item.stem.clone()).or_insert(Seen {
                 mastered: right,
                 n_wrong: 0,
                 wrong: None,
             });
-            if !right {
+            // What only a correction counts as right stays here to be read, and is no mistake any more.
+            if !item.right_by_key {
                 seen.n_wrong = seen.n_wrong.saturating_add(1);
                 seen.wrong
                     .get_or_insert_with(|| (app.season.city_name(&row.city), item));

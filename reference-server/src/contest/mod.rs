@@ -16,6 +16,8 @@
 //! | `follow` | a callback from the Official Account; who follows; who is credited |
 //! | `attempt` | ten questions are drawn, answered, marked |
 //! | `submission` | marked papers are stored, many at once |
+//! | `question_correction` | what is wrong with a bank in use, by two persons |
+//! | `rescore` | attempts scored again by corrections, upwards only |
 //! | `mistakes` | the questions a person got wrong, over all attempts |
 //! | `claim` | a chance and a passing attempt become a packet |
 //! | `grant` | claims become awards, many at once, decided one by one |
@@ -89,10 +91,12 @@ pub mod platform_keys;
 pub mod poster;
 pub mod preflight;
 pub mod publication;
+pub mod question_correction;
 pub mod rail_pause;
 pub mod reconcile;
 pub mod reconciliation;
 pub mod records;
+pub mod rescore;
 pub mod schedule;
 pub mod sealed;
 pub mod season;

@@ -163,6 +163,7 @@ async fn plan_city(app: &App, ordinal: i64, round: &Round, halves: Halves) -> Re
         quiz_paused: None,
         claims_paused: None,
         payouts_paused: None,
+        n_corrections: 0,
         city: slug,
     };
     let days = day_rows(app, round);

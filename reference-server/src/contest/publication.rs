@@ -12,7 +12,9 @@ use reward_core::{
 use schedule_core::ShanghaiDay;
 
 use super::{
-    Error, Failure, PersonId, Refusal, sealed,
+    Error, Failure, PersonId, Refusal,
+    question_correction::{self, PublicCorrection},
+    sealed,
     season::{contest_day, instant},
 };
 use crate::{
@@ -41,6 +43,8 @@ pub struct CityRecord {
     pub commitment: String,
     /// Root over all packets.
     pub root: String,
+    /// What was wrong with the bank, once the city has opened.
+    pub corrections: Vec<PublicCorrection>,
     /// The heads of the days that have ended, in order.
     pub heads: Arc<[DailyHead]>,
     /// From when the seed and the awards are public.
@@ -87,6 +91,7 @@ pub async fn city(app: &App, slug: &str) -> Result<Option<CityRecord>, Error> {
 async fn record(app: &App, city: CityRow, now: DateTime<Utc>) -> Result<CityRecord, Error> {
     let disclosed_from = disclosed_from(&city);
     Ok(CityRecord {
+        corrections: question_correction::public(app, &city, now).await?,
         heads: heads(app, &city, now).await?,
         name: app.season.city_name(&city.city),
         slug: city.city,

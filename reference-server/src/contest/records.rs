@@ -8,7 +8,7 @@ use super::{
     claim::{self, Packet},
     payout,
     personal::District,
-    season,
+    rescore, season,
 };
 use crate::{
     app::App,
@@ -17,6 +17,7 @@ use crate::{
         attempts::{self, AttemptCounts, AttemptRow},
         awards::{self, PacketView, ReferralChance},
         people,
+        rescores::{self, RescoreRow},
     },
 };
 
@@ -102,6 +103,7 @@ pub enum ChanceState {
 struct Rows {
     counts: AttemptCounts,
     attempts: Vec<AttemptRow>,
+    rescores: Vec<RescoreRow>,
     packets: Vec<PacketView>,
     referrals: Vec<ReferralChance>,
     following: bool,
@@ -145,10 +147,19 @@ async fn gathered(app: &App, person: &PersonId, n_attempts_max: i64) -> Result<R
         .count();
     Ok(Records {
         n_attempts: u32::try_from(rows.counts.n_attempts).unwrap_or(u32::MAX),
-        best_score: small(rows.counts.best_score),
+        best_score: small(
+            rows.rescores
+                .iter()
+                .map(|row| row.score)
+                .fold(rows.counts.best_score, i64::max),
+        ),
         n_invited: rows.referrals.len(),
         n_chances_open,
-        attempts: rows.attempts.iter().map(|row| line(app, row)).collect(),
+        attempts: rows
+            .attempts
+            .iter()
+            .map(|row| line(app, row, &rows.rescores))
+            .collect(),
         chances,
         packets: rows
             .packets
@@ -208,6 +219,7 @@ fn rows_of(read: &Read<'_>, person: &PersonId, n_attempts_max: i64) -> Result<Ro
     Ok(Rows {
         counts: attempts::counts(read, id)?,
         attempts: attempts::latest(read, id, n_attempts_max)?,
+        rescores: rescores::of_person(read, id)?,
         packets: awards::of_person(read, id)?,
         referrals: awards::referral_chances(read, id)?,
         following: people::follow(read, id)?.is_some_and(|follow| follow.following),
@@ -322,14 +334,15 @@ fn state_now(verdict: Option<&Result<ChanceKind, Refusal>>) -> ChanceState {
     }
 }
 
-fn line(app: &App, row: &AttemptRow) -> AttemptLine {
+fn line(app: &App, row: &AttemptRow, rescores: &[RescoreRow]) -> AttemptLine {
+    let (score, passed) = rescore::counted(row, rescores);
     AttemptLine {
         id: row.attempt.clone(),
         city_slug: row.city.clone(),
         city_name: app.season.city_name(&row.city),
-        score: small(row.score),
+        score: small(score),
         of: small(row.n_questions),
-        passed: row.passed,
+        passed,
         submitted: season::instant(row.submitted_ms),
     }
 }

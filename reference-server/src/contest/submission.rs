@@ -2,21 +2,28 @@
 //! of arrival.
 //!
 //! In the transaction: papers that were handed in before are left alone; the decision instant
-//! under each city's latch; window and pace; the rows; what a claim with a pass would meet.
+//! under each city's latch; window and pace; the rows; what the corrections of the bank raise;
+//! what a claim with a pass would meet.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::Arc,
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use quiz_core::{QuestionBank, Submitted};
 
 use super::{
     Error, Refusal,
     grant::{self, Decision, Means},
-    season,
+    question_correction::InForce,
+    rescore, season,
 };
 use crate::store::{
     Outcomes, Read, Together, Tx, WriteTogether,
     attempts::{self, AttemptRow, Before, Earlier},
     overview::{self, TallyRow},
+    rescores::{self, RescoreRow},
     season::{self as rows, CityRow, DayRow},
     standings::{Asked, Standing, standings},
 };
@@ -28,6 +35,10 @@ const PER_MINUTE: i64 = 20;
 pub(crate) struct Submission {
     /// The attempt, but for the window and the instant, which the writer fills in.
     pub(crate) row: AttemptRow,
+    /// The paper, in case that its bank is corrected.
+    pub(crate) submitted: Arc<Submitted>,
+    /// Its bank.
+    pub(crate) bank: Arc<QuestionBank>,
     /// What it is decided with.
     pub(crate) means: Means,
 }
@@ -38,6 +49,10 @@ pub(crate) struct Recorded {
     pub(crate) row: AttemptRow,
     /// What a claim would come to, if the attempt passed.
     pub(crate) offer: Option<Decision>,
+    /// How corrections raise it, if they do.
+    pub(crate) rescore: Option<RescoreRow>,
+    /// The corrections of its bank, if there are any.
+    pub(crate) in_force: Option<Arc<InForce>>,
 }
 
 impl Together for Submission {
@@ -61,22 +76,29 @@ impl WriteTogether for Submission {
                     Ok(None)
                 } else {
                     table
-                        .decide(one, cities.get(one.row.city.as_str()), earlier)
+                        .decide(tx, one, cities.get(one.row.city.as_str()), earlier)
                         .map(Some)
                 },
             );
         }
         attempts::insert_all(tx, &table.rows)?;
+        rescores::insert_all(tx, &table.rescores)?;
         for (city, more) in &table.tallies {
             overview::count_attempts(tx, city, more)?;
         }
-        let mut offers = offers(&tx.read(), group, &table.rows, &cities)?.into_iter();
-        let mut stored = table.rows.into_iter();
+        let mut offers = offers(&tx.read(), group, &table, &cities)?.into_iter();
+        let mut stored = table.rows.into_iter().zip(table.in_force);
+        let mut raised = table.rescores.into_iter().peekable();
         Ok(decided
             .into_iter()
             .map(|outcome| {
                 let recorded = outcome?.and_then(|()| stored.next().zip(offers.next()));
-                Ok(recorded.map(|(row, offer)| Recorded { row, offer }))
+                Ok(recorded.map(|((row, in_force), offer)| Recorded {
+                    rescore: raised.next_if(|raised| raised.attempt == row.attempt),
+                    row,
+                    offer,
+                    in_force,
+                }))
             })
             .collect())
     }
@@ -130,6 +152,10 @@ fn earlier(
 #[derive(Default)]
 struct Table<'a> {
     rows: Vec<AttemptRow>,
+    /// The corrections that each of them was scored by.
+    in_force: Vec<Option<Arc<InForce>>>,
+    /// Those that corrections raise, in the same order.
+    rescores: Vec<RescoreRow>,
     stored: HashSet<&'a str>,
     n_of_person: HashMap<&'a str, i64>,
     /// Whom this group has counted in a city.
@@ -140,6 +166,7 @@ struct Table<'a> {
 impl<'a> Table<'a> {
     fn decide(
         &mut self,
+        tx: &Tx<'_>,
         one: &'a Submission,
         city: Option<&CityRow>,
         before: Before,
@@ -161,15 +188,24 @@ impl<'a> Table<'a> {
             return Err(Refusal::TooFast { retry_after_s: 2 }.into());
         }
         *n_now = n_now.saturating_add(1);
-        self.stored.insert(&one.row.attempt);
-        self.count(one, decided_ms, before);
-        self.rows.push(AttemptRow {
+        let row = AttemptRow {
             opens_ms: city.opens_ms,
             closes_ms: city.closes_ms,
             started_ms: one.row.started_ms.min(decided_ms),
             submitted_ms: decided_ms,
             ..one.row.clone()
-        });
+        };
+        let in_force = one.means.corrections.of(&tx.read(), city, &one.bank)?;
+        if let Some(in_force) = in_force.as_deref() {
+            let again = rescore::rescored(in_force, &one.bank, &one.submitted)?;
+            let score = (in_force.version, again.after.right());
+            let raised = rescore::row_of(&row, score, &[], season::instant(decided_ms));
+            self.rescores.extend(raised);
+        }
+        self.stored.insert(&one.row.attempt);
+        self.count(one, decided_ms, before);
+        self.rows.push(row);
+        self.in_force.push(in_force);
         Ok(())
     }
 }
@@ -195,13 +231,21 @@ impl<'a> Table<'a> {
 fn offers(
     read: &Read<'_>,
     group: &[Submission],
-    stored: &[AttemptRow],
+    table: &Table<'_>,
     cities: &BTreeMap<&str, CityRow>,
 ) -> Result<Vec<Option<Decision>>, Error> {
     let Some(means) = group.first().map(|one| &one.means) else {
         return Ok(Vec::new());
     };
-    let passed: Vec<&AttemptRow> = stored.iter().filter(|row| row.passed).collect();
+    let gained: HashSet<&str> = table
+        .rescores
+        .iter()
+        .filter(|raised| raised.gained)
+        .map(|raised| raised.attempt.as_str())
+        .collect();
+    let stored = &table.rows;
+    let has_passed = |row: &AttemptRow| row.passed || gained.contains(row.attempt.as_str());
+    let passed: Vec<&AttemptRow> = stored.iter().filter(|row| has_passed(row)).collect();
     let asked: Vec<Asked<'_>> = passed
         .iter()
         .map(|row| Asked {
@@ -214,7 +258,11 @@ fn offers(
     let mut days: BTreeMap<&str, DayRow> = BTreeMap::new();
     let mut offers = Vec::with_capacity(stored.len());
     for row in stored {
-        let standing = if row.passed { standings.next() } else { None };
+        let standing = if has_passed(row) {
+            standings.next()
+        } else {
+            None
+        };
         let (Some(standing), Some(city)) = (standing, cities.get(row.city.as_str())) else {
             offers.push(None);
             continue;

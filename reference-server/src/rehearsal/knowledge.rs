@@ -17,7 +17,7 @@ use crate::{
 
 /// The fields of a paper as the JSON API gives it; any other one could carry a key.
 const PAPER_FIELDS: [&str; 5] = ["attempt_id", "city", "city_name", "closes", "items"];
-const ITEM_FIELDS: [&str; 4] = ["ordinal", "stem", "origin", "options"];
+const ITEM_FIELDS: [&str; 5] = ["ordinal", "stem", "origin", "options", "void"];
 const OPTION_FIELDS: [&str; 2] = ["position", "text"];
 
 /// The subject, as far as any bank asks about it.

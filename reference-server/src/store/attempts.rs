@@ -182,7 +182,8 @@ pub fn before(read: &Read<'_>, asked: &[Earlier<'_>]) -> Result<Vec<Before>, Sto
     Ok(found)
 }
 
-const COLUMNS: &str = "attempt, person, city, opens_ms, closes_ms, started_ms, submitted_ms,
+pub(super) const COLUMNS: &str =
+    "attempt, person, city, opens_ms, closes_ms, started_ms, submitted_ms,
      answers, score, n_questions, pass_mark, passed";
 
 /// One submitted attempt.
@@ -247,6 +248,9 @@ pub fn has_unused_pass(read: &Read<'_>, person: &str, city: &str) -> Result<bool
         "SELECT 1 FROM attempt
          WHERE person = ?1 AND city = ?2 AND passed = 1
            AND NOT EXISTS (SELECT 1 FROM award WHERE award.attempt = attempt.attempt)
+         UNION ALL SELECT 1 FROM rescore
+         WHERE person = ?1 AND city = ?2 AND gained = 1
+           AND NOT EXISTS (SELECT 1 FROM award WHERE award.attempt = rescore.attempt)
          LIMIT 1",
         params![person, city],
         |_row| Ok(()),
@@ -254,7 +258,7 @@ pub fn has_unused_pass(read: &Read<'_>, person: &str, city: &str) -> Result<bool
     Ok(found.is_some())
 }
 
-fn attempt_row(row: &Row<'_>) -> Result<AttemptRow, StoreError> {
+pub(super) fn attempt_row(row: &Row<'_>) -> Result<AttemptRow, StoreError> {
     Ok(AttemptRow {
         attempt: row.get(0)?,
         person: row.get(1)?,

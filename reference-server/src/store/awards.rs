@@ -26,6 +26,8 @@ pub struct AwardRow {
     pub friend: Option<String>,
     /// The passing attempt it used.
     pub attempt: String,
+    /// Whether the attempt gained its pass by a correction.
+    pub gained: bool,
     /// Shanghai day number of the decision.
     pub day: i64,
     /// `plain` or `top`.
@@ -147,6 +149,7 @@ const NEW_AWARD: Header = &[
     ("friend", Kind::Text),
     ("attempt", Kind::Text),
     ("passed", Kind::Integer),
+    ("gained", Kind::Integer),
     ("day", Kind::Integer),
     ("deck", Kind::Text),
     ("sequence", Kind::Integer),
@@ -160,7 +163,15 @@ const NEW_AWARD: Header = &[
 pub fn insert_all(tx: &Tx<'_>, awards: &[AwardRow]) -> Result<(), StoreError> {
     // store::awards::insert_all
     let mut given = Given::new(NEW_AWARD, awards.len());
-    for award in awards {
+    // Which of the two stands there says what the award refers to.
+    let marks: Vec<_> = awards
+        .iter()
+        .map(|award| {
+            let mark = |stands: bool| stands.then_some(true);
+            (mark(!award.gained), mark(award.gained))
+        })
+        .collect();
+    for (award, (passed, gained)) in awards.iter().zip(&marks) {
         given.add(params![
             award.award,
             award.person,
@@ -171,7 +182,8 @@ pub fn insert_all(tx: &Tx<'_>, awards: &[AwardRow]) -> Result<(), StoreError> {
             award.scope,
             award.friend,
             award.attempt,
-            true,
+            *passed,
+            *gained,
             award.day,
             award.deck,
             award.sequence,

@@ -338,7 +338,18 @@ pub fn bad_awards(
          UNION ALL SELECT 'M6 not a passing attempt of this person and city', award.award
              FROM award LEFT JOIN attempt ON attempt.attempt = award.attempt
              WHERE attempt.attempt IS NULL OR attempt.person <> award.person
-               OR attempt.city <> award.city OR attempt.score < attempt.pass_mark
+               OR attempt.city <> award.city
+               OR (award.gained IS NULL AND attempt.score < attempt.pass_mark)
+               OR (award.gained IS NOT NULL AND NOT EXISTS (
+                   SELECT 1 FROM rescore WHERE rescore.attempt = award.attempt
+                     AND rescore.gained = 1 AND rescore.score >= attempt.pass_mark))
+         UNION ALL SELECT 'M32 a score that fell, or that no attempt has', rescore.attempt
+             FROM rescore LEFT JOIN attempt ON attempt.attempt = rescore.attempt
+               AND attempt.person = rescore.person AND attempt.city = rescore.city
+             WHERE attempt.attempt IS NULL OR attempt.score <> rescore.score_by_keys
+               OR rescore.score <= attempt.score OR rescore.score > attempt.n_questions
+               OR EXISTS (SELECT 1 FROM rescore AS later WHERE later.attempt = rescore.attempt
+                          AND later.version > rescore.version AND later.score <= rescore.score)
          UNION ALL SELECT 'M8 not a friend of this sharer', award.award
              FROM award LEFT JOIN referral ON referral.friend = award.friend
              WHERE award.kind = 'referral'

@@ -11,6 +11,7 @@
 //! | `season` | season, city, `budget_day`, packet, bank |
 //! | `people` | person, follow, invite, referral, `callback_seen` |
 //! | `attempts` | attempt |
+//! | `rescores` | `question_correction`, rescore, rescoring |
 //! | `awards` | award, and the counters it moves |
 //! | `standings` | none: what a claim looks at, of many people at once |
 //! | `payments` | payment, `payment_event`, rail, transfer |
@@ -62,6 +63,7 @@ pub mod people;
 pub mod proposals;
 pub mod reconciliations;
 pub mod renewals;
+pub mod rescores;
 pub mod season;
 pub mod standings;
 pub mod statistics;

@@ -55,6 +55,8 @@ pub struct CityRow {
     pub claims_paused: Option<String>,
     /// The sentence people read while its payouts are paused.
     pub payouts_paused: Option<String>,
+    /// How many corrections its bank has.
+    pub n_corrections: i64,
 }
 
 /// One day's cap and what is taken of it.
@@ -221,7 +223,8 @@ const CITY: &str = "city, ordinal, opens_ms, closes_ms, pool_fen, used_fen, top_
      (SELECT sentence FROM pause WHERE pause.city = city.city AND subject = 'claims'
         AND ended_ms IS NULL),
      (SELECT sentence FROM pause WHERE pause.city = city.city AND subject = 'payouts'
-        AND ended_ms IS NULL)";
+        AND ended_ms IS NULL),
+     n_corrections";
 
 /// One city.
 pub fn city(read: &Read<'_>, city: &str) -> Result<Option<CityRow>, StoreError> {
@@ -317,7 +320,7 @@ pub fn latch(tx: &Tx<'_>, city: &str, now_ms: i64) -> Result<Option<CityRow>, St
              WHERE city = ?1 RETURNING {CITY}, {instant} - CAST(?2 AS BIGINT)"
         ),
         params![city, now_ms],
-        |row| Ok((city_row(row)?, row.get(15)?)),
+        |row| Ok((city_row(row)?, row.get(16)?)),
     )?;
     match latched {
         Some((_city, by_ms)) if by_ms.abs() > SKEW_MAX_MS => {
@@ -356,6 +359,7 @@ fn city_row(row: &Row<'_>) -> Result<CityRow, StoreError> {
         quiz_paused: row.get(12)?,
         claims_paused: row.get(13)?,
         payouts_paused: row.get(14)?,
+        n_corrections: row.get(15)?,
     })
 }
 

@@ -1,4 +1,5 @@
-//! What a claim looks at, read for many people at once: two statements however many they are.
+//! What a claim looks at, read for many people at once: two statements however many they are,
+//! and a third when somebody has no pass by the keys.
 
 use super::{
     Read, StoreError,
@@ -27,6 +28,8 @@ pub struct Standing {
     pub attempt_city: Option<String>,
     /// The pass that the claim would use: the named one, or the oldest that no award has used.
     pub unused_pass: Option<String>,
+    /// Whether that attempt gained its pass by a correction.
+    pub is_gained: bool,
     /// The friend behind the oldest referral chance of the city that no award has used.
     pub open_friend: Option<String>,
     /// The person's awards, newest first.
@@ -75,6 +78,15 @@ const STANDING: &str = "SELECT given.nth, person.openid_sealed, follow.following
      LEFT JOIN follow ON follow.person = given.person
      LEFT JOIN attempt AS wanted ON wanted.attempt = given.attempt AND wanted.person = given.person";
 
+/// The pass that a correction has given: of the named attempt, or the oldest that no award has used.
+const GAINED: &str = "SELECT given.nth,
+     (SELECT rescore.attempt FROM rescore
+      WHERE rescore.person = given.person AND rescore.gained = 1
+        AND (rescore.attempt = given.attempt OR (given.attempt IS NULL AND rescore.city = given.city))
+        AND NOT EXISTS (SELECT 1 FROM award WHERE award.attempt = rescore.attempt)
+      ORDER BY rescore.submitted_ms, rescore.attempt LIMIT 1)
+     FROM given";
+
 const AWARDS: &str = "SELECT given.nth, award.award, award.city, award.kind, award.attempt,
      award.request_key, award.decided_ms
      FROM given JOIN award ON award.person = given.person";
@@ -95,11 +107,25 @@ pub fn standings(read: &Read<'_>, asked: &[Asked<'_>]) -> Result<Vec<Standing>, 
             following: row.get::<Option<bool>>(2)?.unwrap_or(false),
             attempt_city: row.get(3)?,
             unused_pass: row.get(4)?,
+            is_gained: false,
             open_friend: row.get(5)?,
             awards: Vec::new(),
         };
         Ok(())
     })?;
+    if standings
+        .iter()
+        .any(|standing| standing.unused_pass.is_none())
+    {
+        read.connection.each_of(&given, GAINED, |row| {
+            let (standing, gained) = (of_row(&mut standings, row)?, row.get(1)?);
+            if standing.unused_pass.is_none() {
+                standing.unused_pass = gained;
+                standing.is_gained = standing.unused_pass.is_some();
+            }
+            Ok(())
+        })?;
+    }
     read.connection.each_of(&given, AWARDS, |row| {
         let award = PastAward {
             award: row.get(1)?,

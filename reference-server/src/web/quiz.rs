@@ -18,6 +18,7 @@ use super::{
     error::PageError,
     frame::{self, Frame},
     session::{self, Jar, Name, SignedIn, Visitor},
+    wording,
 };
 use crate::{
     app::App,
@@ -142,6 +143,8 @@ struct ItemView {
     stem: String,
     /// Letter, words, and whether it was chosen before the session ran out.
     options: Vec<(char, String, bool)>,
+    /// What is said of a void question.
+    note: Option<String>,
 }
 
 #[derive(Template)]
@@ -173,10 +176,15 @@ async fn show(
         Opened::Paper(paper) => paper,
     };
     let kept = Jar::of(&app, &headers).kept_answers(&token);
+    let note = |number: u16| {
+        let void = paper.void.iter().find(|void| void.ordinal == number);
+        void.map(|void| wording::void_item(&void.reason))
+    };
     let items = paper.items.into_iter().map(|item| {
         let chosen = kept.get(&item.ordinal.number().to_string()).copied();
         ItemView {
             number: item.ordinal.number(),
+            note: note(item.ordinal.number()),
             origin: origin_label(item.origin),
             stem: item.stem,
             options: item

@@ -59,6 +59,10 @@ pub(super) struct ReviewView {
     pub(super) number: u16,
     pub(super) stem: String,
     pub(super) right: bool,
+    /// Whether it is right by the key, without any correction.
+    pub(super) right_by_key: bool,
+    /// What was wrong with the question, if anything was.
+    pub(super) note: Option<String>,
     pub(super) chosen: String,
     pub(super) key: String,
     pub(super) explanation: Option<String>,
@@ -71,6 +75,8 @@ struct ResultPage {
     frame: Frame,
     id: String,
     score: u16,
+    /// Right answers that only a correction counts.
+    n_raised: u16,
     of: u16,
     arc: u32,
     headline: &'static str,
@@ -90,6 +96,7 @@ async fn result(
     Ok(frame::personal(&ResultPage {
         frame: Frame::of(&app, &signed_in.visitor),
         score: outcome.score,
+        n_raised: outcome.score.saturating_sub(outcome.score_by_keys),
         of: outcome.of,
         arc: RING * u32::from(outcome.score) / u32::from(outcome.of.max(1)),
         headline: wording::headline(outcome.score, outcome.of, outcome.passed),
@@ -173,6 +180,8 @@ pub(super) fn review(item: ReviewItem) -> ReviewView {
         number: item.ordinal,
         stem: item.stem,
         right: item.right,
+        right_by_key: item.right_by_key,
+        note: item.correction.as_ref().map(wording::correction),
         explanation: item.explanation,
         source: item.source,
     }

@@ -38,9 +38,17 @@ struct CityLine {
     commitment: String,
     root: String,
     bank: String,
+    corrections: Vec<CorrectionLine>,
     heads: Vec<String>,
     disclosed_from: String,
     is_disclosed: bool,
+}
+
+struct CorrectionLine {
+    since: String,
+    stem: String,
+    what: &'static str,
+    reason: String,
 }
 
 #[derive(Template)]
@@ -63,6 +71,20 @@ async fn verify(State(app): State<Arc<App>>, visitor: Visitor) -> Result<Respons
                 commitment: city.commitment,
                 root: city.root,
                 bank: city.bank_digest,
+                corrections: city
+                    .corrections
+                    .into_iter()
+                    .map(|correction| CorrectionLine {
+                        since: moment::minute(correction.since),
+                        stem: correction.stem,
+                        what: if correction.is_void {
+                            "作废，全员按答对计"
+                        } else {
+                            "另有选项也按答对计"
+                        },
+                        reason: correction.reason,
+                    })
+                    .collect(),
                 heads: city.heads.iter().map(ToString::to_string).collect(),
                 disclosed_from: moment::minute(city.disclosed_from),
                 is_disclosed: city.is_disclosed,

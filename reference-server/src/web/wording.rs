@@ -6,6 +6,7 @@ use reward_core::{BaseUse, ChanceKind, ClaimScope};
 use super::moment;
 use crate::contest::{
     Refusal,
+    attempt::ItemCorrection,
     claim::{Packet, PacketState},
     pause::Subject,
 };
@@ -349,6 +350,32 @@ pub(super) fn headline(score: u16, of: u16, passed: bool) -> &'static str {
     }
 }
 
+/// What was wrong with a question, after it was answered.
+pub(super) fn correction(correction: &ItemCorrection) -> String {
+    let what = if correction.is_void() {
+        "此题已作废，全员按答对计。".to_owned()
+    } else {
+        let letters: Vec<String> = correction.accepted.iter().map(char::to_string).collect();
+        format!("此题已更正，选 {} 的也按答对计。", letters.join("、"))
+    };
+    format!("{what}{}", because(&correction.reason))
+}
+
+/// What is said of a void question while it can still be answered.
+pub(super) fn void_item(reason: &str) -> String {
+    format!("此题已作废，答不答都按答对计。{}", because(reason))
+}
+
+/// An organiser's reason as the end of a sentence.
+fn because(reason: &str) -> String {
+    let stop = if reason.ends_with(['。', '！', '？', '.']) {
+        ""
+    } else {
+        "。"
+    };
+    format!("原因：{reason}{stop}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -425,6 +452,25 @@ mod tests {
             .map(|state| packet_state(state, "苏信服", Some(at()), None).0)
             .collect();
         assert_eq!(words.len(), PacketState::ALL.len());
+    }
+
+    #[test]
+    fn a_correction_says_what_counts_and_why() {
+        let said = |accepted: &[char], reason: &str| {
+            correction(&ItemCorrection {
+                accepted: accepted.to_vec(),
+                reason: reason.to_owned(),
+            })
+        };
+        let void = "此题已作废，全员按答对计。原因：题干缺了一行。";
+        assert_eq!(said(&[], "题干缺了一行"), void);
+        assert_eq!(said(&[], "题干缺了一行。"), void);
+        let also = "此题已更正，选 B、D 的也按答对计。原因：条例已修订。";
+        assert_eq!(said(&['B', 'D'], "条例已修订"), also);
+        assert_eq!(
+            void_item("印错"),
+            "此题已作废，答不答都按答对计。原因：印错。"
+        );
     }
 
     #[test]

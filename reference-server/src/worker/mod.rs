@@ -1,5 +1,5 @@
-//! What happens without a request: payments, the latch, the statistics, the books, WeChat's certificates, what the account says, the
-//! simulated WeChat's own time.
+//! What happens without a request: payments, the latch, the statistics, the books, WeChat's certificates,
+//! what the account says, attempts scored again, the simulated WeChat's own time.
 //!
 //! Each duty is a function that does what is due now and returns; the loop only calls
 //! them. A rehearsal and the tests call the same functions on their own clock.
@@ -12,7 +12,7 @@ use tokio::{sync::watch, task::JoinHandle};
 
 use crate::{
     app::App,
-    contest::{Error, outreach, payout, platform_keys, season, statistics},
+    contest::{Error, outreach, payout, platform_keys, rescore, season, statistics},
 };
 
 /// How often payments are looked at.
@@ -25,6 +25,8 @@ const KEYS_BEAT: Duration = Duration::from_secs(60);
 const OUTREACH_BEAT: Duration = Duration::from_secs(2);
 /// How often new attempts are counted.
 const COUNT_BEAT: Duration = Duration::from_secs(2);
+/// How often somebody looks whether a correction has attempts scored again.
+const RESCORE_BEAT: Duration = Duration::from_secs(1);
 /// Rounds of payments in one beat, so that other duties get their turn.
 const ROUNDS_PER_BEAT: u32 = 8;
 
@@ -59,6 +61,7 @@ pub fn spawn(app: Arc<App>, stop: watch::Receiver<bool>) -> JoinHandle<()> {
             keep_reaching_out(Arc::clone(&app), stop.clone()),
             books::keep(Arc::clone(&app), stop.clone()),
             keep_platform_keys(Arc::clone(&app), stop.clone()),
+            keep_rescoring(Arc::clone(&app), stop.clone()),
             keep_paying(app, stop)
         );
     })
@@ -148,6 +151,25 @@ async fn keep_reaching_out(app: Arc<App>, mut stop: watch::Receiver<bool>) {
             done = outreach::do_due(&app) => {
                 if let Err(error) = done {
                     tracing::error!(%error, "the account could not be spoken for");
+                }
+            }
+            _ = stop.changed() => return,
+        }
+    }
+}
+
+async fn keep_rescoring(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    let mut beat = beat(RESCORE_BEAT);
+    loop {
+        tokio::select! {
+            _ = beat.tick() => {}
+            _ = stop.changed() => return,
+        }
+        // Stopped in the middle, the next one goes on behind the mark.
+        tokio::select! {
+            done = rescore::do_due(&app) => {
+                if let Err(error) = done {
+                    tracing::error!(%error, "attempts could not be scored again");
                 }
             }
             _ = stop.changed() => return,

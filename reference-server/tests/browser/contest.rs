@@ -169,6 +169,11 @@ impl Contest {
         codes.find(|(whose, _code)| whose == name).unwrap().1
     }
 
+    /// Waits for something that the server does.
+    pub(crate) fn run<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
+    }
+
     /// Drives the payments that are due.
     pub(crate) fn settle(&self) {
         self.runtime

@@ -1,4 +1,4 @@
-//! The pages for citizens in a real browser: Debian's Chromium, without a screen.
+//! The pages in a real browser: Debian's Chromium, without a screen.
 //!
 //! Nothing is checked, and this is said, on a machine without a browser; where `CI` is
 //! set there must be one. Pictures of the screens are kept in `tmp/screens` of the
@@ -9,6 +9,7 @@
 )]
 
 mod axe;
+mod bank;
 mod chromium;
 mod contest;
 mod errors;

@@ -137,6 +137,10 @@ pub enum Refused {
     BooksDiffer,
     /// A text is longer than it may be.
     TextTooLong,
+    /// A question of the province's half is corrected by the province.
+    NotYours,
+    /// It is in force or waits already, or it is the key itself.
+    NothingToCorrect,
     /// There is no such thing, or it is another city's.
     NotFound,
 }
@@ -179,6 +183,8 @@ impl Refused {
             Self::BooksSealed => "books-sealed",
             Self::BooksDiffer => "books-differ",
             Self::TextTooLong => "text-too-long",
+            Self::NotYours => "not-yours",
+            Self::NothingToCorrect => "nothing-to-correct",
             Self::NotFound => "not-found",
         }
     }

@@ -29,7 +29,7 @@ pub(super) use value::{Bind, Column, Value, params};
 use super::StoreError;
 
 /// The migrations in order; the number is the schema's version.
-const MIGRATIONS: [&str; 15] = [
+const MIGRATIONS: [&str; 16] = [
     include_str!("../../../migrations/0001_contest.sql"),
     include_str!("../../../migrations/0002_commit_mark.sql"),
     include_str!("../../../migrations/0003_rail.sql"),
@@ -40,6 +40,7 @@ const MIGRATIONS: [&str; 15] = [
     include_str!("../../../migrations/0008_operations.sql"),
     include_str!("../../../migrations/0009_organiser.sql"),
     include_str!("../../../migrations/0010_overview.sql"),
+    include_str!("../../../migrations/0011_question_correction.sql"),
     include_str!("../../../migrations/0013_pause.sql"),
     include_str!("../../../migrations/0016_payment_work.sql"),
     include_str!("../../../migrations/0017_closed_day.sql"),

@@ -168,6 +168,8 @@ struct ItemBody {
     /// `province` or `city`: which half of the bank it is from.
     origin: &'static str,
     options: Vec<OptionBody>,
+    /// Why the question is void, if it is: it counts as right whatever is answered.
+    void: Option<String>,
 }
 
 /// One option.
@@ -197,8 +199,13 @@ fn origin(origin: Origin) -> &'static str {
 
 impl From<Paper> for PaperBody {
     fn from(paper: Paper) -> Self {
+        let void = |number: u16| {
+            let void = paper.void.iter().find(|void| void.ordinal == number);
+            void.map(|void| void.reason.clone())
+        };
         let items = paper.items.into_iter().map(|item| ItemBody {
             ordinal: item.ordinal.number(),
+            void: void(item.ordinal.number()),
             stem: item.stem,
             origin: origin(item.origin),
             options: options(
@@ -231,7 +238,10 @@ pub(in crate::web) struct OutcomeBody {
     /// Names the attempt from now on, for example in a claim.
     attempt_id: String,
     city: String,
+    /// Right answers, with those that a correction counts as right.
     score: u16,
+    /// Right answers by the keys alone.
+    score_by_keys: u16,
     of: u16,
     passed: bool,
     /// RFC 3339.
@@ -259,9 +269,21 @@ struct ReviewBody {
     options: Vec<OptionBody>,
     chosen: Option<String>,
     key: String,
+    /// Whether the answer counts as right, by the key or by a correction.
     right: bool,
+    /// What was wrong with the question, if anything was.
+    correction: Option<ItemCorrectionBody>,
     explanation: Option<String>,
     source: Option<String>,
+}
+
+/// What was wrong with a question.
+#[derive(Debug, Serialize, ToSchema)]
+struct ItemCorrectionBody {
+    /// Letters of the options that count beside the key, in this paper; none when the question is
+    /// void, which counts as right for everybody.
+    accepted: Vec<String>,
+    reason: String,
 }
 
 impl OutcomeBody {
@@ -283,6 +305,7 @@ impl OutcomeBody {
             attempt_id: outcome.id,
             city: outcome.city_slug,
             score: outcome.score,
+            score_by_keys: outcome.score_by_keys,
             of: outcome.of,
             passed: outcome.passed,
             submitted: rfc3339(outcome.submitted),
@@ -306,6 +329,10 @@ impl From<ReviewItem> for ReviewBody {
             chosen: item.chosen.map(String::from),
             key: item.key.to_string(),
             right: item.right,
+            correction: item.correction.map(|correction| ItemCorrectionBody {
+                accepted: correction.accepted.iter().map(char::to_string).collect(),
+                reason: correction.reason,
+            }),
             explanation: item.explanation,
             source: item.source,
         }

@@ -4,8 +4,8 @@ use axum::Json;
 use utoipa::OpenApi;
 
 use crate::web::console::{
-    api as console, books_api as books, bulletin_api as bulletin, city_page, codes,
-    money_api as money, pause_api as pause, schedule, statistics_api as statistics,
+    api as console, bank_api as bank, books_api as books, bulletin_api as bulletin, city_page,
+    codes, money_api as money, pause_api as pause, schedule, statistics_api as statistics,
 };
 
 /// The whole description.
@@ -75,7 +75,13 @@ use crate::web::console::{
         books::propose,
         books::seal,
         books::propose_seal,
-        books::tax
+        books::tax,
+        bank::corrections,
+        bank::propose,
+        bank::approve,
+        bank::reject,
+        bank::withdraw,
+        bank::gains
     )
 )]
 struct Document;

@@ -69,11 +69,13 @@ fn status(refused: &Refused) -> StatusCode {
         Refused::StepUpRequired
         | Refused::SamePerson
         | Refused::NotTheMaker
+        | Refused::NotYours
         | Refused::TwoPersons => StatusCode::FORBIDDEN,
         Refused::NameTaken
         | Refused::NotWaiting
         | Refused::OtherContent
         | Refused::BooksDiffer
+        | Refused::NothingToCorrect
         | Refused::NotPaused
         | Refused::AlreadyProposed
         | Refused::NotInThisState { .. }

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::{
-    audit_log, books, budget, bulletin, city_page, codes, decisions,
+    audit_log, bank, books, budget, bulletin, city_page, codes, decisions,
     form::Form,
     gate::FORM_TOKEN,
     incidents,
@@ -19,9 +19,10 @@ use crate::{
 };
 
 /// The navigation: what a screen is called, and its path in the table of routes.
-const NAVIGATION: [(&str, &str); 17] = [
+const NAVIGATION: [(&str, &str); 18] = [
     ("总览", overview::PAGE),
     ("赛程", schedule::PAGE),
+    ("题库", bank::PAGE),
     ("城市页面", city_page::PAGE),
     ("二维码", codes::PAGE),
     ("参与与区县", statistics::PAGE),

@@ -29,12 +29,15 @@
 //! | `incidents` | what a person has to explain, and what is proposed about it |
 //! | `decisions` | what waits for a second person about money |
 //! | `sections` | a page of facts, lists and forms |
+//! | `bank`, `bank_api` | the bank in use: corrections, and who gains by them; the same as JSON |
 //! | `accounts` | one's own account, and everybody's |
 //! | `api`, `money_api`, `books_api` | the same as JSON |
 
 mod accounts;
 pub(super) mod api;
 mod audit_log;
+mod bank;
+pub(super) mod bank_api;
 mod books;
 pub(super) mod books_api;
 mod budget;

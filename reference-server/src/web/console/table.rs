@@ -5,9 +5,9 @@ use std::sync::Arc;
 use axum::routing::{MethodRouter, get, post};
 
 use super::{
-    accounts, api, audit_log, books, books_api, budget, bulletin, bulletin_api, bulletin_files,
-    city_page, codes, decisions, incidents, money_api, overview, pause, pause_api, payments,
-    schedule, sign_in, statistics, statistics_api,
+    accounts, api, audit_log, bank, bank_api, books, books_api, budget, bulletin, bulletin_api,
+    bulletin_files, city_page, codes, decisions, incidents, money_api, overview, pause, pause_api,
+    payments, schedule, sign_in, statistics, statistics_api,
 };
 use crate::{
     app::App,
@@ -183,6 +183,14 @@ const STOP_MONEY: Access = Access::Roles(&[
 const PROPOSE_MONEY: Access = Access::Roles(&[Role::FinanceOperator]);
 /// Whoever approves what is done about money.
 const APPROVE_MONEY: Access = Access::Roles(&[Role::FinanceApprover]);
+
+/// Whoever sees a bank with its keys.
+const SEE_BANK: Access = Access::Roles(bank::READERS);
+/// Whoever proposes what is done about a bank.
+const MAKE_BANK: Access = Access::Roles(bank::MAKERS);
+/// Whoever decides about it.
+const CHECK_BANK: Access = Access::Roles(bank::CHECKERS);
+
 /// Whoever may read the audit log.
 const SEE_LOG: Access = Access::Roles(&[
     Role::ProvinceAdmin,
@@ -326,6 +334,13 @@ pub(super) static TABLE: &[Entry] = &[
         post(books::propose_seal)
     }),
     Entry::shows(books::TAX, FINANCE, PROVINCE, || get(books::tax)).after_step_up(),
+    Entry::shows(bank::PAGE, SEE_BANK, CITY, || get(bank::page)),
+    Entry::shows(bank::QUESTION, SEE_BANK, CITY, || get(bank::question)),
+    Entry::does(bank::CORRECT, MAKE_BANK, CITY, || post(bank::correct)),
+    Entry::does(bank::APPROVE, CHECK_BANK, CITY, || post(bank::approve)),
+    Entry::does(bank::REJECT, CHECK_BANK, CITY, || post(bank::reject)),
+    Entry::does(bank::WITHDRAW, MAKE_BANK, CITY, || post(bank::withdraw)),
+    Entry::shows(bank::GAINS, SEE_BANK, CITY, || get(bank::gains)),
     Entry::shows(audit_log::PAGE, SEE_LOG, PROVINCE, || get(audit_log::page)),
     Entry::shows(audit_log::WHOLE, SEE_LOG, PROVINCE, || {
         get(audit_log::whole)
@@ -434,6 +449,22 @@ pub(super) static TABLE: &[Entry] = &[
         post(pause_api::decide)
     })
     .after_step_up(),
+    Entry::shows(bank_api::CORRECTIONS, SEE_BANK, CITY, || {
+        get(bank_api::corrections)
+    }),
+    Entry::does(bank_api::CORRECTIONS, MAKE_BANK, CITY, || {
+        post(bank_api::propose)
+    }),
+    Entry::does(bank_api::APPROVE, CHECK_BANK, CITY, || {
+        post(bank_api::approve)
+    }),
+    Entry::does(bank_api::REJECT, CHECK_BANK, CITY, || {
+        post(bank_api::reject)
+    }),
+    Entry::does(bank_api::WITHDRAW, MAKE_BANK, CITY, || {
+        post(bank_api::withdraw)
+    }),
+    Entry::shows(bank_api::GAINS, SEE_BANK, CITY, || get(bank_api::gains)),
     Entry::shows(api::AUDIT_LOG, SEE_LOG, PROVINCE, || get(api::audit_log)),
     Entry::shows(money_api::BUDGET, SEE_BUDGET, CITY, || {
         get(money_api::budget)

@@ -112,6 +112,14 @@ pub(super) fn refused(refused: &Refused) -> (String, String) {
             "请财务和技术先查清差异，再重新统计。草稿会一直保留。",
         ),
         Refused::TextTooLong => ("文字太长了", "情况说明和明日安排各最多 2000 个字。"),
+        Refused::NotYours => (
+            "省库的题由省级管理员提出更正",
+            "省库的题各市都在用，更正批准后各市同时生效。请告诉省级管理员是哪一题、错在哪里。",
+        ),
+        Refused::NothingToCorrect => (
+            "这道题不需要这样更正",
+            "同样的更正已经生效或正在等人审核，或者所选的就是原来的答案。",
+        ),
         Refused::NotFound => ("没有找到", "地址可能抄错了，或者不在您负责的城市。"),
     };
     (title.to_owned(), detail.to_owned())
@@ -395,6 +403,7 @@ pub(super) fn action(action: &str) -> String {
         "proposal.made" => "提交复核",
         "proposal.rejected" => "驳回",
         "proposal.withdrawn" => "撤回",
+        "question.corrected" => "更正题目",
         "rail.paused" => "暂停付款通道",
         "rail.resumed" => "恢复付款通道",
         "referral.credited" => "记入邀请机会",

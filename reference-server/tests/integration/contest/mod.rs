@@ -9,6 +9,7 @@ mod callbacks;
 mod certificates;
 mod claims;
 mod commands;
+mod corrections;
 mod crashes;
 mod custody;
 mod dead_letters;

@@ -99,6 +99,7 @@ impl Scene {
                 format!("(SELECT attempt FROM attempt WHERE person = '{passer}' AND passed = 1)")
             }
             "passed" => "1".to_owned(),
+            "gained" => "CAST(NULL AS BIGINT)".to_owned(),
             "day" => day,
             "deck" => {
                 format!("(SELECT deck FROM budget_day WHERE city = '{city}' AND day = {day})")
@@ -140,7 +141,7 @@ impl Scene {
     }
 
     fn inserted_award(&self, different: &[(&str, &str)]) -> String {
-        const COLUMNS: [&str; 17] = [
+        const COLUMNS: [&str; 18] = [
             "award",
             "person",
             "city",
@@ -151,6 +152,7 @@ impl Scene {
             "friend",
             "attempt",
             "passed",
+            "gained",
             "day",
             "deck",
             "sequence",
@@ -380,6 +382,13 @@ async fn a_wrong_award_is_refused() {
         (vec![("attempt", &spare_pass)], "FOREIGN KEY"),
         (vec![("attempt", "'NONE'")], "FOREIGN KEY"),
         (vec![("passed", "0")], "CHECK constraint failed: passed = 1"),
+        (vec![("passed", "NULL"), ("gained", "1")], "FOREIGN KEY"),
+        (
+            vec![("attempt", &failed), ("passed", "NULL"), ("gained", "1")],
+            "FOREIGN KEY",
+        ),
+        (vec![("gained", "1")], "CHECK constraint failed"),
+        (vec![("passed", "NULL")], "CHECK constraint failed"),
         (
             vec![("amount_fen", "9")],
             "CHECK constraint failed: amount_fen",

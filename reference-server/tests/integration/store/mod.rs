@@ -2,6 +2,7 @@
 
 mod attack;
 mod attack_books;
+mod attack_corrections;
 mod attack_keys;
 mod attack_operations;
 mod attack_organisers;

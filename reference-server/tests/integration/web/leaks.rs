@@ -110,6 +110,7 @@ async fn a_paper_has_no_field_but_what_a_person_must_see() {
         "position",
         "stem",
         "text",
+        "void",
     ];
     assert_eq!(found, wanted.map(str::to_owned).into());
 }

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 /// Addresses that answer a GET, with an example in each place of a parameter.
-pub(super) const GETS: [&str; 99] = [
+pub(super) const GETS: [&str; 104] = [
     "/",
     "/status",
     "/text-size/large",
@@ -82,6 +82,11 @@ pub(super) const GETS: [&str; 99] = [
     "/api/v1/console/incidents/1",
     "/api/v1/console/cities/yancheng/seal",
     "/api/v1/console/tax",
+    "/console/cities/yancheng/bank",
+    "/console/cities/yancheng/bank/questions/1",
+    "/console/cities/yancheng/bank/gains",
+    "/api/v1/console/cities/yancheng/corrections",
+    "/api/v1/console/cities/yancheng/gains",
     "/console/audit-log",
     "/console/audit-log/whole",
     "/api/v1/console/cities/yancheng/overview",
@@ -106,7 +111,7 @@ pub(super) const GETS: [&str; 99] = [
 ];
 
 /// Addresses that answer a POST, with an example in each place of a parameter.
-pub(super) const POSTS: [&str; 88] = [
+pub(super) const POSTS: [&str; 96] = [
     "/logout",
     "/follow/check",
     "/consent",
@@ -144,6 +149,14 @@ pub(super) const POSTS: [&str; 88] = [
     "/console/accounts/new",
     "/console/accounts/nothing/disable",
     "/console/accounts/nothing/reset",
+    "/console/cities/yancheng/bank/questions/1/correct",
+    "/console/cities/yancheng/bank/corrections/1/approve",
+    "/console/cities/yancheng/bank/corrections/1/reject",
+    "/console/cities/yancheng/bank/corrections/1/withdraw",
+    "/api/v1/console/cities/yancheng/corrections",
+    "/api/v1/console/cities/yancheng/corrections/1/approve",
+    "/api/v1/console/cities/yancheng/corrections/1/reject",
+    "/api/v1/console/cities/yancheng/corrections/1/withdraw",
     "/api/v1/console/accounts",
     "/api/v1/console/accounts/nothing/disable",
     "/api/v1/console/accounts/nothing/reset",

@@ -1,6 +1,6 @@
 //! The console as JSON: every answer is as documented.
 
-use reference_server::contest::organiser::Role;
+use reference_server::contest::{organiser::Role, rescore};
 use serde_json::json;
 
 use super::{books_calls, colleague, money_calls, signed_in_as, step_up};
@@ -95,6 +95,7 @@ async fn every_answer_to_an_organiser_is_as_documented() {
     money_calls::assert_described(&test, &mut document).await;
     books_calls::assert_described(&TestApp::new().await, &mut document).await;
     super::city_pages::describe(&test, &mut document).await;
+    answers_about_corrections(&test, &mut document).await;
     assert_eq!(document.seen, document.documented(true));
 }
 
@@ -157,4 +158,75 @@ async fn statistics(document: &mut Document, browsers: [&mut Browser; 4]) {
     for browser in [&mut *nobody, &mut *admin, &mut *editor] {
         document.assert_describes("get", SEASON, &browser.get(SEASON).await);
     }
+}
+
+const CORRECTIONS: &str = "/api/v1/console/cities/{city}/corrections";
+const GAINS: &str = "/api/v1/console/cities/{city}/gains";
+const DECISIONS: [&str; 3] = ["approve", "reject", "withdraw"];
+
+async fn answers_about_corrections(test: &TestApp, document: &mut Document) {
+    let mut nobody = Browser::new(test);
+    let mut maker = signed_in_as(test, "bank-maker", Role::ProvinceAdmin).await;
+    let mut checker = signed_in_as(test, "bank-checker", Role::ContentApprover).await;
+    let mut finance = signed_in_as(test, "bank-finance", Role::FinanceOperator).await;
+    let of = |path: &str, city: &str| path.replace("{city}", city);
+    for path in [CORRECTIONS, GAINS] {
+        for browser in [&mut nobody, &mut maker, &mut finance] {
+            let answer = browser.get(&of(path, FIRST_CITY)).await;
+            document.assert_describes("get", path, &answer);
+        }
+        let elsewhere = maker.get(&of(path, "atlantis")).await;
+        document.assert_describes("get", path, &elsewhere);
+    }
+    let target = of(CORRECTIONS, FIRST_CITY);
+    let wish = |question: u16, accepted: &[&str], reason: &str| json!({ "question": question, "accepted": accepted, "reason": reason });
+    for body in [
+        json!(7),
+        wish(1, &[], "why"),
+        wish(1, &[], "why"),
+        wish(2, &[], ""),
+        wish(2, &["Z"], "why"),
+        wish(2, &[], "why"),
+        wish(3, &[], "why"),
+        wish(4, &[], "why"),
+    ] {
+        document.assert_describes("post", CORRECTIONS, &maker.call(&target, &body).await);
+    }
+    for browser in [&mut nobody, &mut finance] {
+        let answer = browser.call(&target, &wish(5, &[], "why")).await;
+        document.assert_describes("post", CORRECTIONS, &answer);
+    }
+    let waiting = maker.get(&target).await.json();
+    let waiting = waiting["waiting"].as_array().unwrap().clone();
+    for (decision, proposal) in DECISIONS.iter().zip(&waiting) {
+        let path = format!("{CORRECTIONS}/{{proposal}}/{decision}");
+        let number = proposal["proposal"].to_string();
+        let target = path.replace("{proposal}", &number);
+        let word = |reason: &str| json!({ "digest": proposal["digest"], "reason": reason });
+        let (right, wrong) = if *decision == "withdraw" {
+            (&mut maker, &mut finance)
+        } else {
+            (&mut checker, &mut finance)
+        };
+        for (city, body) in [
+            ("atlantis", word("why")),
+            (FIRST_CITY, json!(7)),
+            (FIRST_CITY, word("")),
+        ] {
+            let answer = right.call(&of(&target, city), &body).await;
+            document.assert_describes("post", &path, &answer);
+        }
+        for browser in [wrong, &mut nobody] {
+            let answer = browser.call(&of(&target, FIRST_CITY), &word("why")).await;
+            document.assert_describes("post", &path, &answer);
+        }
+        for _time in 0..2 {
+            let answer = right.call(&of(&target, FIRST_CITY), &word("why")).await;
+            document.assert_describes("post", &path, &answer);
+        }
+    }
+    rescore::do_due(&test.app).await.unwrap();
+    let gains = maker.get(&of(GAINS, FIRST_CITY)).await;
+    document.assert_describes("get", GAINS, &gains);
+    assert_eq!(gains.json()["done"], true);
 }

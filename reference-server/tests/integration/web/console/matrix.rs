@@ -53,7 +53,9 @@ async fn ask(browser: &mut Browser, row: &Row, city: &str, number: &str) -> Answ
         .replace("{decision}", "proposal-1")
         .replace("{incident}", "1")
         .replace("{day}", "2020-04-22")
-        .replace("{token}", "nothing");
+        .replace("{token}", "nothing")
+        .replace("{number}", "100")
+        .replace("{proposal}", "1");
     if path.ends_with("/live") {
         return browser.head_of(&path).await;
     }
@@ -132,7 +134,9 @@ async fn whoever_is_not_signed_in_gets_no_further_than_the_door() {
             .replace("{payment}", "nothing")
             .replace("{decision}", "proposal-1")
             .replace("{incident}", "1")
-            .replace("{day}", "2020-04-22");
+            .replace("{day}", "2020-04-22")
+            .replace("{number}", "100")
+            .replace("{proposal}", "1");
         let answer = match (row.is_post, path.contains("/api/")) {
             (false, _) => stranger.get(&path).await,
             (true, true) => stranger.call(&path, &json!({})).await,

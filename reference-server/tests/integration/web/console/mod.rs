@@ -1,6 +1,7 @@
 //! Laws of the console: who gets in, who may do what, and what is refused to whom.
 
 mod audit_log;
+mod bank;
 mod books_calls;
 mod bulletin;
 mod calls;
