@@ -75,6 +75,7 @@ use crate::{
     contest::{Error, Failure, PersonId},
 };
 
+pub(crate) use console::harmless;
 pub use console::matrix as console_matrix;
 pub(crate) use console::wording::{act as act_words, payment_state, rail as rail_words};
 pub use health::private_router;

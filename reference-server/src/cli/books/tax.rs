@@ -7,10 +7,10 @@ use clap::Args;
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
 
 use super::tables::yuan;
-use crate::contest::tax::{self, TaxList, TwoPersons};
-
-/// First letters by which a spreadsheet takes a cell for a formula, the full-width ones too.
-const FORMULA_SIGNS: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
+use crate::{
+    contest::tax::{self, TaxList, TwoPersons},
+    web::harmless,
+};
 
 #[derive(Debug, Args)]
 #[command(
@@ -126,18 +126,9 @@ fn csv_text(sheets: &Sheets) -> anyhow::Result<Vec<u8>> {
         .flexible(true)
         .from_writer("\u{feff}".as_bytes().to_vec());
     for row in sheets.recipients.iter().chain(&sheets.cities) {
-        writer.write_record(row.iter().map(|cell| guarded(cell)))?;
+        writer.write_record(row.iter().map(|cell| harmless(cell)))?;
     }
     Ok(writer.into_inner()?)
-}
-
-/// The cell with an apostrophe before what a spreadsheet would take for a formula.
-fn guarded(cell: &str) -> String {
-    if cell.starts_with(FORMULA_SIGNS) {
-        format!("'{cell}")
-    } else {
-        cell.to_owned()
-    }
 }
 
 fn write_workbook(path: &Path, sheets: &Sheets) -> anyhow::Result<()> {
@@ -170,7 +161,7 @@ mod tests {
 
     #[test]
     fn nothing_in_a_list_becomes_a_formula() {
-        for sign in FORMULA_SIGNS {
+        for sign in ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'] {
             let cell = format!("{sign}HYPERLINK(\"http://evil\")");
             let sheets = Sheets {
                 recipients: vec![vec![cell.clone()]],
@@ -183,6 +174,6 @@ mod tests {
             let row = reader.records().next().unwrap().unwrap();
             assert_eq!(row.get(0), Some(format!("'{cell}").as_str()));
         }
-        assert_eq!(guarded("oABC"), "oABC");
+        assert_eq!(harmless("oABC"), "oABC");
     }
 }

@@ -102,13 +102,13 @@ const COUNT_COLUMNS: [(&str, Kind); 10] = [
 fn days_list(latest: &Latest) -> List {
     let mut heads = columns([
         ("日期", Kind::Text),
+        ("状态", Kind::Chip),
         ("账单", Kind::Text),
         ("支付（元）", Kind::Number),
         ("退回（元）", Kind::Number),
         ("充值提现（元）", Kind::Number),
     ]);
     heads.extend(columns(COUNT_COLUMNS));
-    heads.extend(columns([("状态", Kind::Chip)]));
     let rows = latest.days.iter().rev().map(|day| {
         let label = Day::of_column(day.day).to_string();
         let bill = day.bill.map_or_else(
@@ -117,13 +117,13 @@ fn days_list(latest: &Latest) -> List {
         );
         let mut row = vec![
             Cell::link(label.as_str(), DAY.replace("{day}", &label)),
+            day_chip(latest, day),
             Cell::text(bill),
             Cell::text(yuan(day.paid_fen)),
             Cell::text(yuan(day.returned_fen)),
             Cell::text(yuan(day.own_fen)),
         ];
         row.extend(count_cells(&day.counts));
-        row.push(day_chip(latest, day));
         row
     });
     List {

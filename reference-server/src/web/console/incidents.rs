@@ -174,7 +174,6 @@ fn facts(app: &App, detail: &Detail) -> Vec<(&'static str, String, &'static str)
         ("我方账", format!("{} 元，{state}", yuan(row.ours_fen)), ""),
         ("微信账单", format!("{} 元", yuan(row.bill_fen)), ""),
         ("发现", moment::second(season::instant(row.opened_ms)), ""),
-        ("所见", row.evidence.clone(), ""),
         (
             "负责人",
             row.owner.clone().unwrap_or_else(|| "无人负责".to_owned()),

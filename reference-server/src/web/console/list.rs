@@ -269,8 +269,8 @@ pub(super) fn inline(name: &str) -> String {
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// A text that no spreadsheet takes for a formula, after blanks that it would skip as well.
-fn harmless(text: &str) -> String {
-    const STARTS: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
+pub(crate) fn harmless(text: &str) -> String {
+    const STARTS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
     let shown = text.trim_start_matches([' ', '\u{a0}', '\u{3000}', '\u{feff}']);
     if text.starts_with(STARTS) || shown.starts_with(STARTS) {
         format!("'{text}")

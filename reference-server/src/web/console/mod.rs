@@ -73,6 +73,7 @@ use axum::{Router, http::HeaderValue, http::header, middleware, response::Respon
 
 use crate::app::App;
 
+pub(crate) use list::harmless;
 pub use table::matrix;
 
 /// Every route of the console, each behind its own gate.

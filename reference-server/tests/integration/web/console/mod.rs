@@ -7,6 +7,7 @@ mod bulletin;
 mod calls;
 mod city_pages;
 mod doors;
+mod formulas;
 mod matrix;
 mod money;
 mod money_calls;
