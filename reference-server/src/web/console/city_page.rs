@@ -204,7 +204,7 @@ fn editor(frame: &Frame, city: &str, board: &Board, sent: Option<JustSent>) -> F
             .value(&written.links)
             .hint("每行一个：名称 空格 https 地址，最多 6 个")
             .optional(),
-        Field::reason().value(&written.reason).optional(),
+        Field::reason().value(&written.reason),
     ];
     Form::new(frame, PAGE.replace("{city}", city), "提交审核", fields)
         .also("预览，不提交", PREVIEW.replace("{city}", city))

@@ -153,7 +153,7 @@ impl Form {
         }
     }
 
-    /// The same with another button that sends the fields elsewhere.
+    /// The same with another button that sends the fields elsewhere, whole or not.
     pub(super) fn also(self, label: &'static str, action: String) -> Self {
         Self {
             also: Some((label, action)),
