@@ -583,6 +583,24 @@ fn hours(
     Ok(hours.collect())
 }
 
+/// The numbers of every day of a city that has begun, as the rows say them now; kept nowhere.
+///
+/// # Errors
+/// Refuses with [`Refused::NotFound`] for a city that the timetable does not have.
+pub async fn figures_of_days(app: &App, slug: &str) -> Result<Vec<Figures>, Error> {
+    let now = app.now();
+    let days = days(app, slug).await?.into_iter().rev();
+    let spans = days.map(|state| span(app, slug, state.day));
+    let spans: Vec<Span> = spans.collect::<Result<_, _>>()?;
+    let key = slug.to_owned();
+    app.store
+        .read(move |read| {
+            let figures = spans.into_iter().map(|span| figures(read, &key, span, now));
+            figures.collect()
+        })
+        .await
+}
+
 /// Counts yesterday for every city whose day it was, ten minutes after it ended; how many.
 ///
 /// Whether it is done is known by the count itself, so a restart repeats nothing.

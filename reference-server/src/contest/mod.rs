@@ -40,6 +40,7 @@
 //! | `overview` | what is on in a city, for organisers |
 //! | `statistics` | who takes part and how the questions are answered, for organisers |
 //! | `bulletin` | a day is counted, signed and published |
+//! | `honour` | cities ranked for the organisation award, and who gets it |
 //! | `outreach` | what the account does of its own accord: menu, messages to sharers, announcements |
 //! | `incident` | what a person has to explain |
 //! | `correction` | how two persons end an incident |
@@ -75,6 +76,7 @@ pub mod duty;
 pub mod figures;
 pub mod follow;
 pub(crate) mod grant;
+pub mod honour;
 pub mod incident;
 pub mod login;
 pub mod mistakes;

@@ -124,6 +124,16 @@ pub fn waiting(read: &Read<'_>, city: Option<&str>) -> Result<Vec<ProposalRow>, 
     )
 }
 
+/// Every proposal of a kind, the oldest first.
+pub fn of_kind(read: &Read<'_>, kind: &str) -> Result<Vec<ProposalRow>, StoreError> {
+    // store::proposals::of_kind
+    read.connection.rows(
+        &format!("{COLUMNS} WHERE proposal.kind = ?1 ORDER BY proposal.proposal"),
+        params![kind],
+        proposal_row,
+    )
+}
+
 /// The newest proposal of a kind about a subject that was approved.
 pub fn approved(
     read: &Read<'_>,

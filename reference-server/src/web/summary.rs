@@ -9,11 +9,15 @@ use reward_core::Fen;
 use super::{
     error::PageError,
     frame::{self, Frame},
+    moment,
     session::Visitor,
 };
 use crate::{
     app::App,
-    contest::summary::{self, CityTotals},
+    contest::{
+        honour,
+        summary::{self, CityTotals},
+    },
 };
 
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -45,10 +49,25 @@ struct HonourView {
     reason: String,
 }
 
-/// Whoever decides puts the decision among the content; until then nothing is said.
-fn honours(app: &App) -> Option<HonoursView> {
-    let decided = app.content.honours()?;
-    Some(HonoursView {
+/// What two organisers have decided, or what stands among the content; until then nothing is said.
+async fn honours(app: &App) -> Result<Option<HonoursView>, PageError> {
+    if let Some((winners, decided)) = honour::published(app).await? {
+        return Ok(Some(HonoursView {
+            title: "优秀组织奖".to_owned(),
+            decided: format!("{}公布", moment::date(decided)),
+            cities: winners
+                .iter()
+                .map(|city| HonourView {
+                    name: app.season.city_name(city),
+                    reason: "按开赛前确定的公式排名".to_owned(),
+                })
+                .collect(),
+        }));
+    }
+    let Some(decided) = app.content.honours() else {
+        return Ok(None);
+    };
+    Ok(Some(HonoursView {
         title: decided.title.clone(),
         decided: decided.decided.clone(),
         cities: decided
@@ -59,7 +78,7 @@ fn honours(app: &App) -> Option<HonoursView> {
                 reason: honour.reason.clone(),
             })
             .collect(),
-    })
+    }))
 }
 
 async fn page(State(app): State<Arc<App>>, visitor: Visitor) -> Result<Response, PageError> {
@@ -73,7 +92,7 @@ async fn page(State(app): State<Arc<App>>, visitor: Visitor) -> Result<Response,
             n_attempts: sum(|city| city.n_attempts),
             n_packets: sum(|city| city.n_packets),
             awarded: Fen::new(sum(|city| city.awarded.get())),
-            honours: honours(&app),
+            honours: honours(&app).await?,
             cities,
         },
         "private, max-age=30",

@@ -133,6 +133,10 @@ pub enum Refused {
     },
     /// The books of the city are sealed.
     BooksSealed,
+    /// What it concerns has begun already.
+    TooLate,
+    /// What it concerns is not over yet.
+    TooEarly,
     /// Our own books disagree about what is to be signed.
     BooksDiffer,
     /// A text is longer than it may be.
@@ -181,6 +185,8 @@ impl Refused {
             Self::DayClosed => "day-closed",
             Self::BooksOpen { .. } => "books-open",
             Self::BooksSealed => "books-sealed",
+            Self::TooLate => "too-late",
+            Self::TooEarly => "too-early",
             Self::BooksDiffer => "books-differ",
             Self::TextTooLong => "text-too-long",
             Self::NotYours => "not-yours",

@@ -5,7 +5,8 @@ use utoipa::OpenApi;
 
 use crate::web::console::{
     api as console, bank_api as bank, books_api as books, bulletin_api as bulletin, city_page,
-    codes, money_api as money, pause_api as pause, schedule, statistics_api as statistics,
+    codes, honour_api as honour, money_api as money, pause_api as pause, schedule,
+    statistics_api as statistics,
 };
 
 /// The whole description.
@@ -29,6 +30,10 @@ use crate::web::console::{
         console::reset_account,
         console::overview,
         console::audit_log,
+        honour::award,
+        honour::propose_formula,
+        honour::propose_result,
+        honour::decide,
         bulletin::list,
         bulletin::one,
         bulletin::count,

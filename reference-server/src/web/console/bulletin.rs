@@ -293,7 +293,8 @@ fn tiles(figures: &Figures) -> Vec<(&'static str, String, &'static str, String)>
     ]
 }
 
-fn money(figures: &Figures) -> Vec<(&'static str, String)> {
+/// What a city's ledger holds: label and yuan.
+pub(super) fn money(figures: &Figures) -> Vec<(&'static str, String)> {
     let held = &figures.ledger;
     let mut lines = vec![
         ("奖池总额", yuan(figures.so_far.pool_fen)),

@@ -74,6 +74,8 @@ fn status(refused: &Refused) -> StatusCode {
         Refused::NameTaken
         | Refused::NotWaiting
         | Refused::OtherContent
+        | Refused::TooLate
+        | Refused::TooEarly
         | Refused::BooksDiffer
         | Refused::NothingToCorrect
         | Refused::NotPaused

@@ -6,9 +6,9 @@ use super::{
     audit_log, bank, books, budget, bulletin, city_page, codes, decisions,
     form::Form,
     gate::FORM_TOKEN,
-    incidents,
+    honour, incidents,
     list::List,
-    overview, pause, payments, schedule, statistics,
+    overview, pause, payments, report, schedule, statistics,
     table::{self, Scope},
     wording,
 };
@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The navigation: what a screen is called, and its path in the table of routes.
-const NAVIGATION: [(&str, &str); 18] = [
+const NAVIGATION: [(&str, &str); 21] = [
     ("总览", overview::PAGE),
     ("赛程", schedule::PAGE),
     ("题库", bank::PAGE),
@@ -28,7 +28,10 @@ const NAVIGATION: [(&str, &str); 18] = [
     ("参与与区县", statistics::PAGE),
     ("题目分析", statistics::ITEMS),
     ("每日通报", bulletin::LIST),
+    ("城市总结", report::CITY),
     ("全省进度", statistics::SEASON),
+    ("优秀组织奖", honour::PAGE),
+    ("全省总结", report::SEASON),
     ("暂停与恢复", pause::PAGE),
     ("预算与账目", budget::PAGE),
     ("付款", payments::STOPPED),

@@ -22,6 +22,8 @@
 //! | `codes` | QR codes of the contest, of a city and of its districts |
 //! | `pause`, `pause_api` | what of a city stands still, and who lets it go on; the same as calls |
 //! | `bulletin`, `bulletin_files`, `bulletin_api` | a day counted, signed, and as picture and workbook |
+//! | `honour`, `honour_api` | the organisation award: ranking, formula, result |
+//! | `report` | the final report of a city and of the season |
 //! | `audit_log` | the chain of events |
 //! | `budget` | balance sheets and the postings behind them |
 //! | `payments` | payments that stopped, those of a city, one with its timeline |
@@ -52,6 +54,8 @@ mod error;
 mod form;
 mod frame;
 mod gate;
+mod honour;
+pub(super) mod honour_api;
 mod incidents;
 mod list;
 pub(super) mod money_api;
@@ -59,6 +63,7 @@ mod overview;
 mod pause;
 pub(super) mod pause_api;
 mod payments;
+mod report;
 pub(super) mod schedule;
 mod sections;
 mod sign_in;

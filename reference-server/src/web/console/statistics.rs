@@ -177,7 +177,8 @@ fn funnel_bars(funnel: &Funnel) -> Bars {
     )
 }
 
-fn steps(funnel: &Funnel) -> List {
+/// The steps as a table.
+pub(super) fn steps(funnel: &Funnel) -> List {
     let mut rows = vec![
         vec![
             Cell::text("新增关注"),
@@ -248,7 +249,8 @@ fn hours_chart(found: &Statistics, shown: Option<i64>) -> Hours {
     Hours::new("各时段交卷与拆红包", ["交卷", "拆红包"], &hours)
 }
 
-fn hours_list(hours: &[Hour]) -> List {
+/// Every hour as a table.
+pub(super) fn hours_list(hours: &[Hour]) -> List {
     let rows = hours.iter().map(|hour| {
         vec![
             Cell::text(hour.day.to_string()),

@@ -6,8 +6,8 @@ use axum::routing::{MethodRouter, get, post};
 
 use super::{
     accounts, api, audit_log, bank, bank_api, books, books_api, budget, bulletin, bulletin_api,
-    bulletin_files, city_page, codes, decisions, incidents, money_api, overview, pause, pause_api,
-    payments, schedule, sign_in, statistics, statistics_api,
+    bulletin_files, city_page, codes, decisions, honour, honour_api, incidents, money_api,
+    overview, pause, pause_api, payments, report, schedule, sign_in, statistics, statistics_api,
 };
 use crate::{
     app::App,
@@ -171,6 +171,8 @@ const SEE_ITEMS: Access = Access::Roles(&[
     Role::Auditor,
 ]);
 
+/// Whoever decides about the award; not about what they proposed themselves.
+const APPROVE_AWARD: Access = Access::Roles(&[Role::ProvinceAdmin, Role::ContentApprover]);
 /// Whoever runs the season.
 const RUN: Access = Access::Roles(&[Role::ProvinceAdmin]);
 /// Whoever may stop money from going out, at once and alone.
@@ -247,6 +249,25 @@ pub(super) static TABLE: &[Entry] = &[
     }),
     Entry::does(bulletin::COUNT, PUBLISH, CITY, || post(bulletin::count)),
     Entry::does(bulletin::SIGN, PUBLISH, CITY, || post(bulletin::sign)).after_step_up(),
+    Entry::shows(honour::PAGE, PROVINCIAL, PROVINCE, || get(honour::page)),
+    Entry::does(honour::FORMULA, RUN, PROVINCE, || {
+        post(honour::propose_formula)
+    }),
+    Entry::does(honour::RESULT, RUN, PROVINCE, || {
+        post(honour::propose_result)
+    }),
+    Entry::does(honour::DECIDE, APPROVE_AWARD, PROVINCE, || {
+        post(honour::decide)
+    })
+    .after_step_up(),
+    Entry::shows(report::CITY, EVERYBODY, CITY, || get(report::city)),
+    Entry::shows(report::CITY_BOOK, EVERYBODY, CITY, || {
+        get(report::city_book)
+    }),
+    Entry::shows(report::SEASON, PROVINCIAL, PROVINCE, || get(report::season)),
+    Entry::shows(report::SEASON_BOOK, PROVINCIAL, PROVINCE, || {
+        get(report::season_book)
+    }),
     Entry::shows(statistics::SEASON, PROVINCIAL, PROVINCE, || {
         get(statistics::season)
     }),
@@ -422,6 +443,19 @@ pub(super) static TABLE: &[Entry] = &[
     }),
     Entry::does(bulletin_api::SIGN, PUBLISH, CITY, || {
         post(bulletin_api::sign)
+    })
+    .after_step_up(),
+    Entry::shows(honour_api::PAGE, PROVINCIAL, PROVINCE, || {
+        get(honour_api::award)
+    }),
+    Entry::does(honour_api::FORMULA, RUN, PROVINCE, || {
+        post(honour_api::propose_formula)
+    }),
+    Entry::does(honour_api::RESULT, RUN, PROVINCE, || {
+        post(honour_api::propose_result)
+    }),
+    Entry::does(honour_api::DECIDE, APPROVE_AWARD, PROVINCE, || {
+        post(honour_api::decide)
     })
     .after_step_up(),
     Entry::shows(statistics_api::SEASON, PROVINCIAL, PROVINCE, || {

@@ -9,6 +9,7 @@ use crate::{
         books_seal::OpenItem,
         bulletin::Difference,
         dead_letter::Act,
+        honour::Formula,
         organiser::{Refused, Role, Roles, roster::AccountState},
         pause::Subject,
     },
@@ -107,6 +108,11 @@ pub(super) fn refused(refused: &Refused) -> (String, String) {
             return ("现在还不能封账".to_owned(), items.join("；") + "。");
         }
         Refused::BooksSealed => ("这个城市已经封账", "封账以后只接受两人核定的更正。"),
+        Refused::TooLate => ("首站已经开赛，公式不能再改", "排名公式要在开赛前定下。"),
+        Refused::TooEarly => (
+            "现在还不能提出获奖城市",
+            "要等全部城市结束、数字统计完，并写明取前几名。",
+        ),
         Refused::BooksDiffer => (
             "账目对不上，不能签发",
             "请财务和技术先查清差异，再重新统计。草稿会一直保留。",
@@ -317,6 +323,17 @@ pub(super) fn account_state(state: AccountState) -> &'static str {
         AccountState::Invited => "待设置",
         AccountState::Active => "使用中",
         AccountState::Disabled => "已停用",
+    }
+}
+
+/// What cities are ranked by, as it is published.
+pub(super) fn formula(formula: Formula) -> &'static str {
+    match formula {
+        Formula::NewPeople => "首次参加人数：在本市 7 天里交卷、并且是第一次参加本季竞赛的人数",
+        Formula::People => "交卷人数：在本市 7 天里交卷的人数，在别市参加过的也算",
+        Formula::NewPeoplePerFollower => {
+            "首次参加率：首次参加人数除以开赛时已关注人数，以千分之几表示"
+        }
     }
 }
 

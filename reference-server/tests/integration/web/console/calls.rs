@@ -14,6 +14,10 @@ const ACCOUNTS: &str = "/api/v1/console/accounts";
 const OVERVIEW: &str = "/api/v1/console/cities/{city}/overview";
 const STATISTICS: &str = "/api/v1/console/cities/{city}/statistics";
 const ITEMS: &str = "/api/v1/console/cities/{city}/items";
+const AWARD: &str = "/api/v1/console/award";
+const AWARD_FORMULA: &str = "/api/v1/console/award/formula";
+const AWARD_RESULT: &str = "/api/v1/console/award/result";
+const AWARD_DECIDE: &str = "/api/v1/console/award/decide";
 const BULLETINS: &str = "/api/v1/console/cities/{city}/bulletins";
 const BULLETIN: &str = "/api/v1/console/cities/{city}/bulletin";
 const BULLETIN_COUNT: &str = "/api/v1/console/cities/{city}/bulletin/count";
@@ -52,6 +56,7 @@ async fn every_answer_to_an_organiser_is_as_documented() {
         [&mut nobody, &mut admin, &mut editor, &mut security],
     )
     .await;
+    award(&mut document).await;
     statistics(
         &mut document,
         [&mut nobody, &mut admin, &mut editor, &mut security],
@@ -97,6 +102,52 @@ async fn every_answer_to_an_organiser_is_as_documented() {
     super::city_pages::describe(&test, &mut document).await;
     answers_about_corrections(&test, &mut document).await;
     assert_eq!(document.seen, document.documented(true));
+}
+
+/// The calls of the organisation award, in a season that begins and ends.
+async fn award(document: &mut Document) {
+    let test = TestApp::starting("2020-04-21 09:00:00").await;
+    let mut nobody = Browser::new(&test);
+    let mut admin = signed_in_as(&test, "admin", Role::ProvinceAdmin).await;
+    let mut second = signed_in_as(&test, "second", Role::ContentApprover).await;
+    let mut editor = signed_in_as(&test, "editor", Role::CityEditor).await;
+    for browser in [&mut nobody, &mut admin, &mut editor] {
+        document.assert_describes("get", AWARD, &browser.get(AWARD).await);
+    }
+    step_up(&test, &mut second, "second").await;
+    let mut asked = json!({ "formula": "people", "n_winners": 1, "reason": "x",
+        "proposal": 1, "digest": "x", "verdict": "approve" });
+    let too_long = json!("x".repeat(70_000));
+    for call in [AWARD_FORMULA, AWARD_RESULT, AWARD_DECIDE] {
+        let may = if call == AWARD_DECIDE {
+            &mut second
+        } else {
+            &mut admin
+        };
+        for body in [json!(7), too_long.clone(), asked.clone()] {
+            document.assert_describes("post", call, &may.call(call, &body).await);
+        }
+        for browser in [&mut nobody, &mut editor] {
+            document.assert_describes("post", call, &browser.call(call, &asked).await);
+        }
+    }
+    asked["digest"] = test.raw().text("SELECT digest FROM proposal").into();
+    let answer = second.call(AWARD_DECIDE, &asked).await;
+    document.assert_describes("post", AWARD_DECIDE, &answer);
+    let last = test
+        .app
+        .season
+        .edition
+        .rounds()
+        .last()
+        .unwrap()
+        .window()
+        .end();
+    test.sleep_until(last + chrono::TimeDelta::minutes(2));
+    let mut late = signed_in_as(&test, "late", Role::ProvinceAdmin).await;
+    for call in [AWARD_FORMULA, AWARD_RESULT] {
+        document.assert_describes("post", call, &late.call(call, &asked).await);
+    }
 }
 
 /// The calls of the bulletins, by somebody who has shown the second factor again and others.

@@ -8,6 +8,7 @@ mod calls;
 mod city_pages;
 mod doors;
 mod formulas;
+mod honour;
 mod matrix;
 mod money;
 mod money_calls;
