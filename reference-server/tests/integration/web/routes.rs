@@ -111,7 +111,7 @@ pub(super) const GETS: [&str; 104] = [
 ];
 
 /// Addresses that answer a POST, with an example in each place of a parameter.
-pub(super) const POSTS: [&str; 96] = [
+pub(super) const POSTS: [&str; 100] = [
     "/logout",
     "/follow/check",
     "/consent",
@@ -192,6 +192,10 @@ pub(super) const POSTS: [&str; 96] = [
     "/api/v1/console/cities/yancheng/seal",
     "/wechat/callback",
     "/wechat/pay/notification",
+    "/console/cities/yancheng/bulletin/count",
+    "/console/cities/yancheng/bulletin/sign",
+    "/api/v1/console/cities/yancheng/bulletin/count",
+    "/api/v1/console/cities/yancheng/bulletin/sign",
     "/simulator/act",
     "/simulator/follow",
     "/simulator/remind",
