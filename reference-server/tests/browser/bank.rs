@@ -11,9 +11,9 @@ fn sign_in(contest: &Contest, phone: &Phone<'_>, name: &str, role: Role) {
     let password = contest.colleague(name, role);
     let code = contest.fresh_code(name);
     phone.open("/console/sign-in");
-    fill(phone, "#f-name", name);
-    fill(phone, "#f-password", &password);
-    fill(phone, "#f-code", &code);
+    fill(phone, "input[name=name]", name);
+    fill(phone, "input[name=password]", &password);
+    fill(phone, "input[name=code]", &code);
     phone.follow("form .button");
     assert_eq!(phone.path(), "/console/cities/nanjing");
 }
@@ -63,7 +63,7 @@ fn two_persons_correct_a_question_and_whoever_had_it_reads_why() {
     maker.eval("document.querySelector('#wrong').scrollIntoView({ block: 'center' }); 0");
     maker.follow("#wrong");
     maker.assert_says("公开的原因");
-    fill(&maker, "#f-reason", "题干漏印一行");
+    fill(&maker, "textarea[name=reason]", "题干漏印一行");
     assert_fits(&maker, "console-question");
     maker.size(1280, 1000);
     maker.eval("document.querySelector('.form .button').scrollIntoView({ block: 'center' }); 0");

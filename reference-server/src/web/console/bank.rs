@@ -389,11 +389,8 @@ fn wish(
         .replace("{city}", city)
         .replace("{number}", &number.to_string());
     let kinds = [
-        (
-            "void",
-            "整题作废：抽到这道题的人，答没答、怎么答，都按答对计",
-        ),
-        ("accept", "另有选项也算对：选原答案的人照样算对"),
+        ("void", "整题作废，全员按答对计"),
+        ("accept", "另有选项也算对"),
     ];
     let kinds = kinds.map(|(value, label)| (value.to_owned(), label.to_owned()));
     let others = (0..)
@@ -411,7 +408,7 @@ fn wish(
         vec![
             Field::new("kind", "怎样更正", Kind::Choice(kinds.to_vec())),
             Field::new("accepted", "也算对的选项", Kind::Many(others.collect()))
-                .hint("整题作废时不用选")
+                .hint("整题作废时不用选；选原定答案的人照样算对")
                 .optional(),
             Field::new("reason", "公开的原因", Kind::Area)
                 .hint("答题人和公众都会看到，一两句话，最多 500 个字；不要写出个人信息"),
