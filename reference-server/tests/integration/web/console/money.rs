@@ -397,9 +397,10 @@ async fn an_auditor_reads_every_page_of_the_console_and_changes_nothing() {
         }
         let is_allowed = !cells[4 + column].is_empty();
         if cells[0] == "GET" && is_allowed {
-            let answer = auditor.get(&path).await;
+            let answer = auditor.get(&path.replace("{number}", "1")).await;
+            let refused = [StatusCode::FORBIDDEN, StatusCode::UNAUTHORIZED];
             assert!(
-                answer.status.is_success() || answer.status.is_redirection(),
+                !refused.contains(&answer.status) && !answer.status.is_server_error(),
                 "{path}: {answer:?}"
             );
             n_read += 1;
