@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 /// Addresses that answer a GET, with an example in each place of a parameter.
-pub(super) const GETS: [&str; 104] = [
+pub(super) const GETS: [&str; 116] = [
     "/",
     "/status",
     "/text-size/large",
@@ -50,6 +50,18 @@ pub(super) const GETS: [&str; 104] = [
     "/console/cities/yancheng/district-codes",
     "/console/cities/yancheng/district-codes/picture",
     "/console/season",
+    "/console/cities/yancheng/bulletins",
+    "/console/cities/yancheng/bulletin",
+    "/console/cities/yancheng/bulletin/picture",
+    "/console/cities/yancheng/bulletin/workbook",
+    "/console/award",
+    "/console/cities/yancheng/report",
+    "/console/cities/yancheng/report/workbook",
+    "/console/report",
+    "/console/report/workbook",
+    "/api/v1/console/cities/yancheng/bulletins",
+    "/api/v1/console/cities/yancheng/bulletin",
+    "/api/v1/console/award",
     "/console/schedule",
     "/console/schedule/calendar",
     "/console/cities/yancheng/page",
@@ -111,7 +123,7 @@ pub(super) const GETS: [&str; 104] = [
 ];
 
 /// Addresses that answer a POST, with an example in each place of a parameter.
-pub(super) const POSTS: [&str; 100] = [
+pub(super) const POSTS: [&str; 106] = [
     "/logout",
     "/follow/check",
     "/consent",
@@ -192,6 +204,12 @@ pub(super) const POSTS: [&str; 100] = [
     "/api/v1/console/cities/yancheng/seal",
     "/wechat/callback",
     "/wechat/pay/notification",
+    "/console/award/formula",
+    "/console/award/result",
+    "/console/award/decide",
+    "/api/v1/console/award/formula",
+    "/api/v1/console/award/result",
+    "/api/v1/console/award/decide",
     "/console/cities/yancheng/bulletin/count",
     "/console/cities/yancheng/bulletin/sign",
     "/api/v1/console/cities/yancheng/bulletin/count",
