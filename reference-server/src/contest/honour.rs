@@ -236,11 +236,9 @@ pub async fn standing(app: &App) -> Result<Standing, Error> {
         .await?;
     let fixed = formula.0;
     let chosen = match &fixed {
-        Some(fixed) => {
-            Formula::of_name(&fixed.proposal.content).ok_or_else(|| Failure::Unreadable {
-                what: "proposal.content",
-            })?
-        }
+        Some(fixed) => Formula::of_name(&fixed.proposal.content).ok_or(Failure::Unreadable {
+            what: "proposal.content",
+        })?,
         None => Formula::default(),
     };
     let report = ExposureReport::new(&app.season.edition, &Holidays::china_2020());
