@@ -65,6 +65,18 @@ async fn every_answer_to_an_organiser_is_as_documented() {
     for browser in [&mut nobody, &mut admin, &mut editor] {
         document.assert_describes("get", LOG, &browser.get(LOG).await);
     }
+    accounts(&mut document, [&mut nobody, &mut admin], &mut security).await;
+    super::pauses::describe(&test, &mut document).await;
+    super::schedule::describe(&test, &mut document).await;
+    money_calls::assert_described(&test, &mut document).await;
+    books_calls::assert_described(&TestApp::new().await, &mut document).await;
+    super::city_pages::describe(&test, &mut document).await;
+    answers_about_corrections(&test, &mut document).await;
+    assert_eq!(document.seen, document.documented(true));
+}
+
+/// Making, disabling and resetting accounts, by who may and who may not.
+async fn accounts(document: &mut Document, others: [&mut Browser; 2], security: &mut Browser) {
     let account = |name: &str, role: &str, city: Option<&str>| json!({ "name": name, "display_name": "王芳", "roles": [role], "city": city });
     let too_long = json!("x".repeat(70_000));
     for body in [
@@ -77,7 +89,7 @@ async fn every_answer_to_an_organiser_is_as_documented() {
     ] {
         document.assert_describes("post", ACCOUNTS, &security.call(ACCOUNTS, &body).await);
     }
-    for browser in [&mut nobody, &mut admin] {
+    for browser in others {
         for call in [ACCOUNTS, DISABLE, RESET] {
             let target = call.replace("{name}", "victim");
             document.assert_describes("post", call, &browser.call(&target, &json!({})).await);
@@ -95,13 +107,6 @@ async fn every_answer_to_an_organiser_is_as_documented() {
             document.assert_describes("post", call, &security.call(&target, &body).await);
         }
     }
-    super::pauses::describe(&test, &mut document).await;
-    super::schedule::describe(&test, &mut document).await;
-    money_calls::assert_described(&test, &mut document).await;
-    books_calls::assert_described(&TestApp::new().await, &mut document).await;
-    super::city_pages::describe(&test, &mut document).await;
-    answers_about_corrections(&test, &mut document).await;
-    assert_eq!(document.seen, document.documented(true));
 }
 
 /// The calls of the organisation award, in a season that begins and ends.
