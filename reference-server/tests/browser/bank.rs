@@ -2,7 +2,7 @@
 
 use reference_server::contest::{attempt, organiser::Role, rescore};
 
-use super::{axe, chromium::Chromium, contest::Contest, phone::Phone};
+use super::{axe, chromium::Chromium, contest::Contest, phone::Phone, quiz::arrive};
 
 const BANK: &str = "/console/cities/nanjing/bank";
 
@@ -43,7 +43,8 @@ fn two_persons_correct_a_question_and_whoever_had_it_reads_why() {
         return;
     };
     let contest = Contest::at("2020-05-09 21:00:00");
-    let person = contest.follower("王奶奶");
+    let citizen = Phone::new(&chromium, &contest.url);
+    let person = contest.login(&arrive(&contest, &citizen, "王奶奶"));
     let outcome = contest.answer_blindly(&person);
     let wrong = outcome.review.iter().find(|item| !item.right).unwrap();
     let (maker, checker) = (
@@ -89,6 +90,15 @@ fn two_persons_correct_a_question_and_whoever_had_it_reads_why() {
     let after = attempt::outcome(&contest.app, &person.id, &outcome.id);
     let after = contest.run(after).unwrap();
     assert_eq!(after.score, outcome.score + 1);
+    citizen.open(&format!("/result/{}", outcome.id));
+    citizen.assert_says("有题目更正，已为您多计 1 题答对");
+    citizen.assert_says("原因：题干漏印一行");
+    citizen.whole_picture("05-result-corrected");
+    assert_eq!(axe::findings(&citizen), Vec::<String>::new());
+    citizen.open("/me/mistakes");
+    citizen.assert_says("原因：题干漏印一行");
+    citizen.whole_picture("05-mistakes-corrected");
+    assert_eq!(axe::findings(&citizen), Vec::<String>::new());
     checker.open("/verify");
     let said = checker.eval("document.body.textContent.indexOf('题目更正') > 0");
     assert_eq!(said, true);

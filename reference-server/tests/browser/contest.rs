@@ -316,7 +316,8 @@ impl Contest {
         self.login(&openid)
     }
 
-    fn login(&self, openid: &str) -> Person {
+    /// Whoever has this openid, as the contest knows him after a login.
+    pub(crate) fn login(&self, openid: &str) -> Person {
         let url = login::authorize_url(&self.app, "state1").unwrap();
         let (_page, query) = url.split_once('?').unwrap();
         let query = query.trim_end_matches("#wechat_redirect");
