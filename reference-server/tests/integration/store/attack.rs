@@ -428,6 +428,7 @@ async fn a_wrong_award_is_refused() {
                 ("attempt", &spare_pass),
                 ("kind", "'referral'"),
                 ("friend", &used_friend),
+                ("scope", "'other'"),
             ],
             "UNIQUE constraint failed: award.friend",
         ),
