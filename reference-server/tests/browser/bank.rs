@@ -96,6 +96,9 @@ fn two_persons_correct_a_question_and_whoever_had_it_reads_why() {
     citizen.whole_picture("05-result-corrected");
     assert_eq!(axe::findings(&citizen), Vec::<String>::new());
     citizen.open("/me/mistakes");
+    citizen.eval(
+        "[].forEach.call(document.querySelectorAll('details'), function (one) { one.open = true; }); 0",
+    );
     citizen.assert_says("原因：题干漏印一行");
     citizen.whole_picture("05-mistakes-corrected");
     assert_eq!(axe::findings(&citizen), Vec::<String>::new());
