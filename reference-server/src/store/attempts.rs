@@ -151,7 +151,7 @@ const EARLIER: Header = &[
 /// What each of these people submitted before.
 ///
 /// The city is compared as an expression, so that a person's few attempts are looked through and
-/// not a city's many: without statistics SQLite takes the index over cities for the better one.
+/// not a city's many: without statistics an engine may take the index over cities for the better one.
 pub fn before(read: &Read<'_>, asked: &[Earlier<'_>]) -> Result<Vec<Before>, StoreError> {
     // store::attempts::before
     let mut given = Given::new(EARLIER, asked.len());
