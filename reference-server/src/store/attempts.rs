@@ -150,8 +150,7 @@ const EARLIER: Header = &[
 
 /// What each of these people submitted before.
 ///
-/// The city is compared as an expression, so that a person's few attempts are looked through and
-/// not a city's many: without statistics an engine may take the index over cities for the better one.
+/// Cost: a person's attempts.
 pub fn before(read: &Read<'_>, asked: &[Earlier<'_>]) -> Result<Vec<Before>, StoreError> {
     // store::attempts::before
     let mut given = Given::new(EARLIER, asked.len());
@@ -166,9 +165,9 @@ pub fn before(read: &Read<'_>, asked: &[Earlier<'_>]) -> Result<Vec<Before>, Sto
               WHERE attempt.person = given.person AND attempt.submitted_ms > given.since_ms),
              CASE WHEN EXISTS (SELECT 1 FROM attempt
                   WHERE attempt.person = given.person AND attempt.submitted_ms >= given.day_ms
-                    AND attempt.city || '' = given.city) THEN 1 ELSE 0 END,
+                    AND attempt.city = given.city) THEN 1 ELSE 0 END,
              CASE WHEN EXISTS (SELECT 1 FROM attempt
-                  WHERE attempt.person = given.person AND attempt.city || '' = given.city)
+                  WHERE attempt.person = given.person AND attempt.city = given.city)
              THEN 1 ELSE 0 END
          FROM given",
         |row| {

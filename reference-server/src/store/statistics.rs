@@ -127,6 +127,8 @@ pub fn move_mark(tx: &Tx<'_>, city: &str, from_ms: i64, to_ms: i64) -> Result<bo
 }
 
 /// A city's attempts decided from one instant to before another, in order; at most so many.
+///
+/// Cost: those rows, by the index over the city as an expression.
 pub fn uncounted(
     read: &Read<'_>,
     city: &str,
@@ -137,7 +139,7 @@ pub fn uncounted(
     // store::statistics::uncounted
     read.connection.rows(
         "SELECT attempt, person, started_ms, submitted_ms, answers, passed FROM attempt
-         WHERE city = ?1 AND submitted_ms >= ?2 AND submitted_ms < ?3
+         WHERE city || '' = ?1 AND submitted_ms >= ?2 AND submitted_ms < ?3
          ORDER BY submitted_ms, attempt LIMIT ?4",
         params![city, from_ms, to_ms, n_max],
         |row| {

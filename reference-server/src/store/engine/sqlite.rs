@@ -3,7 +3,7 @@
 use std::{cell::Cell, path::Path, time::Duration};
 
 use rusqlite::{
-    Connection as Engine, ErrorCode, OpenFlags, TransactionBehavior,
+    CachedStatement, Connection as Engine, ErrorCode, OpenFlags, TransactionBehavior,
     config::DbConfig,
     ffi, params_from_iter,
     types::{ToSqlOutput, ValueRef},
@@ -94,8 +94,15 @@ impl Connection {
         }
     }
 
+    /// A statement, from those kept ready.
+    fn prepared(&self, sql: &str) -> Result<CachedStatement<'_>, StoreError> {
+        #[cfg(test)]
+        plans::note(&self.engine, sql)?;
+        Ok(self.engine.prepare_cached(sql)?)
+    }
+
     pub(super) fn execute(&self, sql: &str, params: &[Value<'_>]) -> Result<usize, StoreError> {
-        let mut statement = self.engine.prepare_cached(sql)?;
+        let mut statement = self.prepared(sql)?;
         Ok(statement.execute(params_from_iter(params))?)
     }
 
@@ -105,7 +112,7 @@ impl Connection {
         params: &[Value<'_>],
         mut read: impl FnMut(&Row<'_>) -> Result<bool, StoreError>,
     ) -> Result<(), StoreError> {
-        let mut statement = self.engine.prepare_cached(sql)?;
+        let mut statement = self.prepared(sql)?;
         let mut rows = statement.query(params_from_iter(params))?;
         while let Some(row) = rows.next()? {
             if !read(row)? {
@@ -142,7 +149,7 @@ impl Connection {
             given.names(),
             placeholders(given.header().len().saturating_add(1))
         );
-        let mut statement = self.engine.prepare_cached(&sql)?;
+        let mut statement = self.prepared(&sql)?;
         for (nth, row) in (1..).zip(given.rows()) {
             let nth = Value::Integer(nth);
             let mut found = statement.query(params_from_iter(row.iter().chain([&nth])))?;
@@ -280,5 +287,76 @@ impl From<rusqlite::Error> for StoreError {
             },
             _ => Self::Engine(words),
         }
+    }
+}
+
+/// How the engine means to run each statement of a test's thread.
+#[cfg(test)]
+mod plans {
+    use std::cell::RefCell;
+
+    use super::*;
+    use crate::store::{Read, Tx, attempts, attempts::Earlier, rescores, statistics};
+
+    thread_local! {
+        static NOTED: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+    }
+
+    pub(super) fn note(engine: &Engine, sql: &str) -> Result<(), StoreError> {
+        let mut statement = engine.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+        let steps = statement.raw_query().mapped(|row| row.get("detail"));
+        let steps = steps.collect::<Result<Vec<String>, _>>()?;
+        NOTED.with_borrow_mut(|noted| noted.push(steps.join("; ")));
+        Ok(())
+    }
+
+    /// The plans of what is read.
+    fn plans<T>(read: impl FnOnce(&Read<'_>) -> Result<T, StoreError>) -> String {
+        let dir = tempfile::tempdir().expect("a folder");
+        let connection = Connection::open_writer(&dir.path().join("plans"), Durability::None)
+            .map(super::super::Connection::File)
+            .expect("a database");
+        NOTED.with_borrow_mut(Vec::clear);
+        let tx = Tx {
+            connection: &connection,
+        };
+        assert!(read(&tx.read()).is_ok());
+        NOTED.take().join("; ")
+    }
+
+    #[test]
+    fn a_persons_attempts_are_looked_through_and_not_a_citys() {
+        let asked = Earlier {
+            person: "somebody",
+            city: "nanjing",
+            since_ms: 0,
+            day_ms: 0,
+        };
+        let plan = plans(|read| attempts::before(read, &[asked]));
+        assert_eq!(plan.matches("SEARCH attempt").count(), 3, "{plan}");
+        assert!(plan.contains("(person=?"), "{plan}");
+        assert!(!plan.contains("attempt_by_city"), "{plan}");
+    }
+
+    #[test]
+    fn attempts_to_score_again_come_in_the_order_of_their_key() {
+        let plan = plans(|read| rescores::next_attempts(read, "nanjing", ("", "~"), 10));
+        assert!(plan.contains("(attempt>? AND attempt<?)"), "{plan}");
+        assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+    }
+
+    #[test]
+    fn attempts_to_count_come_by_their_city_and_instant() {
+        let plan = plans(|read| statistics::uncounted(read, "nanjing", 0, 1, 10));
+        assert!(plan.contains("INDEX attempt_by_city"), "{plan}");
+    }
+
+    #[test]
+    fn the_auditor_looks_for_an_earlier_attempt_among_a_persons() {
+        let plan = plans(statistics::wrong_counts);
+        assert!(
+            plan.contains("SEARCH earlier USING INDEX attempt_by_person"),
+            "{plan}"
+        );
     }
 }

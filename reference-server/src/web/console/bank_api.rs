@@ -12,7 +12,7 @@ use quiz_core::Position;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{bank::Asked, error, gate::Signed};
+use super::{bank::Asked, error, gate::Signed, money_api::nothing};
 use crate::{
     app::App,
     contest::{
@@ -195,13 +195,6 @@ impl BankWordBody {
     }
 }
 
-fn decided(app: &App, organiser: &Organiser, done: Result<(), Error>) -> Response {
-    match done {
-        Ok(()) => StatusCode::NO_CONTENT.into_response(),
-        Err(failed) => error::answer(app, Some(organiser), true, failed),
-    }
-}
-
 /// Approves a correction of somebody else, which is in force at once.
 #[utoipa::path(post, path = APPROVE, tag = "console", request_body = BankWordBody,
     params(("city" = String, Path, description = "The city's slug"),
@@ -217,7 +210,7 @@ pub(in crate::web) async fn approve(
 ) -> Result<Response, Problem> {
     let Json(body) = body.map_err(rejected)?;
     let done = correction::approve(&app, &organiser, &city, body.word(proposal)).await;
-    Ok(decided(&app, &organiser, done))
+    Ok(nothing(&app, &organiser, done))
 }
 
 /// Rejects a correction of somebody else.
@@ -235,7 +228,7 @@ pub(in crate::web) async fn reject(
 ) -> Result<Response, Problem> {
     let Json(body) = body.map_err(rejected)?;
     let done = correction::reject(&app, &organiser, &city, body.word(proposal)).await;
-    Ok(decided(&app, &organiser, done))
+    Ok(nothing(&app, &organiser, done))
 }
 
 /// Takes one's own correction back.
@@ -253,7 +246,7 @@ pub(in crate::web) async fn withdraw(
 ) -> Result<Response, Problem> {
     let Json(body) = body.map_err(rejected)?;
     let done = correction::withdraw(&app, &organiser, &city, body.word(proposal)).await;
-    Ok(decided(&app, &organiser, done))
+    Ok(nothing(&app, &organiser, done))
 }
 
 /// An attempt that passes only by a correction.

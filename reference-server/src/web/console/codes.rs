@@ -1,7 +1,7 @@
 //! QR codes of the contest, of a city and of its districts: on a page for print, as files, and all in one.
 
 use std::{
-    io::{Cursor, Write as _},
+    io::{self, Cursor, Write as _},
     sync::Arc,
 };
 
@@ -16,7 +16,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use zip::{ZipWriter, result::ZipError, write::SimpleFileOptions};
 
-use super::{error, frame::Frame, gate::Signed};
+use super::{
+    error,
+    frame::Frame,
+    gate::Signed,
+    list::{Cell, Kind, List, columns},
+};
 use crate::{
     app::App,
     contest::{
@@ -208,19 +213,24 @@ pub(super) async fn all(
 fn packed(codes: &[Code]) -> Result<Vec<u8>, ZipError> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     let options = SimpleFileOptions::default();
-    // A spreadsheet takes a file that begins with this mark for UTF-8.
-    let mut list = "\u{feff}文件,名称,地址\r\n".to_owned();
+    let mut rows = Vec::with_capacity(codes.len());
     for code in codes {
         if let (Some(svg), Some(png)) = (print_svg(code), print_png(code)) {
             zip.start_file(format!("{}.svg", code.of), options)?;
             zip.write_all(svg.as_bytes())?;
             zip.start_file(format!("{}.png", code.of), options)?;
             zip.write_all(&png)?;
-            list.push_str(&format!("{},{},{}\r\n", code.of, code.name, code.address));
+            rows.push(
+                [&code.of, &code.name, &code.address]
+                    .map(Cell::text)
+                    .to_vec(),
+            );
         }
     }
     zip.start_file("list.csv", options)?;
-    zip.write_all(list.as_bytes())?;
+    let kept = ["文件", "名称", "地址"].map(|label| (label, Kind::Text));
+    let list = List::plain("二维码", columns(kept), rows, "");
+    zip.write_all(&list.csv().map_err(io::Error::other)?)?;
     Ok(zip.finish()?.into_inner())
 }
 
@@ -289,6 +299,10 @@ mod tests {
         let mut list = String::new();
         let mut file = zip.by_name("list.csv").expect("a list");
         file.read_to_string(&mut list).expect("text");
-        assert!(list.contains("gulou,南京市 鼓楼区,https://example.invalid/from/nanjing/gulou"));
+        assert!(
+            list.contains(
+                r#""gulou","南京市 鼓楼区","https://example.invalid/from/nanjing/gulou""#
+            )
+        );
     }
 }

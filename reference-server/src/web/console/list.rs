@@ -199,7 +199,8 @@ impl List {
         Ok(())
     }
 
-    fn csv(&self) -> Result<Vec<u8>, csv::Error> {
+    /// The list as comma-separated values, with the mark by which a spreadsheet knows UTF-8.
+    pub(super) fn csv(&self) -> Result<Vec<u8>, csv::Error> {
         let mut writer = csv::WriterBuilder::new()
             .quote_style(csv::QuoteStyle::Always)
             .from_writer("\u{feff}".as_bytes().to_vec());
