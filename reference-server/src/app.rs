@@ -10,10 +10,10 @@ use std::{
     },
 };
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use quiz_core::{BankSize, DrawRule, PassMark, QuestionBank};
 use reward_core::{ChannelProfile, DailyHead, PayoutPolicy, RewardRules, WorkerId};
-use schedule_core::{Edition, Province};
+use schedule_core::{Edition, Province, Round};
 use wechat_adapter::{
     AppId, BillNumber, HttpClient, MerchantId, OpenId,
     official::{CallbackVerifier, JsSigner, Official},
@@ -27,9 +27,9 @@ use crate::{
     clock::{Clock, SimulatedClock},
     content::Content,
     contest::{
-        attempt::Opening, audit_log::Checked, budget::Folded, decision::OpenWork, grant::Claim,
-        overview::Live, question_correction::Known, sealed::Plans, season::MoneyShown,
-        silence::Silence, statistics::SeasonStatistics, submission::Submission,
+        attempt::Opening, audit_log::Checked, budget::Folded, decision::OpenWork,
+        edition::Editions, grant::Claim, overview::Live, question_correction::Known, sealed::Plans,
+        season::MoneyShown, silence::Silence, statistics::SeasonStatistics, submission::Submission,
         summary::CityTotals,
     },
     entropy::Entropy,
@@ -47,8 +47,10 @@ use crate::{
 pub struct Season {
     /// The season's name; also what "once a season" is counted in.
     pub name: String,
-    /// The timetable in force.
-    pub edition: Edition,
+    /// The timetables: the configuration's, and the one in force.
+    pub editions: Editions,
+    /// When a city's bank is frozen and its packets are sealed.
+    pub sealing: Sealing,
     /// The cities and their districts.
     pub province: Province,
     /// The money's rules.
@@ -69,7 +71,41 @@ pub struct Season {
     pub payout: PayoutPolicy,
 }
 
+/// When a city's bank is frozen and its packets are sealed; from then on its turn does not move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sealing {
+    /// When the server starts and its bank is there.
+    AtStart,
+    /// So many days before its turn begins, with its preheat or else with its contest.
+    DaysBefore(u16),
+}
+
 impl Season {
+    /// The timetable in force, as far as this process knows.
+    #[must_use]
+    pub fn edition(&self) -> Arc<Edition> {
+        self.editions.in_force().edition
+    }
+
+    /// From when a city's turn does not move any more: it is due to be sealed, or it begins.
+    #[must_use]
+    pub fn bound_from(&self, round: &Round) -> DateTime<Utc> {
+        let begins = round.preheat().unwrap_or_else(|| round.window()).start();
+        match self.sealing {
+            Sealing::AtStart => begins,
+            Sealing::DaysBefore(n_days) => begins - TimeDelta::days(n_days.into()),
+        }
+    }
+
+    /// Whether a city is to be sealed at an instant, if it is not yet.
+    #[must_use]
+    pub fn is_sealing_due(&self, round: &Round, now: DateTime<Utc>) -> bool {
+        match self.sealing {
+            Sealing::AtStart => true,
+            Sealing::DaysBefore(_) => self.bound_from(round) <= now,
+        }
+    }
+
     /// What a rail can do and the waits on it; a payment keeps its rail when the season takes another.
     #[must_use]
     pub fn payout_terms(&self, rail: Rail) -> (ChannelProfile, PayoutPolicy) {
@@ -363,7 +399,8 @@ impl App {
             worker: worker_id(entropy.as_ref()),
             entropy,
             keys: Arc::clone(&self.keys),
-            season: Arc::clone(&self.season),
+            // A copy, which learns of newer editions by itself.
+            season: Arc::new(Season::clone(&self.season)),
             content: self.content.clone(),
             office: self.office.clone(),
             wechat: Arc::clone(&self.wechat),

@@ -112,9 +112,19 @@ pub struct SeasonConfig {
     /// Whether the platform-safe profile is on: no credit for bringing friends.
     #[serde(default)]
     pub strict: bool,
+    /// How many days before a city's preheat its bank is frozen and its packets are sealed; three unless stated.
+    ///
+    /// Until then its weeks may still be moved at the console.
+    #[serde(default = "sealed_days_before")]
+    pub sealed_days_before: u16,
     /// How much is told of a day's money: `band`, `exact` or `hidden`; a rough word unless stated.
     #[serde(default)]
     pub money_shown: MoneyShown,
+}
+
+/// Time to publish the commitments and to look at them before anybody is called to the city.
+const fn sealed_days_before() -> u16 {
+    3
 }
 
 /// The published timetables.

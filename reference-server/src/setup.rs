@@ -26,11 +26,12 @@ use wechat_adapter::{
 use zeroize::Zeroizing;
 
 use crate::{
-    app::{self, App, Memory, Season, SimulatorHost},
+    app::{self, App, Memory, Sealing, Season, SimulatorHost},
     clock::{Clock, ShiftedClock, SimulatedClock, SystemClock},
     config::{self, Config, ConfigError, DatabaseConfig, EditionName, RedPacketConfig, ScopeName},
     content::{Content, ContentError},
     contest::{
+        edition::Editions,
         preflight::{Check, Verdict},
         season::MoneyShown,
     },
@@ -158,6 +159,8 @@ pub struct Simulated {
     pub clock_runs: bool,
     /// The timetable.
     pub edition: EditionName,
+    /// When cities are sealed.
+    pub sealing: Sealing,
     /// How awards are paid.
     pub rail: Rail,
     /// The address people and the simulator reach the server at.
@@ -198,7 +201,8 @@ pub fn jiangsu_2020(
     Ok(Season {
         name: name.to_owned(),
         province: edition.province().clone(),
-        edition,
+        editions: Editions::new(edition),
+        sealing: Sealing::AtStart,
         rules,
         bank_size: BankSize::JIANGSU_2020,
         draw: DrawRule::JIANGSU_2020,
@@ -222,6 +226,7 @@ fn season_of(config: &Config) -> Result<Season, SetupError> {
     )?;
     Ok(Season {
         money_shown: stated.money_shown,
+        sealing: Sealing::DaysBefore(stated.sealed_days_before),
         ..season
     })
 }
@@ -256,6 +261,10 @@ pub fn simulated(options: &Simulated) -> Result<Arc<App>, SetupError> {
         false,
         (options.rail, options.rail.channel()),
     )?;
+    let season = Season {
+        sealing: options.sealing,
+        ..season
+    };
     let config = wechat::simulator_config(options);
     let (simulator, latest) = if options.lasting {
         let journal = options.data_dir.join("simulated-wechat.jsonl");

@@ -15,7 +15,7 @@ use axum::{Router, http::header::SET_COOKIE, response::IntoResponse as _, routin
 use axum_extra::extract::cookie::{Cookie, Key, PrivateCookieJar};
 use chrono::{DateTime, TimeDelta, Utc};
 use reference_server::{
-    app::{App, Season},
+    app::{App, Sealing, Season},
     config::EditionName,
     content::Content,
     contest::{Error, audit, planning},
@@ -146,6 +146,7 @@ impl Place {
             public_url: "http://localhost".to_owned(),
             seed: Some(1),
             wire: Wire::InProcess,
+            sealing: Sealing::AtStart,
             rail: Rail::RedPacket,
             office_program: std::env::current_exe()?,
         })?;

@@ -9,7 +9,7 @@ use crate::{
     app::App,
     config::Config,
     contest::{
-        Error,
+        Error, edition,
         outreach::announcement::{self, Announcement, AnnouncementState},
         season,
     },
@@ -57,6 +57,7 @@ pub(super) fn run(command: &AnnouncementCommand) -> anyhow::Result<ExitCode> {
 
 async fn draft(path: &Path) -> anyhow::Result<ExitCode> {
     let app = setup::real(&Config::read(path)?, std::env::current_exe()?)?;
+    edition::refresh(&app).await?;
     announcement::draft_due(&app).await?;
     let city = season::open_slug(&app);
     let found = match &city {
@@ -77,6 +78,7 @@ async fn draft(path: &Path) -> anyhow::Result<ExitCode> {
 
 async fn release(path: &Path, city: &str, by: &str) -> anyhow::Result<ExitCode> {
     let app = setup::real(&Config::read(path)?, std::env::current_exe()?)?;
+    edition::refresh(&app).await?;
     match announcement::release(&app, city, by.trim()).await {
         Ok(()) => {}
         Err(Error::Refused(_)) => {

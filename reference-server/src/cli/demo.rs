@@ -12,7 +12,7 @@ use super::{
     serve::{Signals, until_stopped},
 };
 use crate::{
-    app::App,
+    app::{App, Sealing},
     config::{EditionName, LogFormat},
     contest::{
         organiser::{
@@ -25,6 +25,10 @@ use crate::{
     setup::{self, Simulated, Wire},
     web,
 };
+
+/// So long before its turn a city of a demo is sealed: further ahead than the clock is moved at
+/// once, and late enough that there are weeks left to move.
+const SEALED_DAYS_BEFORE: u16 = 21;
 
 pub(super) fn run(arguments: DemoArguments) -> anyhow::Result<ExitCode> {
     super::log("warn", LogFormat::Text);
@@ -56,6 +60,7 @@ async fn demo(arguments: DemoArguments, place: &Place) -> anyhow::Result<()> {
             .map_or_else(|| middle_of_nanjing(arguments.edition), |now| now.to_utc()),
         clock_runs: true,
         edition: arguments.edition,
+        sealing: Sealing::DaysBefore(SEALED_DAYS_BEFORE),
         rail: arguments.rail,
         public_url,
         seed: None,
@@ -129,7 +134,7 @@ fn welcome(
 ) -> anyhow::Result<()> {
     let url = &app.public_url;
     let now = app.now().with_timezone(&schedule_core::CHINA_STANDARD_TIME);
-    let city = app.season.edition.contest_at(app.now()).map_or_else(
+    let city = app.season.edition().contest_at(app.now()).map_or_else(
         || "现在没有城市在竞赛".to_owned(),
         |round| format!("正在竞赛：{}", round.city().name()),
     );

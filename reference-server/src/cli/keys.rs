@@ -7,7 +7,10 @@ use clap::Subcommand;
 use super::EXIT_FINDINGS;
 use crate::{
     config::Config,
-    contest::custody::{self, Decision},
+    contest::{
+        custody::{self, Decision},
+        edition,
+    },
     privacy::{self, Suite},
     setup,
 };
@@ -140,6 +143,7 @@ fn destroy(config: &Config, by: &str, and: &str) -> anyhow::Result<ExitCode> {
     let app = setup::real(config, std::env::current_exe()?)?;
     let runtime = tokio::runtime::Runtime::new()?;
     let mut out = std::io::stdout().lock();
+    runtime.block_on(edition::refresh(&app))?;
     let decision = match runtime.block_on(custody::decide_to_destroy(&app, by, and))? {
         Decision::Taken => true,
         Decision::Refused(reason) => {

@@ -31,6 +31,7 @@ use crate::{
     app::App,
     clock::SystemClock,
     config::{Config, EditionName, LogFormat},
+    contest::edition,
     office,
     rail::Rail,
     setup, trial,
@@ -322,12 +323,18 @@ fn office_reader() -> std::io::Result<office::OfficeReader> {
 async fn configured(config: &Config) -> anyhow::Result<Arc<App>> {
     let program = std::env::current_exe()?;
     let Some(trial) = &config.trial else {
-        return Ok(setup::real(config, program)?);
+        return in_force(setup::real(config, program)?).await;
     };
     // A configuration that cannot be used is told before anybody is asked for the time.
     setup::try_config(config)?;
     let ahead = trial::ahead(trial, &WeChatHttp::new()?, &SystemClock::new()).await?;
-    Ok(setup::trial(config, program, ahead)?)
+    in_force(setup::trial(config, program, ahead)?).await
+}
+
+/// The same with the edition of the timetable that is in force.
+async fn in_force(app: Arc<App>) -> anyhow::Result<Arc<App>> {
+    edition::refresh(&app).await?;
+    Ok(app)
 }
 
 /// Width of a spreadsheet cell's longest line in columns of a Latin letter; a Han character takes two.

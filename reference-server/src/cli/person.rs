@@ -15,7 +15,7 @@ use crate::{
     app::App,
     config::{self, Config},
     contest::{
-        Error, PersonId, Refusal,
+        Error, PersonId, Refusal, edition,
         personal::{self, Eraser},
     },
     privacy, setup, web,
@@ -67,6 +67,7 @@ pub(super) fn run(command: PersonCommand) -> anyhow::Result<ExitCode> {
     let app = setup::real(&config, std::env::current_exe()?)?;
     let runtime = tokio::runtime::Runtime::new()?;
     let outcome = runtime.block_on(async {
+        edition::refresh(&app).await?;
         let person = find(&app, &whom).await?;
         match &export_to {
             Some(path) => export(&app, &person, path).await,

@@ -174,7 +174,8 @@ pub async fn sheet(app: &App, city: &str) -> Result<Option<Sheet>, Error> {
 /// # Errors
 /// Fails when the database does.
 pub async fn all(app: &App) -> Result<Vec<Sheet>, Error> {
-    let rounds = app.season.edition.rounds().iter();
+    let edition = app.season.edition();
+    let rounds = edition.rounds().iter();
     let slugs = rounds.map(|round| round.city().slug().as_str().to_owned());
     sheets(app, slugs.collect()).await
 }

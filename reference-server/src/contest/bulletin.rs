@@ -613,7 +613,7 @@ pub async fn draft_if_due(app: &App) -> Result<usize, Error> {
     let yesterday = today.saturating_sub(1);
     let slugs: Vec<String> = app
         .season
-        .edition
+        .edition()
         .rounds()
         .iter()
         .map(|round| round.city().slug().as_str().to_owned())

@@ -260,7 +260,8 @@ pub async fn decide_to_destroy(app: &App, by: &str, and: &str) -> Result<Decisio
     if by.is_empty() || and.is_empty() || by.to_lowercase() == and.to_lowercase() {
         return Ok(Decision::Refused(NotYet::TwoPersons));
     }
-    let rounds = app.season.edition.rounds();
+    let edition = app.season.edition();
+    let rounds = edition.rounds();
     let closed = rounds.iter().map(|round| round.window().end()).max();
     let now = app.now();
     let names: Vec<String> = app

@@ -65,7 +65,8 @@ pub async fn receive(app: &App, query: &str, body: &[u8]) -> Result<Reply, Callb
             }
             let person = newcomer.ensure(tx, now.timestamp_millis())?;
             apply(tx, &season, &person, &event, at, now)?;
-            let Some(round) = season.edition.contest_at(now) else {
+            let edition = season.edition();
+            let Some(round) = edition.contest_at(now) else {
                 return Ok(Some(None));
             };
             let city = round.city().slug().as_str();
@@ -225,9 +226,9 @@ fn follow(
 }
 
 fn moment(season: &Season, now: DateTime<Utc>) -> FollowMoment {
-    if season.edition.contest_at(now).is_some() {
+    if season.edition().contest_at(now).is_some() {
         FollowMoment::CityOpen
-    } else if season.edition.preheat_at(now).is_some() {
+    } else if season.edition().preheat_at(now).is_some() {
         FollowMoment::Preheat
     } else {
         FollowMoment::NoCity
@@ -235,9 +236,10 @@ fn moment(season: &Season, now: DateTime<Utc>) -> FollowMoment {
 }
 
 fn credited_city(season: &Season, credit: Credit, now: DateTime<Utc>) -> Option<String> {
+    let edition = season.edition();
     let round = match credit {
-        Credit::OpenCity => season.edition.contest_at(now),
-        Credit::NextCity => season.edition.next_opening(now),
+        Credit::OpenCity => edition.contest_at(now),
+        Credit::NextCity => edition.next_opening(now),
     };
     round.map(|round| round.city().slug().as_str().to_owned())
 }
@@ -272,7 +274,7 @@ fn answer(app: &App, push: &Push, paused: Option<&str>, now: DateTime<Utc>) -> R
 /// One sentence about the season, and the way in; while the quiz is paused, the organiser's.
 fn what_is_on(app: &App, paused: Option<&str>, now: DateTime<Utc>) -> String {
     let (season, url) = (&app.season, &app.public_url);
-    if let Some(round) = season.edition.contest_at(now) {
+    if let Some(round) = season.edition().contest_at(now) {
         if let Some(sentence) = paused {
             return format!(
                 "{}竞答暂停：{sentence}\n您的成绩和红包：{url}/me",
@@ -286,7 +288,7 @@ fn what_is_on(app: &App, paused: Option<&str>, now: DateTime<Utc>) -> String {
             season.pass_mark.right()
         );
     }
-    match season.edition.next_opening(now) {
+    match season.edition().next_opening(now) {
         Some(round) => format!("下一站是{}。\n赛程和城市风采：{url}/", round.city().name()),
         None => format!("全省接力已经结束，感谢参与。\n成绩单：{url}/summary"),
     }

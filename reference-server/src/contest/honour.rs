@@ -181,7 +181,8 @@ pub struct Standing {
 
 /// The season's first opening and its last closing.
 fn span(app: &App) -> Result<(DateTime<Utc>, DateTime<Utc>), Error> {
-    let rounds = app.season.edition.rounds().iter();
+    let edition = app.season.edition();
+    let rounds = edition.rounds().iter();
     let windows: Vec<_> = rounds.map(schedule_core::Round::window).collect();
     let opens = windows.iter().map(schedule_core::Window::start).min();
     let closes = windows.iter().map(schedule_core::Window::end).max();
@@ -215,7 +216,7 @@ pub async fn standing(app: &App) -> Result<Standing, Error> {
     let (opens, closes) = span(app)?;
     let slugs: Vec<(String, i64)> = app
         .season
-        .edition
+        .edition()
         .rounds()
         .iter()
         .map(|round| {
@@ -241,7 +242,7 @@ pub async fn standing(app: &App) -> Result<Standing, Error> {
         })?,
         None => Formula::default(),
     };
-    let report = ExposureReport::new(&app.season.edition, &Holidays::china_2020());
+    let report = ExposureReport::new(&app.season.edition(), &Holidays::china_2020());
     let cities = report.cities().iter().zip(&counts);
     let lines: Vec<(Place, CityCounts)> = cities
         .map(|(exposure, (counts, tally))| {

@@ -10,6 +10,7 @@
 //! | `publication` | what anybody may check: commitment, root, daily heads, receipts, the city's file |
 //! | `season` | what is on at an instant; money left |
 //! | `city_page` | a city's page as its office writes it and somebody else approves it |
+//! | `edition` | which edition of the timetable is in force, and how two persons put another in its place |
 //! | `schedule` | the timetable in force, and what of it may still move |
 //! | `pause` | what of a city stands still, and who lets it go on |
 //! | `login` | an openid becomes a person |
@@ -73,6 +74,7 @@ pub mod dead_letter;
 pub mod decision;
 pub mod dual_control;
 pub mod duty;
+pub mod edition;
 pub mod figures;
 pub mod follow;
 pub(crate) mod grant;

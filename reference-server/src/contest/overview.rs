@@ -168,7 +168,8 @@ pub async fn snapshot(app: &App, slug: &str) -> Result<Snapshot, Error> {
         .store
         .read(move |read| found(read, &key, frame, rail))
         .await?;
-    let next = app.season.edition.next_opening(now);
+    let edition = app.season.edition();
+    let next = edition.next_opening(now);
     let next = next.map(|round| {
         let city = round.city().slug().as_str();
         (app.season.city_name(city), round.window().start())
@@ -177,7 +178,8 @@ pub async fn snapshot(app: &App, slug: &str) -> Result<Snapshot, Error> {
 }
 
 fn frame(app: &App, slug: &str, now: DateTime<Utc>) -> Result<Frame, Error> {
-    let rounds = (1..).zip(app.season.edition.rounds());
+    let edition = app.season.edition();
+    let rounds = (1..).zip(edition.rounds());
     let (ordinal, round) = rounds
         .into_iter()
         .find(|(_ordinal, round)| round.city().slug().as_str() == slug)

@@ -238,7 +238,8 @@ pub async fn begin(app: &App, city: &str, stop: Stop, by: &str) -> Result<(), Er
     known(app, city)?;
     let sentence = sentence(&stop.sentence)?;
     let reason = reason(&stop.reason)?;
-    let rounds = app.season.edition.rounds().iter();
+    let edition = app.season.edition();
+    let rounds = edition.rounds().iter();
     let others = rounds
         .map(|round| round.city().slug().as_str())
         .filter(|slug| stop.everywhere && *slug != city)
@@ -493,7 +494,8 @@ fn waiting(read: &Read<'_>, city: &str) -> Result<Option<ProposalRow>, Error> {
 }
 
 fn known(app: &App, city: &str) -> Result<(), Refused> {
-    let mut rounds = app.season.edition.rounds().iter();
+    let edition = app.season.edition();
+    let mut rounds = edition.rounds().iter();
     let is_known = rounds.any(|round| round.city().slug().as_str() == city);
     if is_known {
         Ok(())

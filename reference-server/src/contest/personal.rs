@@ -241,7 +241,8 @@ pub async fn erase(app: &App, person: &PersonId, by: Eraser) -> Result<(), Error
 
 fn open_city(app: &App) -> Option<City> {
     let season = &app.season;
-    let round = season.edition.contest_at(app.now())?;
+    let edition = season.edition();
+    let round = edition.contest_at(app.now())?;
     season.province.city(round.city().slug()).cloned()
 }
 

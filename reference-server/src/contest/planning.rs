@@ -7,7 +7,7 @@ use reward_core::{PacketPlan, SealedPlan, SeasonSeed, SeedCommitment};
 use schedule_core::Round;
 
 use super::{
-    Error, Failure, custody,
+    Error, Failure, custody, edition,
     sealed::{self, StoredBank},
     season::fen_column,
 };
@@ -28,9 +28,11 @@ pub struct Prepared {
     pub planned: Vec<String>,
     /// Cities that cannot, with the reason in plain words.
     pub missing: Vec<(String, String)>,
+    /// Cities that are to be sealed later.
+    pub later: Vec<String>,
 }
 
-/// Freezes the bank and seals the packets of every city that is not planned yet.
+/// Freezes the bank and seals the packets of every city that is due and not planned yet.
 ///
 /// Running it again changes nothing: a planned city keeps its bank and its packets.
 ///
@@ -39,7 +41,7 @@ pub struct Prepared {
 pub async fn prepare(app: &App) -> Result<Prepared, Error> {
     let season = SeasonRow {
         season: app.season.name.clone(),
-        edition: app.season.edition.slug().as_str().to_owned(),
+        edition: app.season.editions.first().slug().as_str().to_owned(),
         rules: reward_core::canonical_spec(&app.season.rules),
     };
     let now_ms = app.now().timestamp_millis();
@@ -55,21 +57,54 @@ pub async fn prepare(app: &App) -> Result<Prepared, Error> {
         .store
         .read(|read| Ok::<_, Error>(rows::cities(read)?))
         .await?;
+    for city in &planned {
+        // With the wrong key nothing of it opens: better said now than at midnight.
+        sealed::plan(app, city)?;
+        sealed::bank(app, &city.bank).await?;
+    }
+    seal_due(app).await
+}
+
+/// The cities that are to be sealed by now, sealed or not; nothing is asked of the database.
+#[must_use]
+pub fn due(app: &App) -> Vec<String> {
+    let (edition, now) = (app.season.edition(), app.now());
+    let rounds = edition.rounds().iter();
+    let due = rounds.filter(|round| app.season.is_sealing_due(round, now));
+    due.map(|round| round.city().slug().as_str().to_owned())
+        .collect()
+}
+
+/// Seals the cities that are due by the edition in force; what was sealed before stays.
+///
+/// # Errors
+/// Fails when the database does.
+pub async fn seal_due(app: &App) -> Result<Prepared, Error> {
+    let in_force = edition::refresh(app).await?;
+    let planned = app
+        .store
+        .read(|read| Ok::<_, Error>(rows::cities(read)?))
+        .await?;
+    let now = app.now();
     let province = LazyCell::new(|| province_questions(app));
     let mut prepared = Prepared::default();
-    for (ordinal, round) in (1..).zip(app.season.edition.rounds()) {
+    for (ordinal, round) in (1..).zip(in_force.edition.rounds()) {
         let slug = round.city().slug().as_str().to_owned();
-        if let Some(city) = planned.iter().find(|city| city.city == slug) {
-            // With the wrong key nothing of it opens: better said now than at midnight.
-            sealed::plan(app, city)?;
-            sealed::bank(app, &city.bank).await?;
+        if planned.iter().any(|city| city.city == slug) {
             prepared.planned.push(slug);
+            continue;
+        }
+        if !app.season.is_sealing_due(round, now) {
+            prepared.later.push(slug);
             continue;
         }
         match halves(app, &slug, &province) {
             Ok(halves) => {
-                plan_city(app, ordinal, round, halves).await?;
-                prepared.planned.push(slug);
+                if plan_city(app, in_force.proposal, (ordinal, round), halves).await? {
+                    prepared.planned.push(slug);
+                } else {
+                    prepared.later.push(slug);
+                }
             }
             Err(problem) => prepared.missing.push((slug, problem)),
         }
@@ -130,7 +165,13 @@ fn imported(app: &App, slug: &str) -> Result<Option<Vec<Question>>, String> {
         .transpose()
 }
 
-async fn plan_city(app: &App, ordinal: i64, round: &Round, halves: Halves) -> Result<(), Error> {
+/// Seals a city in its place of the edition that `proposal` brought; `false` when another is in force by now.
+async fn plan_city(
+    app: &App,
+    proposal: i64,
+    (ordinal, round): (i64, &Round),
+    halves: Halves,
+) -> Result<bool, Error> {
     let slug = round.city().slug().as_str().to_owned();
     let content = StoredBank::of(&halves);
     let bank = QuestionBank::freeze(app.season.bank_size, halves).map_err(|error| {
@@ -173,21 +214,21 @@ async fn plan_city(app: &App, ordinal: i64, round: &Round, halves: Halves) -> Re
         city.city, city.plan_commitment, city.plan_root
     );
     app.cache_bank(digest.clone(), Arc::new(bank));
+    let season = app.season.name.clone();
     app.store
         .write(move |tx| {
-            if rows::city(&tx.read(), &city.city)?.is_some() {
-                // Another instance that started at the same time was faster.
-                return Ok(());
+            let read = tx.read();
+            if edition::number_in_force(&read, &season)? != proposal {
+                return Ok(false);
+            }
+            if rows::city(&read, &city.city)?.is_some() {
+                // Another instance that sealed it at the same time was faster.
+                return Ok(true);
             }
             rows::insert_bank(tx, &digest, &city.city, &content_sealed, now_ms)?;
             rows::insert_city(tx, &city, &days, &packets)?;
-            Ok::<_, Error>(audit::append(
-                tx,
-                now_ms,
-                "server",
-                "city.planned",
-                &detail,
-            )?)
+            audit::append(tx, now_ms, "server", "city.planned", &detail)?;
+            Ok::<_, Error>(true)
         })
         .await
 }

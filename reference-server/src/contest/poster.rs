@@ -49,7 +49,7 @@ pub async fn poster(app: &App, person: &PersonId) -> Result<Poster, Error> {
         None => make_qr(app, &invite.code).await?,
     };
     let who = person.clone();
-    let edition = &app.season.edition;
+    let edition = app.season.edition();
     let credited = edition
         .contest_at(app.now())
         .or_else(|| edition.next_opening(app.now()));
@@ -75,7 +75,7 @@ pub async fn poster(app: &App, person: &PersonId) -> Result<Poster, Error> {
         referral_on,
         city_name: app
             .season
-            .edition
+            .edition()
             .contest_at(app.now())
             .map(|round| round.city().name().to_owned()),
     })

@@ -135,7 +135,7 @@ async fn cities(app: &App) -> Result<Vec<Check>, Error> {
     let province = LazyCell::new(|| planning::province_questions(app));
     let now = app.now();
     let mut checks = Vec::new();
-    for round in app.season.edition.rounds() {
+    for round in app.season.edition().rounds() {
         let slug = round.city().slug().as_str();
         let opens = round.window().start();
         let subject = format!("city {slug}");

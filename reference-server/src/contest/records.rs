@@ -236,7 +236,8 @@ fn chances(
 ) -> Vec<ChanceLine> {
     let season = &app.season;
     let now = app.now();
-    let open_city = season.edition.contest_at(now);
+    let edition = season.edition();
+    let open_city = edition.contest_at(now);
     let in_season = season.rules.claim_scope() == ClaimScope::Season;
     let base_packet = rows.packets.iter().find(|packet| {
         packet.kind == "base"
@@ -256,7 +257,7 @@ fn chances(
             .flatten(),
         usable_until: if in_season {
             season
-                .edition
+                .edition()
                 .rounds()
                 .last()
                 .map(|round| round.window().end())
@@ -287,9 +288,8 @@ fn referral_line(
     another_goes_first: bool,
 ) -> ChanceLine {
     let now = app.now();
-    let round = app
-        .season
-        .edition
+    let edition = app.season.edition();
+    let round = edition
         .rounds()
         .iter()
         .find(|round| round.city().slug().as_str() == chance.city);

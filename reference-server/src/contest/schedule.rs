@@ -3,7 +3,7 @@
 use chrono::{DateTime, Datelike as _, FixedOffset, TimeDelta, TimeZone as _, Utc};
 use schedule_core::{Round, Window};
 
-use super::organiser::Error;
+use super::{edition, organiser::Error};
 use crate::{app::App, store::season as rows};
 
 /// The timetable in force.
@@ -11,6 +11,10 @@ use crate::{app::App, store::season as rows};
 pub struct Schedule {
     /// The edition's slug.
     pub edition: String,
+    /// Which of the season's editions it is, from 1.
+    pub ordinal: u32,
+    /// Since when it is in force; nothing for the configuration's.
+    pub since: Option<DateTime<Utc>>,
     /// Its title.
     pub title: String,
     /// The present instant.
@@ -61,6 +65,8 @@ pub struct Station {
     pub standing: Standing,
     /// Whether its packets are sealed, each for one of these days.
     pub is_sealed: bool,
+    /// From when it does not move any more.
+    pub bound_from: DateTime<Utc>,
 }
 
 impl Station {
@@ -76,7 +82,8 @@ impl Station {
 /// # Errors
 /// Fails when the database does.
 pub async fn schedule(app: &App) -> Result<Schedule, Error> {
-    let edition = &app.season.edition;
+    let in_force = edition::refresh(app).await?;
+    let edition = &in_force.edition;
     let now = app.now();
     let sealed: Vec<String> = app
         .store
@@ -92,7 +99,7 @@ pub async fn schedule(app: &App) -> Result<Schedule, Error> {
     let stations: Vec<Station> = edition
         .rounds()
         .iter()
-        .map(|round| station(round, now, &sealed))
+        .map(|round| station(app, round, now, &sealed))
         .collect();
     let season = edition.season();
     let preheats = stations.iter().filter_map(|station| station.preheat);
@@ -103,6 +110,8 @@ pub async fn schedule(app: &App) -> Result<Schedule, Error> {
     let begins = begins.unwrap_or(now);
     Ok(Schedule {
         edition: edition.slug().as_str().to_owned(),
+        ordinal: in_force.ordinal,
+        since: in_force.since,
         title: edition.title().to_owned(),
         now,
         begins,
@@ -112,7 +121,7 @@ pub async fn schedule(app: &App) -> Result<Schedule, Error> {
     })
 }
 
-fn station(round: &Round, now: DateTime<Utc>, sealed: &[String]) -> Station {
+fn station(app: &App, round: &Round, now: DateTime<Utc>, sealed: &[String]) -> Station {
     let window = round.window();
     let span = |window: Window| (window.start(), window.end());
     let city = round.city().slug().as_str();
@@ -131,6 +140,7 @@ fn station(round: &Round, now: DateTime<Utc>, sealed: &[String]) -> Station {
         } else {
             Standing::Ahead
         },
+        bound_from: app.season.bound_from(round),
         is_sealed: sealed.iter().any(|known| known == city),
     }
 }

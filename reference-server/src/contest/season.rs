@@ -187,7 +187,7 @@ pub enum StationState {
 /// Fails when the database does.
 pub async fn stage(app: &App) -> Result<Stage, Error> {
     let now = app.now();
-    let edition = &app.season.edition;
+    let edition = app.season.edition();
     let current_round = edition.contest_at(now);
     let next_round = edition.next_opening(now);
     let current = match current_round {
@@ -281,7 +281,8 @@ pub(crate) fn start_of_day_ms(at_ms: i64) -> i64 {
 /// The slug of the city whose contest is open now.
 #[must_use]
 pub fn open_slug(app: &App) -> Option<String> {
-    let round = app.season.edition.contest_at(app.now())?;
+    let edition = app.season.edition();
+    let round = edition.contest_at(app.now())?;
     Some(round.city().slug().as_str().to_owned())
 }
 
@@ -289,7 +290,7 @@ pub fn open_slug(app: &App) -> Option<String> {
 pub(crate) fn none_open(season: &Season, now: DateTime<Utc>) -> Refusal {
     Refusal::NoCityOpen {
         next_opens: season
-            .edition
+            .edition()
             .next_opening(now)
             .map(|round| round.window().start()),
     }
@@ -301,7 +302,7 @@ pub(crate) fn none_open(season: &Season, now: DateTime<Utc>) -> Refusal {
 /// Refuses with [`Refusal::NoCityOpen`].
 pub(crate) fn slug_at(season: &Season, now: DateTime<Utc>) -> Result<String, Refusal> {
     season
-        .edition
+        .edition()
         .contest_at(now)
         .map(|round| round.city().slug().as_str().to_owned())
         .ok_or_else(|| none_open(season, now))

@@ -42,9 +42,8 @@ pub struct CityTotals {
 /// Fails when the database does.
 pub async fn summary(app: &App) -> Result<Vec<CityTotals>, Error> {
     let now = app.now();
-    let closed: Vec<&str> = app
-        .season
-        .edition
+    let edition = app.season.edition();
+    let closed: Vec<&str> = edition
         .rounds()
         .iter()
         .filter(|round| now >= round.window().end() + SETTLING)

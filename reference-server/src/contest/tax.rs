@@ -110,7 +110,7 @@ pub async fn list(
 ) -> Result<TaxList, TaxRefusal> {
     let slugs: Vec<String> = app
         .season
-        .edition
+        .edition()
         .rounds()
         .iter()
         .map(|round| round.city().slug().as_str().to_owned())

@@ -109,7 +109,7 @@ fn check_limits(app: &App, books: &Books, found: &mut Vec<Violation>) {
         if told.amount_fen < limits.min_fen || told.amount_fen > limits.max_fen {
             push(found, "citizens: amount out of bounds", told.award.clone());
         }
-        if !is_within(&app.season.edition, told) {
+        if !is_within(&app.season.edition(), told) {
             push(
                 found,
                 "citizens: an award outside the window",

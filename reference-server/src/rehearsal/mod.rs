@@ -54,7 +54,7 @@ pub use report::{AuditChain, BillsReport, CityReport, DayReport, Report, TopPack
 pub use settled::{CallsReport, OutageReport};
 
 use crate::{
-    app::{App, SimulatorHost, WeChat},
+    app::{App, Sealing, SimulatorHost, WeChat},
     config::EditionName,
     contest::{self, audit::Violation, payout, planning, season},
     entropy::SeededEntropy,
@@ -409,6 +409,7 @@ fn world(
         start,
         clock_runs: false,
         edition: options.edition,
+        sealing: Sealing::AtStart,
         rail: options.rail,
         public_url: "http://127.0.0.1".to_owned(),
         seed: Some(options.seed),

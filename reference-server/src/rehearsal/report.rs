@@ -252,7 +252,7 @@ impl Report {
             seed: title.seed,
             people: title.people,
             n_instances: title.n_instances,
-            edition: app.season.edition.slug().as_str().to_owned(),
+            edition: app.season.edition().slug().as_str().to_owned(),
             cities: stored
                 .cities
                 .iter()

@@ -252,25 +252,36 @@ async fn reminder(
 fn reminder_file(app: &App, slug: &str) -> Option<String> {
     let (feed, revision) = feed(app)?;
     let city = CitySlug::new(slug).ok()?;
-    feed.reminder(&app.season.edition, &city, REMINDER, revision)
+    feed.reminder(&app.season.edition(), &city, REMINDER, revision)
         .ok()
 }
 
 /// Every phase of the edition in force as a calendar file; its events are those of the reminders.
 pub(super) fn calendar(app: &App) -> Option<String> {
     let (feed, revision) = feed(app)?;
-    feed.file(&app.season.edition, revision).ok()
+    let editions = &app.season.editions;
+    let in_force = editions.in_force();
+    // What the first edition had and this one has not is cancelled in everybody's calendar.
+    let file = if in_force.ordinal > 1 {
+        feed.replacing(editions.first(), &in_force.edition, revision)
+    } else {
+        feed.file(&in_force.edition, revision)
+    };
+    file.ok()
 }
 
 fn feed(app: &App) -> Option<(Feed, Revision)> {
     let season = &app.season;
+    let in_force = season.editions.in_force();
     let series = EditionSlug::new(season.name.as_str()).ok()?;
     let address: Uri = app.public_url.parse().ok()?;
     let feed = Feed::new(series, address.host()?.to_ascii_lowercase()).ok()?;
     let revision = Revision {
-        number: 0,
+        number: in_force.ordinal.saturating_sub(1),
         stamped: app.now(),
-        modified: season.edition.season().start(),
+        modified: in_force
+            .since
+            .unwrap_or_else(|| in_force.edition.season().start()),
     };
     Some((feed, revision))
 }

@@ -92,7 +92,8 @@ async fn notice(State(app): State<Arc<App>>, visitor: Visitor) -> Result<Respons
 }
 
 fn district_choices(app: &App) -> Option<(String, Vec<Choice>)> {
-    let round = app.season.edition.contest_at(app.now())?;
+    let edition = app.season.edition();
+    let round = edition.contest_at(app.now())?;
     let city = app.season.province.city(round.city().slug())?;
     Some((city.name().to_owned(), choices(city, None)))
 }

@@ -92,7 +92,7 @@ async fn me(State(app): State<Arc<App>>, signed_in: SignedIn) -> Result<Response
         n_invited: records.n_invited,
         referral_on: Profile::of(&app.season).rewards_friends(),
         poster_title: Profile::of(&app.season).poster_title(),
-        is_open: app.season.edition.contest_at(app.now()).is_some(),
+        is_open: app.season.edition().contest_at(app.now()).is_some(),
         pass_mark: app.season.pass_mark.right(),
         district: records.district.map_or_else(
             || "还没有选".to_owned(),

@@ -44,7 +44,7 @@ async fn page(State(app): State<Arc<App>>, signed_in: SignedIn) -> Result<Respon
         frame: Frame::of(&app, &signed_in.visitor),
         n_open: mistakes.len().saturating_sub(n_mastered),
         n_mastered,
-        is_open: app.season.edition.contest_at(app.now()).is_some(),
+        is_open: app.season.edition().contest_at(app.now()).is_some(),
         mistakes: mistakes.into_iter().map(view).collect(),
     }))
 }

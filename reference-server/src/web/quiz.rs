@@ -123,7 +123,7 @@ pub(super) async fn begin(
     headers: &HeaderMap,
 ) -> Result<Response, PageError> {
     // Nobody is asked for anything while there is no contest to start.
-    if app.season.edition.contest_at(app.now()).is_some() {
+    if app.season.edition().contest_at(app.now()).is_some() {
         if !records::has_consented(app, person).await? {
             return Ok(Redirect::to("/consent").into_response());
         }

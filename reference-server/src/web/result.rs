@@ -92,7 +92,7 @@ async fn result(
     signed_in: SignedIn,
 ) -> Result<Response, PageError> {
     let outcome = attempt::outcome(&app, &signed_in.person, &id).await?;
-    let is_open = app.season.edition.contest_at(app.now()).is_some();
+    let is_open = app.season.edition().contest_at(app.now()).is_some();
     Ok(frame::personal(&ResultPage {
         frame: Frame::of(&app, &signed_in.visitor),
         score: outcome.score,
@@ -159,7 +159,8 @@ fn kept_until(app: &App, outcome: &Outcome, refusal: &Refusal) -> Option<DateTim
         Refusal::Paused { .. }
             | Refusal::Claim(No::DayExhausted { next_day: Some(_) } | No::NotReleasedUntil { .. })
     );
-    let mut rounds = app.season.edition.rounds().iter();
+    let edition = app.season.edition();
+    let mut rounds = edition.rounds().iter();
     let round = rounds.find(|round| round.city().slug().as_str() == outcome.city_slug)?;
     waits.then(|| round.window().end())
 }

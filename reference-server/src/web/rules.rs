@@ -42,8 +42,8 @@ async fn rules(State(app): State<Arc<App>>, visitor: Visitor) -> Result<Response
     let page = RulesPage {
         frame: Frame::of(&app, &visitor),
         sentences: sentences(&app),
-        edition: app.season.edition.title().to_owned(),
-        since: moment::minute(app.season.edition.season().start()),
+        edition: app.season.edition().title().to_owned(),
+        since: moment::minute(app.season.edition().season().start()),
         published: published(&app).await?,
         questions: questions(&app),
     };
@@ -52,7 +52,7 @@ async fn rules(State(app): State<Arc<App>>, visitor: Visitor) -> Result<Response
 
 /// What was published of the city that is open, or else of the one that opens next.
 async fn published(app: &App) -> Result<Option<CityRecord>, Error> {
-    let edition = &app.season.edition;
+    let edition = app.season.edition();
     let round = edition.contest_at(app.now());
     let Some(round) = round.or_else(|| edition.next_opening(app.now())) else {
         return Ok(None);
@@ -70,8 +70,9 @@ fn sentences(app: &App) -> Vec<String> {
     let season = &app.season;
     let rules = &season.rules;
     let account = &app.wechat.account_name;
-    let rounds = season.edition.rounds();
-    let window = season.edition.season();
+    let edition = season.edition();
+    let rounds = edition.rounds();
+    let window = season.edition().season();
     let mut all = vec![
         format!("关注微信公众号“{account}”的用户都可以参加，不收任何费用。"),
         format!(
@@ -101,6 +102,14 @@ fn sentences(app: &App) -> Vec<String> {
         "红包由微信发到“{account}”对话里，{} 小时内点开有效，过期自动退回，不再补发。",
         season.channel.refund_after_seconds / 3_600
     ));
+    let in_force = season.editions.in_force();
+    if let Some(since) = in_force.since {
+        all.push(format!(
+            "赛程于 {} 调整，现行的是第 {} 版；已经开赛的城市不受影响。",
+            moment::day(since),
+            in_force.ordinal
+        ));
+    }
     all.push("同一机会、同一份答卷只发一个红包。发现刷奖的，暂停发放并人工核实。".to_owned());
     all
 }

@@ -87,7 +87,7 @@ async fn page(State(app): State<Arc<App>>, visitor: Visitor) -> Result<Response,
     Ok(frame::rendered(
         &SummaryPage {
             frame: Frame::of(&app, &visitor),
-            is_over: cities.len() == app.season.edition.rounds().len(),
+            is_over: cities.len() == app.season.edition().rounds().len(),
             n_people: sum(|city| city.n_people),
             n_attempts: sum(|city| city.n_attempts),
             n_packets: sum(|city| city.n_packets),

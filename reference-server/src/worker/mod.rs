@@ -1,4 +1,4 @@
-//! What happens without a request: payments, the latch, the statistics, the books, WeChat's certificates,
+//! What happens without a request: payments, the latch, the timetable, the statistics, the books, WeChat's certificates,
 //! what the account says, attempts scored again, the simulated WeChat's own time.
 //!
 //! Each duty is a function that does what is due now and returns; the loop only calls
@@ -6,13 +6,15 @@
 
 mod books;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use tokio::{sync::watch, task::JoinHandle};
 
 use crate::{
     app::App,
-    contest::{Error, outreach, payout, platform_keys, rescore, season, statistics},
+    contest::{
+        Error, edition, outreach, payout, planning, platform_keys, rescore, season, statistics,
+    },
 };
 
 /// How often payments are looked at.
@@ -23,6 +25,10 @@ const LATCH_BEAT: Duration = Duration::from_secs(1);
 const KEYS_BEAT: Duration = Duration::from_secs(60);
 /// How often menu, messages and announcements are looked at.
 const OUTREACH_BEAT: Duration = Duration::from_secs(2);
+/// How often somebody looks whether another edition of the timetable is in force, and whether a city is to be sealed.
+const EDITION_BEAT: Duration = Duration::from_secs(1);
+/// Beats until a city that could not be sealed is tried again.
+const SEALING_AGAIN: u32 = 30;
 /// How often new attempts are counted.
 const COUNT_BEAT: Duration = Duration::from_secs(2);
 /// How often somebody looks whether a correction has attempts scored again.
@@ -57,6 +63,7 @@ pub fn spawn(app: Arc<App>, stop: watch::Receiver<bool>) -> JoinHandle<()> {
     tokio::spawn(async move {
         tokio::join!(
             keep_latch(Arc::clone(&app), stop.clone()),
+            keep_edition(Arc::clone(&app), stop.clone()),
             keep_counting(Arc::clone(&app), stop.clone()),
             keep_reaching_out(Arc::clone(&app), stop.clone()),
             books::keep(Arc::clone(&app), stop.clone()),
@@ -76,6 +83,39 @@ async fn keep_latch(app: Arc<App>, mut stop: watch::Receiver<bool>) {
         }
         if let Err(error) = season::heartbeat(&app).await {
             tracing::error!(%error, "the latch was not raised");
+        }
+    }
+}
+
+async fn keep_edition(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    let mut second = beat(EDITION_BEAT);
+    let (mut done, mut said, mut n_beats) = (BTreeSet::new(), BTreeSet::new(), 0_u32);
+    loop {
+        tokio::select! {
+            _ = second.tick() => {}
+            _ = stop.changed() => return,
+        }
+        if let Err(error) = edition::refresh(&app).await {
+            tracing::error!(%error, "the timetable could not be looked at");
+            continue;
+        }
+        let due = planning::due(&app);
+        let is_new = due.iter().any(|city| !done.contains(city));
+        n_beats = n_beats.wrapping_add(1);
+        if !is_new && n_beats.checked_rem(SEALING_AGAIN) != Some(0) {
+            continue;
+        }
+        match planning::seal_due(&app).await {
+            Ok(prepared) => {
+                done.extend(prepared.planned);
+                for (city, problem) in prepared.missing {
+                    if said.insert((city.clone(), problem.clone())) {
+                        tracing::warn!(city, problem, "a city cannot be sealed");
+                    }
+                    done.insert(city);
+                }
+            }
+            Err(error) => tracing::error!(%error, "a city could not be sealed"),
         }
     }
 }

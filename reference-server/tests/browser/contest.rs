@@ -7,7 +7,7 @@ use axum::body::Body;
 use chrono::{DateTime, TimeDelta, Utc};
 use http_body_util::{BodyExt as _, Full};
 use reference_server::{
-    app::{App, Memory, Season, SimulatorHost, WeChat},
+    app::{App, Memory, Sealing, Season, SimulatorHost, WeChat},
     clock::SimulatedClock,
     config::EditionName,
     content::Content,
@@ -96,6 +96,7 @@ impl Contest {
             start: shanghai(instant),
             clock_runs: false,
             edition: EditionName::Postponed,
+            sealing: Sealing::AtStart,
             rail,
             public_url: url.clone(),
             seed: Some(7),

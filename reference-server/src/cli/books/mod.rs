@@ -26,7 +26,7 @@ use crate::{
         books::{self, Reconciled},
         books_seal::{self, SealRefusal},
         correction::{self, Action, Proposal},
-        incident,
+        edition, incident,
     },
     setup,
 };
@@ -137,7 +137,9 @@ fn open(config: &Path) -> anyhow::Result<(Arc<App>, tokio::runtime::Runtime)> {
     let config = Config::read(config)?;
     super::log("error", config.log);
     let app = setup::real(&config, std::env::current_exe()?)?;
-    Ok((app, tokio::runtime::Runtime::new()?))
+    let runtime = tokio::runtime::Runtime::new()?;
+    runtime.block_on(edition::refresh(&app))?;
+    Ok((app, runtime))
 }
 
 pub(super) fn reconcile(arguments: &ReconcileArguments) -> anyhow::Result<ExitCode> {

@@ -16,7 +16,7 @@ pub mod sign_in;
 
 use std::fmt;
 
-use super::{Failure, books_seal::OpenItem};
+use super::{Failure, books_seal::OpenItem, edition::Problem};
 use crate::store::StoreError;
 
 pub use role::{Role, Roles};
@@ -145,6 +145,13 @@ pub enum Refused {
     NotYours,
     /// It is in force or waits already, or it is the key itself.
     NothingToCorrect,
+    /// Something stands against an edition of the timetable.
+    ScheduleUnfit {
+        /// What.
+        problems: Vec<Problem>,
+    },
+    /// Another edition of the timetable is in force than the one that was looked at.
+    Superseded,
     /// There is no such thing, or it is another city's.
     NotFound,
 }
@@ -191,6 +198,8 @@ impl Refused {
             Self::TextTooLong => "text-too-long",
             Self::NotYours => "not-yours",
             Self::NothingToCorrect => "nothing-to-correct",
+            Self::ScheduleUnfit { .. } => "schedule-unfit",
+            Self::Superseded => "superseded",
             Self::NotFound => "not-found",
         }
     }

@@ -71,7 +71,8 @@ pub fn content(
 /// Fails when the database does.
 pub async fn draft_due(app: &App) -> Result<bool, Error> {
     let now = app.now();
-    let Some(round) = app.season.edition.contest_at(now) else {
+    let edition = app.season.edition();
+    let Some(round) = edition.contest_at(now) else {
         return Ok(false);
     };
     if now < round.window().start() + DRAFTED_AFTER {
@@ -183,7 +184,7 @@ pub async fn send_due(app: &App) -> Result<(), Error> {
     }
     let is_open = app
         .season
-        .edition
+        .edition()
         .contest_at(now)
         .is_some_and(|round| round.city().slug().as_str() == due.city);
     let outcome = if is_open {

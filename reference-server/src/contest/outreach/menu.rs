@@ -35,7 +35,7 @@ pub fn wanted(season: &Season, public_url: &str, now: DateTime<Utc>) -> Result<M
             .collect(),
     };
     let about = |slug: &str| format!("/city/{slug}");
-    let edition = &season.edition;
+    let edition = season.edition();
     if let Some(round) = edition.contest_at(now) {
         let city = about(round.city().slug().as_str());
         return Menu::new(vec![

@@ -173,10 +173,11 @@ struct Found {
 ///
 /// # Errors
 /// Refuses with [`Refused::NotFound`] when the timetable does not have it.
-pub(crate) fn round_of<'a>(app: &'a App, slug: &str) -> Result<&'a Round, Error> {
-    let mut rounds = app.season.edition.rounds().iter();
+pub(crate) fn round_of(app: &App, slug: &str) -> Result<Round, Error> {
+    let edition = app.season.edition();
+    let mut rounds = edition.rounds().iter();
     let found = rounds.find(|round| round.city().slug().as_str() == slug);
-    found.ok_or_else(|| Refused::NotFound.into())
+    found.cloned().ok_or_else(|| Refused::NotFound.into())
 }
 
 /// The statistics of a city at this instant.
@@ -456,7 +457,7 @@ pub async fn of_season(app: &App) -> Result<Arc<SeasonStatistics>, Error> {
     }
     let windows: Vec<(String, DateTime<Utc>, DateTime<Utc>)> = app
         .season
-        .edition
+        .edition()
         .rounds()
         .iter()
         .map(|round| {

@@ -66,7 +66,8 @@ pub(super) fn may_sign(organiser: &Organiser) -> bool {
 
 /// Whether a city has opened, so that there is a day to count.
 pub(super) fn has_begun(app: &App, city: &str) -> bool {
-    let mut rounds = app.season.edition.rounds().iter();
+    let edition = app.season.edition();
+    let mut rounds = edition.rounds().iter();
     let round = rounds.find(|round| round.city().slug().as_str() == city);
     round.is_some_and(|round| app.now() >= round.window().start())
 }
@@ -348,7 +349,7 @@ fn checks(figures: &Figures) -> Vec<(&'static str, String, &'static str)> {
 
 /// What comes on the day after.
 fn next(app: &App, after: DateTime<Utc>) -> String {
-    let edition = &app.season.edition;
+    let edition = app.season.edition();
     match (edition.contest_at(after), edition.next_opening(after)) {
         (Some(round), _) => {
             let day = round.window().contest_day(after);

@@ -65,6 +65,7 @@ fn status(refused: &Refused) -> StatusCode {
         | Refused::SentenceForm
         | Refused::TextTooLong
         | Refused::SubjectUnknown
+        | Refused::ScheduleUnfit { .. }
         | Refused::PageForm => StatusCode::UNPROCESSABLE_ENTITY,
         Refused::StepUpRequired
         | Refused::SamePerson
@@ -88,6 +89,7 @@ fn status(refused: &Refused) -> StatusCode {
         | Refused::DayOpen
         | Refused::DayClosed
         | Refused::BooksOpen { .. }
+        | Refused::Superseded
         | Refused::BooksSealed => StatusCode::CONFLICT,
         Refused::NotFound => StatusCode::NOT_FOUND,
     }

@@ -132,7 +132,7 @@ pub(super) struct Page {
 
 /// The city to begin with: the one named, the organiser's own, the open one, or the first.
 pub(super) fn city_or_own(app: &App, organiser: &Organiser, city: Option<&str>) -> String {
-    let edition = &app.season.edition;
+    let edition = app.season.edition();
     let first = || edition.rounds().first().map(schedule_core::Round::city);
     let open = || {
         edition
@@ -190,7 +190,8 @@ fn navigation(app: &App, organiser: &Organiser, current: &str, city: &str) -> Ve
 }
 
 fn cities(app: &App, organiser: &Organiser, shown: Option<&str>) -> Vec<(String, String, bool)> {
-    let rounds = app.season.edition.rounds().iter();
+    let edition = app.season.edition();
+    let rounds = edition.rounds().iter();
     rounds
         .map(|round| round.city())
         .filter(|city| organiser.sees(city.slug().as_str()))

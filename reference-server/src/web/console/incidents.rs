@@ -327,7 +327,8 @@ fn transfer_section(
     let city = match &row.city {
         Some(city) => Field::hidden("city", city),
         None => {
-            let rounds = app.season.edition.rounds().iter().map(|round| round.city());
+            let edition = app.season.edition();
+            let rounds = edition.rounds().iter().map(|round| round.city());
             let cities =
                 rounds.map(|city| (city.slug().as_str().to_owned(), city.name().to_owned()));
             Field::new("city", "城市", FieldKind::Choice(cities.collect()))

@@ -9,6 +9,7 @@ use crate::{
         books_seal::OpenItem,
         bulletin::Difference,
         dead_letter::Act,
+        edition::Problem,
         honour::Formula,
         organiser::{Refused, Role, Roles, roster::AccountState},
         pause::Subject,
@@ -125,6 +126,14 @@ pub(super) fn refused(refused: &Refused) -> (String, String) {
         Refused::NothingToCorrect => (
             "这道题不需要这样更正",
             "同样的更正已经生效或正在等人审核，或者所选的就是原来的答案。",
+        ),
+        Refused::ScheduleUnfit { problems } => {
+            let items: Vec<String> = problems.iter().map(problem).collect();
+            return ("这一版赛程还不能用".to_owned(), items.join(""));
+        }
+        Refused::Superseded => (
+            "赛程已经换了新的一版",
+            "您改的是旧的一版。请打开赛程页，在现行的一版上重新改。",
         ),
         Refused::NotFound => ("没有找到", "地址可能抄错了，或者不在您负责的城市。"),
     };
@@ -334,6 +343,40 @@ pub(super) fn formula(formula: Formula) -> &'static str {
         Formula::NewPeoplePerFollower => {
             "首次参加率：首次参加人数除以开赛时已关注人数，以千分之几表示"
         }
+    }
+}
+
+/// What stands against an edition of the timetable, as one sentence.
+pub(super) fn problem(problem: &Problem) -> String {
+    match problem {
+        Problem::UnknownCity(city) => format!("本省没有“{city}”。"),
+        Problem::Twice(city) => format!("{city}出现了两次，一个城市只有一站。"),
+        Problem::Reversed(city) => format!("{city}的结束日期早于开始日期。"),
+        Problem::Length {
+            city,
+            n_days,
+            wanted,
+        } => format!(
+            "{city}的竞赛是 {n_days} 天，要正好 {wanted} 天：红包总额按每天的上限乘以天数公布。"
+        ),
+        Problem::Overlap { first, second } => {
+            format!("{first}和{second}的竞赛日期重叠，同一时间只能有一个城市开赛。")
+        }
+        Problem::PreheatTooLong(city) => format!("{city}的预热要在开赛以前结束。"),
+        Problem::Empty => "一个城市也没有。".to_owned(),
+        Problem::BeforePublicity => "首站开赛早于前期宣传。".to_owned(),
+        Problem::Running(city) => format!("{city}正在竞赛，参与者以公布的时间为准，不能改。"),
+        Problem::Over(city) => format!("{city}的竞赛已经结束，不能改。"),
+        Problem::Sealed(city) => {
+            format!("{city}的题库已冻结、红包已按这几天封存并公布承诺，不能改期。")
+        }
+        Problem::Order(city) => format!("{city}已经封存，不能改变它是第几站。"),
+        Problem::TooSoon { city, by } => format!(
+            "{city}太近了：按这样的日期，{}就该封存或开始预热，请往后改。",
+            moment::minute(*by)
+        ),
+        Problem::NothingChanged => "和现行的一版完全一样。".to_owned(),
+        Problem::Other(other) => format!("不能组成赛程（{other}）。"),
     }
 }
 

@@ -128,8 +128,9 @@ pub(super) fn move_clock(host: &SimulatedWeChat, to: DateTime<Utc>) -> Result<()
 /// The instant a jump leads to.
 pub(super) fn destination(host: &SimulatedWeChat, jump: Jump) -> Result<DateTime<Utc>, ActError> {
     let now = host.now();
-    let edition = host.contest.as_ref().map(|app| &app.season.edition);
+    let edition = host.contest.as_ref().map(|app| app.season.edition());
     let opening = edition
+        .as_ref()
         .and_then(|edition| edition.next_opening(now))
         .map(|round| round.window().start());
     match jump {
@@ -137,6 +138,7 @@ pub(super) fn destination(host: &SimulatedWeChat, jump: Jump) -> Result<DateTime
         Jump::Opening | Jump::NextCity => opening,
         Jump::NextDay => Some(ShanghaiDay::from_instant(now).end()),
         Jump::End => edition
+            .as_ref()
             .and_then(|edition| edition.rounds().last())
             .map(|round| round.window().end()),
     }

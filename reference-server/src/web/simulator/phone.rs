@@ -153,7 +153,7 @@ async fn phone(
         account: app.wechat.account_name.clone(),
         clock: moment::minute(now),
         now_ms: now.timestamp_millis(),
-        stage: app.season.edition.contest_at(now).map_or_else(
+        stage: app.season.edition().contest_at(now).map_or_else(
             || "没有城市在竞赛".to_owned(),
             |round| format!("{}竞赛中", round.city().name()),
         ),

@@ -118,7 +118,7 @@ async fn refused_until_it_is_time(test: &TestApp) {
     let end = test
         .app
         .season
-        .edition
+        .edition()
         .rounds()
         .last()
         .unwrap()
@@ -212,7 +212,8 @@ async fn without_the_keys_an_old_copy_opens_no_confirm_page() {
 #[tokio::test]
 async fn the_time_counts_from_the_last_seal_when_that_comes_last() {
     let test = TestApp::new().await;
-    let rounds = test.app.season.edition.rounds();
+    let edition = test.app.season.edition();
+    let rounds = edition.rounds();
     let sealed = rounds.last().unwrap().window().end() + TimeDelta::days(40);
     test.sleep_until(sealed);
     test.raw().run(&format!(

@@ -14,6 +14,7 @@ mod crashes;
 mod custody;
 mod dead_letters;
 mod decisions;
+mod editions;
 mod forgetting;
 mod incidents;
 mod limits;

@@ -250,7 +250,7 @@ async fn a_stop_everywhere_keeps_the_sentences_of_cities_that_stand_already() {
     pause::begin(&test.app, FIRST_CITY, stop, "li")
         .await
         .unwrap();
-    let n_cities = test.app.season.edition.rounds().len();
+    let n_cities = test.app.season.edition().rounds().len();
     let running = test
         .raw()
         .rows("SELECT city, sentence, begun_by FROM pause WHERE ended_ms IS NULL");

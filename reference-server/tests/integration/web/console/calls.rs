@@ -142,7 +142,7 @@ async fn award(document: &mut Document) {
     let last = test
         .app
         .season
-        .edition
+        .edition()
         .rounds()
         .last()
         .unwrap()

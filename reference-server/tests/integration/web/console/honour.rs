@@ -83,7 +83,7 @@ async fn a_result_is_published_by_a_second_person_once_every_city_is_over() {
     let last = test
         .app
         .season
-        .edition
+        .edition()
         .rounds()
         .last()
         .unwrap()

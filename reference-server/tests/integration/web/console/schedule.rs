@@ -31,7 +31,8 @@ async fn the_timetable_stands_as_chart_table_and_calendar_and_says_what_may_move
     let test = TestApp::starting("2020-04-30 12:00:00").await;
     let mut browser = signed_in_as(&test, "auditor", Role::Auditor).await;
     let page = browser.get("/console/schedule").await;
-    let rounds = test.app.season.edition.rounds();
+    let edition = test.app.season.edition();
+    let rounds = edition.rounds();
     page.assert_page(
         200,
         &[
