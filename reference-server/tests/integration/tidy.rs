@@ -11,6 +11,7 @@
 //! | `maps` | every file is part of a program, every module stands in its parent's map |
 //! | `migrations` | that servers of the version before survive them |
 //! | `manifests` | what a crate may depend on |
+//! | `schemas` | names of the bodies in the document of the JSON API |
 //! | `documents` | links, named files, commands and the example configuration |
 
 mod arrows;
@@ -18,6 +19,7 @@ mod documents;
 mod manifests;
 mod maps;
 mod migrations;
+mod schemas;
 mod text;
 mod tree;
 
