@@ -8,7 +8,7 @@
 //!
 //! The commands `incident` and `payment` end in the same functions.
 
-use std::{fmt, str::FromStr};
+use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use chrono::{DateTime, Utc};
 
@@ -23,12 +23,15 @@ use super::{
         proposal::{self, Word},
         reason,
     },
+    pause::{self, Verdict},
     rail_pause, season,
 };
 use crate::{
     app::App,
     store::{
+        Read,
         incidents::{self, CorrectionRow, IncidentRow},
+        pauses::PauseRow,
         payment_list,
         proposals::{self, ProposalRow},
         renewals::{self, RenewalRow},
@@ -36,7 +39,11 @@ use crate::{
 };
 
 /// Kinds of proposals that are decided here; every other kind has a screen of its own.
-const KINDS: [&str; 2] = [rail_pause::RESUME, books_seal::PROPOSAL];
+const KINDS: [&str; 3] = [
+    rail_pause::RESUME,
+    books_seal::PROPOSAL,
+    pause::LIFT_PAYOUTS,
+];
 
 /// Which of the waiting ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -98,6 +105,15 @@ pub enum Asked {
         /// The rail's name.
         rail: String,
         /// Who paused it, and why.
+        paused: String,
+    },
+    /// The payouts of this city go on, which were paused with this sentence for people.
+    ResumePayouts {
+        /// The city's slug.
+        city: String,
+        /// What people read meanwhile.
+        sentence: String,
+        /// Why they were paused.
         paused: String,
     },
     /// The books of this city are sealed as they stand.
@@ -164,8 +180,17 @@ impl Waiting {
         }
     }
 
-    fn proposal(row: ProposalRow) -> Option<Self> {
+    /// A proposal that is decided here; one about a pause that runs no more waits for nobody.
+    fn proposal(row: ProposalRow, running: &[PauseRow]) -> Option<Self> {
         let asked = match row.kind.as_str() {
+            pause::LIFT_PAYOUTS => {
+                let pause = pause::asked_to_end(&row, running)?;
+                Asked::ResumePayouts {
+                    city: row.subject,
+                    sentence: pause.sentence.clone(),
+                    paused: format!("{}：{}", pause.begun_by, pause.reason),
+                }
+            }
             rail_pause::RESUME => Asked::Resume {
                 rail: row.subject,
                 paused: row.content,
@@ -197,31 +222,30 @@ impl Waiting {
 
 /// Everything that waits for a second person, the oldest first.
 ///
+/// Cost: a fixed number of queries, however much waits.
+///
 /// # Errors
 /// Fails when the database does.
 pub async fn waiting(app: &App) -> Result<Vec<Waiting>, Error> {
-    let (corrections, renewals, proposals) = app
-        .store
-        .read(|read| {
-            let mut corrections = Vec::new();
-            for row in incidents::waiting_corrections(read)? {
-                if let Some(incident) = incidents::incident(read, row.incident)? {
-                    corrections.push((row, incident));
-                }
-            }
-            Ok::<_, Error>((
-                corrections,
-                renewals::waiting(read)?,
-                proposals::waiting(read, None)?,
-            ))
-        })
-        .await?;
+    app.store.read(all_waiting).await
+}
+
+fn all_waiting(read: &Read<'_>) -> Result<Vec<Waiting>, Error> {
+    let about: BTreeMap<i64, IncidentRow> = incidents::with_waiting_correction(read)?
+        .into_iter()
+        .map(|row| (row.incident, row))
+        .collect();
     let mut all = Vec::new();
-    for (row, incident) in corrections {
-        all.push(Waiting::correction(row, incident)?);
+    for row in incidents::waiting_corrections(read)? {
+        if let Some(incident) = about.get(&row.incident) {
+            all.push(Waiting::correction(row, incident.clone())?);
+        }
     }
+    let renewals = renewals::waiting(read)?;
     all.extend(renewals.into_iter().map(Waiting::renewal));
-    all.extend(proposals.into_iter().filter_map(Waiting::proposal));
+    let running = pause::running_payouts(read)?;
+    let proposals = proposals::waiting(read, None)?.into_iter();
+    all.extend(proposals.filter_map(|row| Waiting::proposal(row, &running)));
     all.sort_by_key(|waiting| (waiting.proposed, waiting.id));
     Ok(all)
 }
@@ -248,24 +272,26 @@ impl OpenWork {
     }
 }
 
-/// Counts what is open.
+/// Counts what is open, in one snapshot.
 ///
-/// Cost: open incidents, held payments and waiting proposals, by index.
+/// Cost: a fixed number of queries by index, however much waits; every page of the console asks.
 ///
 /// # Errors
 /// Fails when the database does.
 pub async fn open_work(app: &App) -> Result<OpenWork, Error> {
-    let waiting = waiting(app).await?;
-    let (incidents, n_held) = app
-        .store
-        .read(|read| Ok::<_, Error>((incidents::open_by_class(read)?, payment_list::n_held(read)?)))
-        .await?;
-    let n_incidents = incidents.into_iter();
-    Ok(OpenWork {
-        n_incidents: n_incidents.fold(0, |sum, (_class, n)| sum.saturating_add(n)),
-        n_held,
-        makers: waiting.into_iter().map(|waiting| waiting.maker).collect(),
-    })
+    app.store
+        .read(|read| {
+            let incidents = incidents::open_by_class(read)?.into_iter();
+            Ok(OpenWork {
+                n_incidents: incidents.fold(0, |sum, (_class, n)| sum.saturating_add(n)),
+                n_held: payment_list::n_held(read)?,
+                makers: all_waiting(read)?
+                    .into_iter()
+                    .map(|waiting| waiting.maker)
+                    .collect(),
+            })
+        })
+        .await
 }
 
 /// Does what was proposed, because another person agrees.
@@ -295,6 +321,15 @@ pub async fn approve(
             if row.kind == books_seal::PROPOSAL {
                 let word = (number, digest, why);
                 return books_seal::approve(app, &row.subject, checker, word).await;
+            }
+            if row.kind == pause::LIFT_PAYOUTS {
+                let verdict = Verdict {
+                    proposal: number,
+                    digest: digest.to_owned(),
+                    approves: true,
+                    reason: why.to_owned(),
+                };
+                return pause::decide_payouts(app, &row.subject, verdict, checker).await;
             }
             let (checker, digest, why) = (checker.clone(), digest.to_owned(), why.to_owned());
             let now = app.now();

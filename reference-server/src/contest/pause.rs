@@ -486,11 +486,29 @@ fn waiting(read: &Read<'_>, city: &str) -> Result<Option<ProposalRow>, Error> {
         return Ok(None);
     };
     let proposals = proposals::waiting(read, Some(city))?;
-    Ok(proposals.into_iter().find(|proposal| {
-        proposal.kind == LIFT_PAYOUTS
-            && serde_json::from_str(&proposal.content)
-                .is_ok_and(|content: Content| content.pause == pause.pause)
-    }))
+    Ok(proposals
+        .into_iter()
+        .find(|proposal| is_about(proposal, &pause)))
+}
+
+/// Whether a proposal asks to end this very pause.
+fn is_about(proposal: &ProposalRow, pause: &PauseRow) -> bool {
+    proposal.kind == LIFT_PAYOUTS
+        && serde_json::from_str(&proposal.content)
+            .is_ok_and(|content: Content| content.pause == pause.pause)
+}
+
+/// The pause that a waiting proposal asks to end; nothing once it has another sentence.
+pub(super) fn asked_to_end<'a>(
+    proposal: &ProposalRow,
+    running: &'a [PauseRow],
+) -> Option<&'a PauseRow> {
+    running.iter().find(|pause| is_about(proposal, pause))
+}
+
+/// Every pause of payouts that runs, for whoever looks at what waits about money.
+pub(super) fn running_payouts(read: &Read<'_>) -> Result<Vec<PauseRow>, super::Error> {
+    Ok(rows::running_everywhere(read, Subject::Payouts.name())?)
 }
 
 fn known(app: &App, city: &str) -> Result<(), Refused> {

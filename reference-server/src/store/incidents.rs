@@ -251,22 +251,39 @@ pub fn correction(read: &Read<'_>, correction: i64) -> Result<Option<CorrectionR
     )
 }
 
-/// Every proposal that waits for another person, in order.
-pub fn waiting_corrections(read: &Read<'_>) -> Result<Vec<CorrectionRow>, StoreError> {
-    // store::incidents::waiting_corrections
-    read.connection.rows(
-        "SELECT correction.correction, correction.incident, action, correction.city, debit, credit,
-                amount_fen, reason, correction.evidence, maker, proposed_ms
-         FROM correction
+/// Proposals that nobody has decided about and no bill has settled.
+const WAITING: &str = "FROM correction
          WHERE NOT EXISTS (SELECT 1 FROM correction_approval
                            WHERE correction_approval.incident = correction.incident)
            AND NOT EXISTS (SELECT 1 FROM incident_settled
                            WHERE incident_settled.incident = correction.incident)
            AND NOT EXISTS (SELECT 1 FROM correction_refusal
-                           WHERE correction_refusal.correction = correction.correction)
-         ORDER BY correction.correction",
+                           WHERE correction_refusal.correction = correction.correction)";
+
+/// Every proposal that waits for another person, in order.
+pub fn waiting_corrections(read: &Read<'_>) -> Result<Vec<CorrectionRow>, StoreError> {
+    // store::incidents::waiting_corrections
+    read.connection.rows(
+        &format!(
+            "SELECT correction.correction, correction.incident, action, correction.city, debit,
+                    credit, amount_fen, reason, correction.evidence, maker, proposed_ms
+             {WAITING} ORDER BY correction.correction"
+        ),
         params![],
         correction_row,
+    )
+}
+
+/// The incidents that the waiting proposals are about.
+pub fn with_waiting_correction(read: &Read<'_>) -> Result<Vec<IncidentRow>, StoreError> {
+    // store::incidents::with_waiting_correction
+    read.connection.rows(
+        &format!(
+            "{COLUMNS} WHERE incident.incident IN (SELECT correction.incident {WAITING})
+             ORDER BY incident.incident"
+        ),
+        params![],
+        incident_row,
     )
 }
 

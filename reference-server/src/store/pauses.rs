@@ -77,6 +77,16 @@ pub fn running(read: &Read<'_>, city: &str) -> Result<Vec<PauseRow>, StoreError>
     )
 }
 
+/// Every city's pause of this subject that runs now.
+pub fn running_everywhere(read: &Read<'_>, subject: &str) -> Result<Vec<PauseRow>, StoreError> {
+    // store::pauses::running_everywhere
+    read.connection.rows(
+        &format!("{COLUMNS} WHERE subject = ?1 AND ended_ms IS NULL ORDER BY pause"),
+        params![subject],
+        pause_row,
+    )
+}
+
 /// A city's latest pauses, the newest first.
 pub fn latest(read: &Read<'_>, city: &str, n_rows_max: i64) -> Result<Vec<PauseRow>, StoreError> {
     // store::pauses::latest

@@ -79,6 +79,14 @@ pub(super) fn asked_words(app: &App, asked: &Asked) -> String {
             "{}封账，以后只接受两人核定的更正；账簿：{totals}",
             app.season.city_name(city)
         ),
+        Asked::ResumePayouts {
+            city,
+            sentence,
+            paused,
+        } => format!(
+            "恢复{}的红包发放；参赛人现在看到“{sentence}”，暂停时写的是：{paused}",
+            app.season.city_name(city)
+        ),
         Asked::Resume { rail, paused } => {
             format!(
                 "恢复付款通道（{}）；暂停时写的是：{paused}",

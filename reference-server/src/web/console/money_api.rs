@@ -26,6 +26,7 @@ use crate::{
         dead_letter::{self, Act},
         decision::{self, Asked, Id},
         organiser::{Error, Organiser},
+        pause::LIFT_PAYOUTS,
         payment_list::{self, BillLine, Detail, Listed},
         rail_pause,
     },
@@ -334,7 +335,7 @@ pub(in crate::web) struct MoneyProposedBody {
 pub(in crate::web) struct MoneyWaitingBody {
     /// Such as `renewal-3`.
     decision: String,
-    /// `correction`, `renewal`, `rail.resume` or `books.seal`.
+    /// `correction`, `renewal`, `rail.resume`, `payouts.resume` or `books.seal`.
     kind: String,
     /// What is asked for, in one sentence.
     asked: String,
@@ -607,6 +608,7 @@ pub(in crate::web) async fn waiting(
                 Asked::Correction { .. } => "correction",
                 Asked::Renewal { .. } => "renewal",
                 Asked::Resume { .. } => rail_pause::RESUME,
+                Asked::ResumePayouts { .. } => LIFT_PAYOUTS,
                 Asked::Seal { .. } => books_seal::PROPOSAL,
             }
             .to_owned(),

@@ -274,3 +274,45 @@ async fn a_pause_of_the_quiz_is_lifted_by_the_province_and_seen_by_the_citys_edi
     let other = send(&mut chief, &page, &form(&money)).await;
     other.assert_page(403, &["恢复发放要两个人"]);
 }
+
+#[tokio::test]
+async fn paused_payouts_wait_among_all_that_waits_for_finance() {
+    let test = TestApp::new().await;
+    let mut maker = signed_in_as(&test, "maker", Role::FinanceOperator).await;
+    let mut checker = signed_in_as(&test, "checker", Role::FinanceApprover).await;
+    let (payouts, propose) = (format!("{PAGE}/payouts"), format!("{PAGE}/payouts/propose"));
+    let sentence = |sentence| [("sentence", sentence), ("reason", "the balance")];
+    paused(&mut maker, &payouts, &sentence("核对余额，稍后发放")).await;
+    paused(&mut maker, &propose, &[("reason", "it is there")]).await;
+    let waiting = checker.get("/api/v1/console/decisions").await.json();
+    assert_eq!(waiting[0]["kind"], "payouts.resume");
+    assert_eq!(waiting[0]["city"], FIRST_CITY);
+    let page = checker.get("/console/decisions").await;
+    page.assert_page(
+        200,
+        &["恢复盐城市的红包发放", "核对余额，稍后发放", "it is there"],
+    );
+    assert!(page.body.contains("待复核 <span class=\"todo\">1<"), "{}", page.body);
+    // With another sentence it is another pause, and nothing waits about that one yet.
+    paused(&mut maker, &payouts, &sentence("核对余额，明天发放")).await;
+    let page = checker.get("/console/decisions").await;
+    page.assert_page(200, &["没有等待复核的事项"]);
+    paused(&mut maker, &propose, &[("reason", "it is there")]).await;
+    let waiting = checker.get("/api/v1/console/decisions").await.json();
+    let word = json!({ "digest": waiting[0]["digest"], "reason": "seen" });
+    let of = |act: &str| {
+        let id = waiting[0]["decision"].as_str().unwrap();
+        format!("/api/v1/console/decisions/{id}/{act}")
+    };
+    step_up(&test, &mut checker, "checker").await;
+    let own = maker.call(&of("approve"), &word).await;
+    own.assert_problem(403, "role-forbidden");
+    let approved = checker.call(&of("approve"), &word).await;
+    assert_eq!(approved.status, StatusCode::NO_CONTENT);
+    let again = checker.call(&of("approve"), &word).await;
+    again.assert_problem(409, "not-waiting");
+    let page = checker.get(PAGE).await;
+    page.assert_page(200, &["maker 提出，checker 批准"]);
+    let board = checker.get("/api/v1/console/decisions").await.json();
+    assert_eq!(board, json!([]));
+}
