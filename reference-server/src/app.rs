@@ -28,9 +28,9 @@ use crate::{
     content::Content,
     contest::{
         attempt::Opening, audit_log::Checked, budget::Folded, decision::OpenWork,
-        edition::Editions, grant::Claim, overview::Live, question_correction::Known, sealed::Plans,
-        season::MoneyShown, silence::Silence, statistics::SeasonStatistics, submission::Submission,
-        summary::CityTotals,
+        edition::Editions, grant::Claim, overview::Live, preflight::Report,
+        question_correction::Known, sealed::Plans, season::MoneyShown, silence::Silence,
+        statistics::SeasonStatistics, submission::Submission, summary::CityTotals,
     },
     entropy::Entropy,
     journal::JournaledSimulator,
@@ -39,6 +39,7 @@ use crate::{
     password::Passwords,
     privacy::Keys,
     rail::Rail,
+    settings::Settings,
     store::{Lane, Store},
 };
 
@@ -325,6 +326,8 @@ pub struct App {
     pub keys: Arc<Keys>,
     /// The season's terms.
     pub season: Arc<Season>,
+    /// What the server was configured with, for people to look at.
+    pub settings: Arc<Settings>,
     /// What the cities handed in.
     pub content: Content,
     /// Opens office files.
@@ -360,6 +363,8 @@ pub struct Memory {
     chain: Mutex<Checked>,
     ledgers: Mutex<HashMap<String, Folded>>,
     open_work: Mutex<Arc<OpenWork>>,
+    /// What the latest preflight of this process found; whoever makes one waits for whoever makes one already.
+    pub(crate) preflight: tokio::sync::Mutex<Option<Arc<Report>>>,
     pub(crate) live: Live,
     season_statistics: RwLock<Option<Arc<SeasonStatistics>>>,
     draining: AtomicBool,
@@ -401,6 +406,7 @@ impl App {
             keys: Arc::clone(&self.keys),
             // A copy, which learns of newer editions by itself.
             season: Arc::new(Season::clone(&self.season)),
+            settings: Arc::clone(&self.settings),
             content: self.content.clone(),
             office: self.office.clone(),
             wechat: Arc::clone(&self.wechat),

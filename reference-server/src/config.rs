@@ -1,11 +1,13 @@
 //! The configuration of `serve`: a file and the environment over it, typed, unknown keys refused, secrets only from files.
 
 use std::{
+    collections::BTreeMap,
     fs,
     net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
 };
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::{contest::season::MoneyShown, rail::Rail};
@@ -42,6 +44,35 @@ pub struct Config {
     pub official: OfficialConfig,
     /// The merchant.
     pub merchant: MerchantConfig,
+    /// Where each key that is stated was stated.
+    #[serde(skip)]
+    pub origins: BTreeMap<String, Origin>,
+}
+
+/// Where a value in force comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "whoever shows a value says where it comes from"
+)]
+pub enum Origin {
+    /// Nobody has stated it.
+    Default,
+    /// The configuration file.
+    File,
+    /// A variable of the environment, over the file.
+    Environment,
+}
+
+/// A key that holds no secret and names no secret's file, with its value in force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stated {
+    /// Such as `season.name`.
+    pub key: String,
+    /// The value as the file would have it, without quotes.
+    pub value: String,
+    /// Where it comes from.
+    pub origin: Origin,
 }
 
 /// How the log is written.
@@ -201,6 +232,8 @@ pub enum NoticeKindName {
 pub struct MerchantConfig {
     /// The merchant number.
     pub merchant_id: String,
+    /// When the merchant number was opened, such as `2019-06-01`; WeChat Pay wants it 90 days old.
+    pub opened_on: Option<NaiveDate>,
     /// How awards are paid from now on; red packets unless stated.
     #[serde(default)]
     pub rail: Rail,
@@ -334,16 +367,25 @@ impl Config {
             .filter_map(|(name, value)| Some((name.strip_prefix(PREFIX)?.to_owned(), value)))
             .collect();
         overlay.sort_unstable();
+        let mut origins = BTreeMap::new();
+        let stated: toml::Table = toml::from_str(&text).map_err(malformed)?;
+        for (key, _value) in pairs(&stated) {
+            origins.insert(key, Origin::File);
+        }
+        for (name, _value) in &overlay {
+            origins.insert(name.to_lowercase().replace("__", "."), Origin::Environment);
+        }
         let mut config: Self = if overlay.is_empty() {
             // From the text itself, so that an error shows its line.
             toml::from_str(&text).map_err(malformed)?
         } else {
-            let mut table: toml::Table = toml::from_str(&text).map_err(malformed)?;
+            let mut table = stated;
             for (name, value) in overlay {
                 set(&mut table, &name, value)?;
             }
             table.try_into().map_err(malformed)?
         };
+        config.origins = origins;
         let base = path.parent().unwrap_or_else(|| Path::new("."));
         for file in config.files() {
             *file = base.join(&*file);
@@ -410,15 +452,44 @@ impl Config {
     }
 
     /// Every key with its value in force, as `season.name = "jiangsu-2020"`; of a secret only its length is told.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        let lines = self.in_force().into_iter().map(|(key, value)| {
+            let line = format!("{key} = {value}");
+            if !key.ends_with("_file") {
+                return line;
+            }
+            let path = value.as_str().unwrap_or_default();
+            match secret(Path::new(path)) {
+                Ok(text) => format!("{line}  # ***, {} characters", text.chars().count()),
+                Err(_unreadable) => format!("{line}  # cannot be read"),
+            }
+        });
+        lines.collect()
+    }
+
+    /// Every key that names no file of a secret or a key, with its value in force and where that comes from.
+    #[must_use]
+    pub fn stated(&self) -> Vec<Stated> {
+        let open = self.in_force().into_iter().filter(|(key, _value)| {
+            !key.ends_with("_file") && !key.ends_with("_files") && !key.starts_with("keys.")
+        });
+        open.map(|(key, value)| Stated {
+            value: value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned),
+            origin: self.origins.get(&key).copied().unwrap_or(Origin::Default),
+            key,
+        })
+        .collect()
+    }
+
+    /// Every key with its value in force.
     ///
     /// # Panics
     /// Never: every value of a configuration is a TOML value.
-    #[must_use]
-    pub fn lines(&self) -> Vec<String> {
-        let table = toml::Table::try_from(self).expect("every value is a TOML value");
-        let mut lines = Vec::new();
-        flatten("", &table, &mut lines);
-        lines
+    fn in_force(&self) -> Vec<(String, toml::Value)> {
+        pairs(&toml::Table::try_from(self).expect("every value is a TOML value"))
     }
 }
 
@@ -450,24 +521,19 @@ fn set(table: &mut toml::Table, name: &str, value: String) -> Result<(), ConfigE
     Ok(())
 }
 
-fn flatten(prefix: &str, table: &toml::Table, lines: &mut Vec<String>) {
+/// Every key of a table with its value, those of a table within it as `season.name`; its own keys first.
+fn pairs(table: &toml::Table) -> Vec<(String, toml::Value)> {
     let (tables, values): (Vec<_>, Vec<_>) = table.iter().partition(|(_, value)| value.is_table());
-    for (key, value) in values {
-        let mut line = format!("{prefix}{key} = {value}");
-        if key.ends_with("_file") {
-            let path = value.as_str().unwrap_or_default();
-            line.push_str(&match secret(Path::new(path)) {
-                Ok(text) => format!("  # ***, {} characters", text.chars().count()),
-                Err(_unreadable) => "  # cannot be read".to_owned(),
-            });
-        }
-        lines.push(line);
-    }
+    let mut pairs: Vec<_> = values
+        .into_iter()
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
     for (key, value) in tables {
-        if let Some(table) = value.as_table() {
-            flatten(&format!("{prefix}{key}."), table, lines);
-        }
+        let within = value.as_table().map(self::pairs).unwrap_or_default();
+        let named = within.into_iter();
+        pairs.extend(named.map(|(inner, value)| (format!("{key}.{inner}"), value)));
     }
+    pairs
 }
 
 /// The one line of a secret file.

@@ -15,7 +15,8 @@
 //! | [`metrics`] | what operators' programs ask |
 //! | [`journal`] | the simulated WeChat's memory |
 //! | [`rail`] | the ways a season can pay |
-//! | [`clock`], [`entropy`], [`privacy`], [`password`], [`id`], [`config`] | instants, randomness, keys, passwords, identifiers, settings |
+//! | [`clock`], [`entropy`], [`privacy`], [`password`], [`id`] | instants, randomness, keys, passwords, identifiers |
+//! | [`config`], [`settings`] | the configuration, and what people may see of it |
 //!
 //! Arrows: `web → contest → store`, `worker → contest`; checked by the test `tidy`.
 
@@ -35,6 +36,7 @@ pub mod picture;
 pub mod privacy;
 pub mod rail;
 pub mod rehearsal;
+pub mod settings;
 pub mod setup;
 pub mod store;
 pub mod trial;

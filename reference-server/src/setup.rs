@@ -30,17 +30,14 @@ use crate::{
     clock::{Clock, ShiftedClock, SimulatedClock, SystemClock},
     config::{self, Config, ConfigError, DatabaseConfig, EditionName, RedPacketConfig, ScopeName},
     content::{Content, ContentError},
-    contest::{
-        edition::Editions,
-        preflight::{Check, Verdict},
-        season::MoneyShown,
-    },
+    contest::{edition::Editions, season::MoneyShown},
     entropy::{Entropy, SeededEntropy, SystemEntropy},
     journal::{InProcessWeChat, JournalError, JournaledSimulator},
     office::OfficeReader,
     password::{PasswordCost, Passwords},
     privacy::{KeyFileError, Keys},
     rail::Rail,
+    settings::Settings,
     store::{Database, DecisionClock, Durability, Line, Store, StoreError},
     trial,
 };
@@ -311,6 +308,7 @@ pub fn simulated(options: &Simulated) -> Result<Arc<App>, SetupError> {
         entropy,
         keys: Arc::new(Keys::derive(&master)),
         season: Arc::new(season),
+        settings: Arc::default(),
         content: Content::sample()?,
         office: OfficeReader::new(options.office_program.clone()),
         wechat: Arc::new(wechat::simulated(&config, options, http)?),
@@ -378,6 +376,10 @@ fn configured(
         entropy,
         keys: Arc::new(keys),
         season: Arc::new(season),
+        settings: Arc::new(Settings::of(
+            config,
+            config.data_dir.join(keyring::MASTER_KEY),
+        )),
         content: content(config)?,
         office: OfficeReader::new(office_program),
         wechat: Arc::new(wechat::real(config)?),
@@ -429,52 +431,6 @@ pub fn try_config(config: &Config) -> Result<(), SetupError> {
     database_of(config)?;
     wechat::real(config)?;
     Ok(())
-}
-
-/// Whether secrets can be read by their owner only.
-#[must_use]
-pub fn file_checks(config: &Config) -> Vec<Check> {
-    let master = config.data_dir.join(keyring::MASTER_KEY);
-    let keys = config.key_files();
-    let secrets = [master.as_path()]
-        .into_iter()
-        .chain(keys.files().map(|file| file.as_path()))
-        .chain(config.secret_files());
-    secrets.map(owner_only).collect()
-}
-
-#[cfg(unix)]
-fn owner_only(path: &Path) -> Check {
-    use std::os::unix::fs::PermissionsExt as _;
-    let (verdict, detail) = match fs::metadata(path) {
-        Err(error) => (Verdict::Fault, error.to_string()),
-        Ok(file) => {
-            let mode = file.permissions().mode() & 0o777;
-            let verdict = if mode & 0o077 == 0 {
-                Verdict::Good
-            } else {
-                Verdict::Doubt
-            };
-            (
-                verdict,
-                format!("mode {mode:04o}; 0400 lets its owner read it and nobody else"),
-            )
-        }
-    };
-    Check {
-        subject: format!("file {}", path.display()),
-        verdict,
-        detail,
-    }
-}
-
-#[cfg(not(unix))]
-fn owner_only(path: &Path) -> Check {
-    Check {
-        subject: format!("file {}", path.display()),
-        verdict: Verdict::Doubt,
-        detail: "who may read it cannot be told on this system".to_owned(),
-    }
 }
 
 fn content(config: &Config) -> Result<Content, SetupError> {

@@ -26,16 +26,18 @@ pub(super) fn run(path: &Path) -> anyhow::Result<ExitCode> {
     let config = Config::read(path)?;
     let runtime = tokio::runtime::Runtime::new()?;
     let app = runtime.block_on(super::configured(&config))?;
-    let mut checks = setup::file_checks(&config);
-    checks.extend(runtime.block_on(preflight::checks(&app))?);
+    let checks = runtime.block_on(preflight::checks(&app))?;
     let mut out = std::io::stdout().lock();
     for check in &checks {
-        let word = match check.verdict {
-            Verdict::Good => "ok    ",
-            Verdict::Doubt => "DOUBT ",
-            Verdict::Fault => "FAULT ",
-        };
-        writeln!(out, "{word} {}: {}", check.subject, check.detail)?;
+        let word = check.verdict.name();
+        writeln!(
+            out,
+            "{word:<8}{}: {}：{}",
+            check.name, check.title, check.detail
+        )?;
+        if !check.next.is_empty() {
+            writeln!(out, "        → {}", check.next)?;
+        }
     }
     let count = |verdict| {
         checks
@@ -43,8 +45,14 @@ pub(super) fn run(path: &Path) -> anyhow::Result<ExitCode> {
             .filter(|check| check.verdict == verdict)
             .count()
     };
-    let (faults, doubts) = (count(Verdict::Fault), count(Verdict::Doubt));
-    writeln!(out, "\n{faults} faults, {doubts} doubts")?;
+    let faults = count(Verdict::Fault);
+    writeln!(
+        out,
+        "\n{faults} fail, {} warn, {} unknown, {} ok",
+        count(Verdict::Doubt),
+        count(Verdict::Unknown),
+        count(Verdict::Good)
+    )?;
     Ok(if faults == 0 {
         ExitCode::SUCCESS
     } else {

@@ -27,6 +27,7 @@
 //! | `silence` | whether WeChat Pay gives answers; who asks while it does not |
 //! | `records` | what a person has done and may still do |
 //! | `preflight` | what must be in order before a season opens |
+//! | `merchant_balance` | what the merchant's account can still pay, by the newest bill |
 //! | `figures` | money and payments at an instant, for whoever watches |
 //! | `personal` | the district a person declares; erasing what names him |
 //! | `poster` | a person's code and QR |
@@ -81,6 +82,7 @@ pub(crate) mod grant;
 pub mod honour;
 pub mod incident;
 pub mod login;
+pub mod merchant_balance;
 pub mod mistakes;
 mod order;
 pub mod organiser;

@@ -78,6 +78,35 @@ pub fn version_in_force(read: &Read<'_>, day: i64) -> Result<Option<i64>, StoreE
     )
 }
 
+/// What the bills in force say last of the merchant's account: the day, and what was left on it.
+pub fn last_balance(read: &Read<'_>) -> Result<Option<(i64, i64)>, StoreError> {
+    // store::bills::last_balance
+    read.connection.row(
+        "SELECT fund_flow.day, fund_flow.balance_fen FROM fund_flow
+         WHERE fund_flow.day = (SELECT MAX(day) FROM fund_flow_bill WHERE n_lines > 0
+               AND version = (SELECT MAX(newest.version) FROM fund_flow_bill AS newest
+                              WHERE newest.day = fund_flow_bill.day))
+           AND fund_flow.version = (SELECT MAX(version) FROM fund_flow_bill
+                                    WHERE fund_flow_bill.day = fund_flow.day)
+         ORDER BY fund_flow.booked_ms DESC, fund_flow.line DESC LIMIT 1",
+        params![],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
+/// What the payments come to that have not certainly left, of awards up to a day.
+pub fn not_sent_fen(read: &Read<'_>, day: i64) -> Result<i64, StoreError> {
+    // store::bills::not_sent_fen
+    read.connection.one(
+        "SELECT CAST(COALESCE(SUM(payment.amount_fen), 0) AS BIGINT) FROM payment
+         JOIN award ON award.award = payment.award
+         WHERE payment.due_ms IS NOT NULL AND award.day <= ?1
+           AND payment.state IN ('reserved', 'in_flight', 'unknown', 'deferred')",
+        params![day],
+        |row| row.get(0),
+    )
+}
+
 /// Adds a bill with its lines.
 pub fn insert(tx: &Tx<'_>, bill: &BillRow, flows: &[FlowRow]) -> Result<(), StoreError> {
     // store::bills::insert

@@ -268,6 +268,27 @@ pub fn days(read: &Read<'_>, city: &str) -> Result<Vec<DayRow>, StoreError> {
     )
 }
 
+/// What the days between these two may still award, both included, over all cities.
+pub fn left_of_days_fen(read: &Read<'_>, first: i64, last: i64) -> Result<i64, StoreError> {
+    // store::season::left_of_days_fen
+    read.connection.one(
+        "SELECT CAST(COALESCE(SUM(cap_fen - used_fen), 0) AS BIGINT) FROM budget_day
+         WHERE day BETWEEN ?1 AND ?2",
+        params![first, last],
+        |row| row.get(0),
+    )
+}
+
+/// What was awarded on the days after this one, over all cities.
+pub fn used_after_fen(read: &Read<'_>, day: i64) -> Result<i64, StoreError> {
+    // store::season::used_after_fen
+    read.connection.one(
+        "SELECT CAST(COALESCE(SUM(used_fen), 0) AS BIGINT) FROM budget_day WHERE day > ?1",
+        params![day],
+        |row| row.get(0),
+    )
+}
+
 /// A city's sealed packets as day, deck, sequence and amount, in that order.
 pub fn packets(read: &Read<'_>, city: &str) -> Result<Vec<(i64, String, i64, i64)>, StoreError> {
     // store::season::packets

@@ -267,6 +267,7 @@ impl Contest {
             entropy: Arc::clone(&self.app.entropy),
             keys: Arc::clone(&self.app.keys),
             season: Arc::clone(&self.app.season),
+            settings: Arc::clone(&self.app.settings),
             content: self.app.content.clone(),
             office: self.app.office.clone(),
             wechat: Arc::new(WeChat {

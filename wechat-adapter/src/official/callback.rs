@@ -6,7 +6,7 @@ use crate::error::Unreadable;
 use crate::id::AppId;
 use crate::official::envelope::{EncodingAesKey, Envelope, EnvelopeError, InvalidEncodingAesKey};
 use crate::official::event::{Fields, Push};
-use crate::official::signature::signature_matches;
+use crate::official::signature::{signature, signature_matches};
 use crate::secret::Secret;
 
 /// The message mode chosen in the console.
@@ -143,6 +143,58 @@ impl CallbackVerifier {
             envelope: key.map(|key| Envelope::new(key, app_id)),
             tolerance: TimeDelta::seconds(Self::DEFAULT_TOLERANCE_SECONDS),
         })
+    }
+
+    /// The query of an address test as WeChat makes it, so that we can ask our own address what it answers.
+    ///
+    /// ```
+    /// use wechat_adapter::{AppId, Secret};
+    /// use wechat_adapter::official::{CallbackMode, CallbackVerifier};
+    /// let verifier = CallbackVerifier::new(
+    ///     AppId::new("wxba5fad812f8e6fb9")?, Secret::new("AAAAA")?, None, CallbackMode::Plain,
+    /// )?;
+    /// let query = verifier.address_test(1_714_036_504, "1514711492", "hello");
+    /// assert_eq!(verifier.verify_url(&query)?, "hello");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn address_test(&self, timestamp: i64, nonce: &str, echo: &str) -> String {
+        let timestamp = timestamp.to_string();
+        let signature = signature(&[self.token.expose(), &timestamp, nonce]);
+        form_urlencoded::Serializer::new(String::new())
+            .append_pair("signature", &signature)
+            .append_pair("timestamp", &timestamp)
+            .append_pair("nonce", nonce)
+            .append_pair("echostr", echo)
+            .finish()
+    }
+
+    /// Seals a push with this verifier's own key and token and reads it back: the three fit together.
+    ///
+    /// `random` is what the envelope begins with, as WeChat draws it anew for each push.
+    ///
+    /// # Errors
+    /// What [`CallbackVerifier::receive`] would say of every push of WeChat's.
+    pub fn self_test(&self, now: DateTime<Utc>, random: [u8; 16]) -> Result<(), CallbackError> {
+        let envelope = self.envelope.as_ref();
+        let Some(envelope) = envelope.filter(|_key| self.mode != CallbackMode::Plain) else {
+            return Ok(());
+        };
+        let timestamp = now.timestamp().to_string();
+        let message = format!(
+            "<xml><ToUserName>gh_self_test</ToUserName><FromUserName>{}</FromUserName>\
+             <CreateTime>{timestamp}</CreateTime><MsgType>event</MsgType><Event>VIEW</Event>\
+             <EventKey>self test</EventKey></xml>",
+            "o".repeat(28)
+        );
+        let sealed = envelope.encrypt(&message, random)?;
+        let nonce = hex::encode(random);
+        let signature = signature(&[self.token.expose(), &timestamp, &nonce, &sealed]);
+        let query = format!(
+            "encrypt_type=aes&timestamp={timestamp}&nonce={nonce}&msg_signature={signature}"
+        );
+        let body = format!("<xml><Encrypt>{sealed}</Encrypt></xml>");
+        self.receive(&query, body.as_bytes(), now).map(drop)
     }
 
     /// The same verifier with another distance accepted between a push and now, either way, inclusive.

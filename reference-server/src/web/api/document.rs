@@ -5,7 +5,7 @@ use utoipa::OpenApi;
 
 use crate::web::console::{
     api as console, bank_api as bank, books_api as books, bulletin_api as bulletin, city_page,
-    codes, honour_api as honour, money_api as money, pause_api as pause, schedule,
+    codes, honour_api as honour, money_api as money, pause_api as pause, preflight, schedule,
     statistics_api as statistics,
 };
 
@@ -43,6 +43,8 @@ use crate::web::console::{
         statistics::codes,
         statistics::make_codes,
         statistics::of_season,
+        preflight::call,
+        preflight::call_make,
         schedule::call,
         city_page::call,
         city_page::call_propose,

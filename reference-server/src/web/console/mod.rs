@@ -24,6 +24,7 @@
 //! | `bulletin`, `bulletin_files`, `bulletin_api` | a day counted, signed, and as picture and workbook |
 //! | `honour`, `honour_api` | the organisation award: ranking, formula, result |
 //! | `report` | the final report of a city and of the season |
+//! | `preflight` | whether a season may open |
 //! | `audit_log` | the chain of events |
 //! | `budget` | balance sheets and the postings behind them |
 //! | `payments` | payments that stopped, those of a city, one with its timeline |
@@ -63,6 +64,7 @@ mod overview;
 mod pause;
 pub(super) mod pause_api;
 mod payments;
+pub(super) mod preflight;
 mod report;
 pub(super) mod schedule;
 mod sections;

@@ -7,7 +7,8 @@ use axum::routing::{MethodRouter, get, post};
 use super::{
     accounts, api, audit_log, bank, bank_api, books, books_api, budget, bulletin, bulletin_api,
     bulletin_files, city_page, codes, decisions, honour, honour_api, incidents, money_api,
-    overview, pause, pause_api, payments, report, schedule, sign_in, statistics, statistics_api,
+    overview, pause, pause_api, payments, preflight, report, schedule, sign_in, statistics,
+    statistics_api,
 };
 use crate::{
     app::App,
@@ -219,6 +220,11 @@ const SEE_MONEY: Access = Access::Roles(&[
 ]);
 /// Either half of finance.
 const FINANCE: Access = Access::Roles(&[Role::FinanceOperator, Role::FinanceApprover]);
+/// Whoever sees what the season runs with.
+const SEE_SETUP: Access = Access::Roles(&[Role::ProvinceAdmin, Role::SecurityAdmin, Role::Auditor]);
+/// Whoever has it tried out.
+const TRY_SETUP: Access = Access::Roles(&[Role::ProvinceAdmin, Role::SecurityAdmin]);
+
 /// Every route of the console. What does not stand here does not exist.
 pub(super) static TABLE: &[Entry] = &[
     Entry::shows("/console", SIGNED_IN, OWN, || get(overview::home)),
@@ -362,6 +368,12 @@ pub(super) static TABLE: &[Entry] = &[
     Entry::does(bank::REJECT, CHECK_BANK, CITY, || post(bank::reject)),
     Entry::does(bank::WITHDRAW, MAKE_BANK, CITY, || post(bank::withdraw)),
     Entry::shows(bank::GAINS, SEE_BANK, CITY, || get(bank::gains)),
+    Entry::shows(preflight::PAGE, SEE_SETUP, PROVINCE, || {
+        get(preflight::page)
+    }),
+    Entry::does(preflight::PAGE, TRY_SETUP, PROVINCE, || {
+        post(preflight::make)
+    }),
     Entry::shows(audit_log::PAGE, SEE_LOG, PROVINCE, || get(audit_log::page)),
     Entry::shows(audit_log::WHOLE, SEE_LOG, PROVINCE, || {
         get(audit_log::whole)
@@ -499,6 +511,10 @@ pub(super) static TABLE: &[Entry] = &[
         post(bank_api::withdraw)
     }),
     Entry::shows(bank_api::GAINS, SEE_BANK, CITY, || get(bank_api::gains)),
+    Entry::shows(preflight::API, SEE_SETUP, PROVINCE, || get(preflight::call)),
+    Entry::does(preflight::API, TRY_SETUP, PROVINCE, || {
+        post(preflight::call_make)
+    }),
     Entry::shows(api::AUDIT_LOG, SEE_LOG, PROVINCE, || get(api::audit_log)),
     Entry::shows(money_api::BUDGET, SEE_BUDGET, CITY, || {
         get(money_api::budget)

@@ -459,6 +459,7 @@ pub(super) fn action(action: &str) -> String {
         "payment.step" => "付款进展",
         "payment.stopped" => "扣住付款",
         "person.erased" => "删除个人信息",
+        "preflight.made" => "开赛前检查",
         "proposal.approved" => "批准",
         "proposal.made" => "提交复核",
         "proposal.rejected" => "驳回",

@@ -5,16 +5,21 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use http::StatusCode;
 use reference_server::{
+    app::{App, Season},
     clock::{Clock as _, ShiftedClock, SystemClock},
     contest::preflight::{self, Check, Verdict},
     metrics,
+    settings::Settings,
     store::DecisionClock,
     web,
 };
+use reward_core::{ChannelProfile, Fen, PacketBounds, RewardTerms};
+use schedule_core::ShanghaiDay;
 use tower::ServiceExt as _;
 
 use crate::{
-    app::{FIRST_CITY, TestApp, shanghai},
+    app::{FIRST_CITY, SMALL, Setting, TestApp, shanghai},
+    bill::{Bill, Line, import},
     engine::is_server,
 };
 
@@ -150,9 +155,16 @@ async fn an_instance_whose_clock_is_off_is_not_ready_and_its_preflight_says_so()
     }
 }
 
-fn verdict(checks: &[Check], subject: &str) -> (Verdict, String) {
-    let found = checks.iter().find(|check| check.subject == subject);
-    let found = found.unwrap_or_else(|| panic!("no {subject} in {checks:?}"));
+/// What a check found; whatever is not in order says what comes next.
+fn verdict(checks: &[Check], name: &str) -> (Verdict, String) {
+    let found = checks.iter().find(|check| check.name == name);
+    let found = found.unwrap_or_else(|| panic!("no {name} in {checks:?}"));
+    let is_over = found.detail.starts_with("这一站已经结束");
+    assert_eq!(
+        found.next.is_empty(),
+        found.verdict == Verdict::Good || is_over,
+        "{found:?}"
+    );
     (found.verdict, found.detail.clone())
 }
 
@@ -161,29 +173,36 @@ async fn a_preflight_asks_wechat_and_finds_what_stands_against_the_season() {
     let test = TestApp::starting("2020-04-20 12:00:00").await;
     let orders = test.number("SELECT COUNT(*) FROM payment");
     let checks = preflight::checks(&test.app).await.unwrap();
-    assert_eq!(verdict(&checks, "WeChat").0, Verdict::Fault);
-    assert_eq!(verdict(&checks, "public address").0, Verdict::Fault);
-    assert_eq!(verdict(&checks, "least packet").0, Verdict::Good);
-    let referral = verdict(&checks, "chances for bringing friends");
+    for fault in ["test-flags", "public-address"] {
+        assert_eq!(verdict(&checks, fault).0, Verdict::Fault, "{fault}");
+    }
+    let referral = verdict(&checks, "referral");
     assert_eq!(referral.0, Verdict::Doubt);
-    assert!(referral.1.contains("season.strict"));
+    // The tests' cities are samples, or have no page.
+    let disclosure = verdict(&checks, "disclosure");
+    assert_eq!(disclosure.0, Verdict::Doubt);
+    assert!(disclosure.1.contains("南京市没有页面"), "{}", disclosure.1);
+    let accounts = verdict(&checks, "accounts");
+    assert_eq!(accounts.0, Verdict::Doubt);
+    assert!(accounts.1.contains("财务经办、财务复核"), "{}", accounts.1);
+    for unknown in ["merchant-age", "merchant-balance", "quiet-hours"] {
+        assert_eq!(verdict(&checks, unknown).0, Verdict::Unknown, "{unknown}");
+    }
     for good in [
-        "account credentials",
-        "merchant credentials, red-packet",
-        "merchant credentials, transfer",
+        "least-packet",
+        "wechat-token",
+        "merchant.red-packet",
+        "merchant.transfer",
         "books",
         "clock",
+        "guess-floor",
     ] {
-        assert_eq!(verdict(&checks, good).0, Verdict::Good, "{good}");
+        let (found, detail) = verdict(&checks, good);
+        assert_eq!(found, Verdict::Good, "{good}: {detail}");
     }
-    let bank = verdict(&checks, &format!("city {FIRST_CITY}"));
+    let bank = verdict(&checks, &format!("bank.{FIRST_CITY}"));
     assert_eq!(bank.0, Verdict::Good);
-    assert!(
-        bank.1
-            .starts_with("bank frozen; whoever only guesses passes"),
-        "{}",
-        bank.1
-    );
+    assert!(bank.1.starts_with("已冻结，"), "{}", bank.1);
     // Nobody was paid to find that out.
     assert_eq!(test.number("SELECT COUNT(*) FROM payment"), orders);
 }
@@ -199,7 +218,7 @@ async fn a_bank_that_is_missing_stands_against_a_city_that_opens_within_a_week()
     ] {
         let test = TestApp::starting(now).await;
         let checks = preflight::checks(&test.app).await.unwrap();
-        let found = verdict(&checks, "city nanjing");
+        let found = verdict(&checks, "bank.nanjing");
         assert_eq!(found.0, expected, "{now}: {}", found.1);
         assert!(found.1.contains("nanjing.*"), "{}", found.1);
     }
@@ -216,4 +235,82 @@ async fn a_clock_behind_the_last_decision_and_broken_books_are_faults() {
     test.sleep_until(shanghai("2020-04-27 00:00:00"));
     let checks = preflight::checks(&test.app).await.unwrap();
     assert_eq!(verdict(&checks, "clock").0, Verdict::Good);
+}
+
+#[tokio::test]
+async fn the_merchants_age_and_the_leasts_of_channel_and_rule_are_looked_at() {
+    let test = TestApp::starting("2020-04-20 12:00:00").await;
+    // The first city opens on 22 April: 90 days before is 23 January.
+    for (opened, expected) in [
+        ("2019-06-01", Verdict::Good),
+        ("2020-01-23", Verdict::Good),
+        ("2020-01-24", Verdict::Fault),
+    ] {
+        let app = Arc::try_unwrap(test.another_instance(3)).unwrap();
+        let app = App {
+            settings: Arc::new(Settings {
+                merchant_opened: Some(opened.parse().unwrap()),
+                ..Settings::default()
+            }),
+            ..app
+        };
+        let checks = preflight::checks(&app).await.unwrap();
+        assert_eq!(verdict(&checks, "merchant-age").0, expected, "{opened}");
+    }
+    let bounds = PacketBounds::new(Fen::new(100), Fen::new(10_000)).unwrap();
+    let test = TestApp::with(Setting {
+        terms: RewardTerms { bounds, ..SMALL },
+        ..Setting::usual()
+    })
+    .await;
+    let app = Arc::try_unwrap(test.another_instance(4)).unwrap();
+    let season = Season {
+        channel: ChannelProfile::red_packet_default(),
+        ..Season::clone(&app.season)
+    };
+    let app = App {
+        season: Arc::new(season),
+        ..app
+    };
+    let checks = preflight::checks(&app).await.unwrap();
+    let (found, detail) = verdict(&checks, "least-packet");
+    assert_eq!(found, Verdict::Doubt);
+    assert!(
+        detail.contains("1.00") && detail.contains("0.10"),
+        "{detail}"
+    );
+}
+
+#[tokio::test]
+async fn what_the_account_holds_is_the_newest_bill_less_what_was_awarded_since() {
+    let test = TestApp::new().await;
+    let day = |text: &str| ShanghaiDay::from_instant(shanghai(text));
+    let bill = |fen| Bill {
+        day: day("2020-04-21 12:00:00"),
+        opening_fen: 0,
+        lines: vec![Line {
+            at: shanghai("2020-04-21 12:00:00"),
+            flow_number: "F1".to_owned(),
+            bill_number: "TOPUP".to_owned(),
+            business: "充值",
+            is_income: true,
+            fen,
+        }],
+    };
+    // Two days of 200 yuan each, and the next city's pool of 1,404 yuan and a tenth of it.
+    let needed = 140_400 * 110 / 100;
+    for (fen, expected) in [(needed - 1, Verdict::Fault), (needed, Verdict::Good)] {
+        import(&test, &bill(fen)).await.unwrap();
+        let checks = preflight::checks(&test.app).await.unwrap();
+        let (found, detail) = verdict(&checks, "merchant-balance");
+        assert_eq!(found, expected, "{detail}");
+        assert!(detail.contains("2020-04-21"), "{detail}");
+    }
+    let (_person, packet) = test.winner("甲").await;
+    let checks = preflight::checks(&test.app).await.unwrap();
+    let (found, detail) = verdict(&checks, "merchant-balance");
+    assert_eq!(found, Verdict::Fault, "{detail}");
+    let left = needed - i64::try_from(packet.amount.get()).unwrap();
+    let left = format!("{}.{:02}", left / 100, left % 100);
+    assert!(detail.contains(&left), "{left}: {detail}");
 }

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 /// Addresses that answer a GET, with an example in each place of a parameter.
-pub(super) const GETS: [&str; 116] = [
+pub(super) const GETS: [&str; 118] = [
     "/",
     "/status",
     "/text-size/large",
@@ -99,6 +99,8 @@ pub(super) const GETS: [&str; 116] = [
     "/console/cities/yancheng/bank/gains",
     "/api/v1/console/cities/yancheng/corrections",
     "/api/v1/console/cities/yancheng/gains",
+    "/console/preflight",
+    "/api/v1/console/preflight",
     "/console/audit-log",
     "/console/audit-log/whole",
     "/api/v1/console/cities/yancheng/overview",
@@ -123,7 +125,7 @@ pub(super) const GETS: [&str; 116] = [
 ];
 
 /// Addresses that answer a POST, with an example in each place of a parameter.
-pub(super) const POSTS: [&str; 106] = [
+pub(super) const POSTS: [&str; 108] = [
     "/logout",
     "/follow/check",
     "/consent",
@@ -140,6 +142,8 @@ pub(super) const POSTS: [&str; 106] = [
     "/console/setup/nothing",
     "/console/sign-out",
     "/console/step-up",
+    "/console/preflight",
+    "/api/v1/console/preflight",
     "/console/cities/yancheng/district-codes",
     "/api/v1/console/cities/yancheng/district-codes",
     "/console/cities/yancheng/page",

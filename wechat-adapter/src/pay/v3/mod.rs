@@ -28,6 +28,7 @@ pub use fund_flow::{BillError, FundAccount, FundFlowTicket, RequestFundFlow};
 pub use fund_flow_file::{FlowDirection, FundFlow, FundFlowBill, FundFlowSums, InvalidBill};
 pub use notification::{Notification, NotificationContent, NotificationError};
 pub use order::{InvalidTransfer, ReceiveStyle, SceneReport, TransferOrder, TransferScene};
+pub use pem::certificate_term;
 pub use query::{CancelTransfer, Cancellation, QueryTransfer, TransferRecord};
 pub use resource::{ApiV3Key, InvalidApiV3Key, UndecryptableResource};
 pub use sealed_name::{NameError, SealedName};

@@ -70,6 +70,15 @@ pub(super) fn certificate(der: &[u8]) -> Option<CertificateFields> {
     })
 }
 
+/// From when until when the first certificate of a PEM text is valid, the end exclusive; nothing when it has none.
+///
+/// The merchant's own certificate ends as WeChat's do, and then no red packet leaves.
+#[must_use]
+pub fn certificate_term(pem: &str) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+    let fields = certificate(&block(pem, "CERTIFICATE")?)?;
+    Some((fields.valid_from, fields.valid_until))
+}
+
 /// A serial as numbers compare: upper case, no zeros at the front; an identifier of a public key stays as it is.
 pub(super) fn normal_serial(serial: &str) -> String {
     let upper = serial.trim().to_ascii_uppercase();

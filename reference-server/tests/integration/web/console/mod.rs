@@ -14,6 +14,7 @@ mod money;
 mod money_calls;
 mod overview;
 mod pauses;
+mod preflight;
 mod schedule;
 mod statistics;
 

@@ -292,7 +292,11 @@ async fn paused_payouts_wait_among_all_that_waits_for_finance() {
         200,
         &["恢复盐城市的红包发放", "核对余额，稍后发放", "it is there"],
     );
-    assert!(page.body.contains("待复核 <span class=\"todo\">1<"), "{}", page.body);
+    assert!(
+        page.body.contains("待复核 <span class=\"todo\">1<"),
+        "{}",
+        page.body
+    );
     // With another sentence it is another pause, and nothing waits about that one yet.
     paused(&mut maker, &payouts, &sentence("核对余额，明天发放")).await;
     let page = checker.get("/console/decisions").await;
