@@ -146,7 +146,8 @@ fn station(app: &App, round: &Round, now: DateTime<Utc>, sealed: &[String]) -> S
 }
 
 /// The Shanghai beginnings of months within a span.
-fn months(begins: DateTime<Utc>, ends: DateTime<Utc>) -> Vec<DateTime<Utc>> {
+#[must_use]
+pub fn months(begins: DateTime<Utc>, ends: DateTime<Utc>) -> Vec<DateTime<Utc>> {
     let Some(zone) = FixedOffset::east_opt(8 * 3_600) else {
         return Vec::new();
     };

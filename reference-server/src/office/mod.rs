@@ -20,6 +20,7 @@ mod plain_text;
 mod process;
 mod refusal;
 mod spreadsheet;
+pub mod timetable;
 mod xml;
 
 use std::{

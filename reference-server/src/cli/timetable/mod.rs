@@ -25,7 +25,7 @@ use super::EXIT_FINDINGS;
 use crate::{
     cli::Format,
     clock::{Clock as _, SystemClock},
-    office::OfficeReader,
+    office::{self, OfficeReader},
 };
 
 /// Width of a Gantt chart where there is no screen to ask, in columns.
@@ -224,7 +224,7 @@ fn sound(path: &Path, year: i32, reader: &OfficeReader) -> anyhow::Result<Editio
             let lines: Vec<String> = found
                 .iter()
                 .filter(|finding| finding.severity() == schedule_core::timetable::Severity::Error)
-                .map(findings::sentence)
+                .map(office::timetable::sentence)
                 .collect();
             anyhow::anyhow!("{}无法使用：\n{}", path.display(), lines.join("\n"))
         }),
@@ -287,7 +287,7 @@ fn permitted(change: &EditionChange, at: DateTime<Utc>) -> ExitCode {
             let said = writeln!(
                 io::stderr(),
                 "此时不能变更：{}",
-                findings::refusal(&refusal)
+                office::timetable::refusal(&refusal)
             );
             match said {
                 Ok(()) => ExitCode::from(EXIT_FINDINGS),

@@ -9,17 +9,13 @@ use std::{
 use anyhow::Context as _;
 use clap::ValueEnum as _;
 use schedule_core::{
-    Edition, EditionSlug,
-    holidays::Holidays,
-    ics::import_holidays,
-    jiangsu,
-    timetable::{CellRow, Reader, Reading},
+    Edition, EditionSlug, holidays::Holidays, ics::import_holidays, timetable::Reading,
 };
 
 use crate::{
     config::EditionName,
     content::BankFile,
-    office::{Block, OfficeContent, OfficeReader, Table},
+    office::{self, OfficeReader},
     setup::edition_of,
 };
 
@@ -69,51 +65,7 @@ pub(super) fn file(path: &Path, year: i32, reader: &OfficeReader) -> anyhow::Res
     let title = path
         .file_stem()
         .map_or_else(String::new, |stem| stem.display().to_string());
-    let timetables = Reader::new(EditionSlug::new("file")?, title, jiangsu(), year);
-    let content = reader
-        .read(&file)
-        .map_err(|error| anyhow::anyhow!("{}\n  {error}", error.message_zh()))?;
-    Ok(match content {
-        OfficeContent::Sheets(tables) => {
-            first_table(&timetables, tables).unwrap_or_else(|| timetables.read_rows(&[]))
-        }
-        OfficeContent::Text(blocks) => text(&timetables, blocks),
-        OfficeContent::Foreign(files) => {
-            let texts: Vec<String> = files.into_iter().map(|file| file.text).collect();
-            timetables.read_text(&texts.join("\n"))
-        }
-    })
-}
-
-/// A document's first table that is a timetable, or the lines of its text.
-fn text(timetables: &Reader, blocks: Vec<Block>) -> Reading {
-    let mut tables = Vec::new();
-    let mut lines = Vec::new();
-    for block in blocks {
-        match block {
-            Block::Paragraph(line) => lines.push(line),
-            Block::Table(table) => tables.push(table),
-        }
-    }
-    first_table(timetables, tables).unwrap_or_else(|| timetables.read_text(&lines.join("\n")))
-}
-
-/// The reading of the first table with rows of a timetable, or of the first at all.
-fn first_table(timetables: &Reader, tables: Vec<Table>) -> Option<Reading> {
-    let mut readings: Vec<Reading> = tables
-        .into_iter()
-        .map(|table| timetables.read_rows(&rows(table)))
-        .collect();
-    let chosen = readings
-        .iter()
-        .position(|reading| reading.n_rows() > 0)
-        .unwrap_or(0);
-    (chosen < readings.len()).then(|| readings.swap_remove(chosen))
-}
-
-fn rows(table: Table) -> Vec<CellRow> {
-    (1..)
-        .zip(table.rows)
-        .map(|(number, cells)| CellRow::new(number, (1..).zip(cells)))
-        .collect()
+    let slug = EditionSlug::new("file")?;
+    office::timetable::read(reader, &file, (slug, &title), year)
+        .map_err(|error| anyhow::anyhow!("{}\n  {error}", error.message_zh()))
 }

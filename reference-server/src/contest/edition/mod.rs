@@ -7,16 +7,21 @@
 //! | file | what happens there |
 //! |---|---|
 //! | `draft` | turns become an edition; what stands against it, what it changes |
+//! | `file` | turns from an office's file |
 
 mod draft;
+mod file;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
 use chrono::{DateTime, Utc};
 use schedule_core::{Edition, EditionChange, holidays::Holidays};
 
-pub use self::draft::{Days, Note, Problem, Turn, turns_of};
 use self::draft::{Said, built, notes, problems, unreadable};
+pub use self::{
+    draft::{Days, Note, Problem, Turn, turns_of},
+    file::{ReadFile, read_file},
+};
 use super::{
     organiser::{
         Error, Organiser, Refused,

@@ -5,8 +5,8 @@ use utoipa::OpenApi;
 
 use crate::web::console::{
     api as console, bank_api as bank, books_api as books, bulletin_api as bulletin, city_page,
-    codes, honour_api as honour, money_api as money, pause_api as pause, preflight, schedule,
-    statistics_api as statistics,
+    codes, edition_api, honour_api as honour, money_api as money, pause_api as pause, preflight,
+    schedule, statistics_api as statistics,
 };
 
 /// The whole description.
@@ -46,6 +46,9 @@ use crate::web::console::{
         preflight::call,
         preflight::call_make,
         schedule::call,
+        edition_api::call_preview,
+        edition_api::call_propose,
+        edition_api::call_decide,
         city_page::call,
         city_page::call_propose,
         city_page::call_decide,

@@ -19,6 +19,8 @@
 //! | `statistics_api` | the same as JSON |
 //! | `city_page` | a city's page beside a phone that shows it, and its approval |
 //! | `schedule` | the timetable in force as a chart, a table and a calendar file |
+//! | `edition`, `edition_api` | another edition of it: drafted, compared, decided; the same as calls |
+//! | `gantt` | a timetable as bars, or two over each other |
 //! | `codes` | QR codes of the contest, of a city and of its districts |
 //! | `pause`, `pause_api` | what of a city stands still, and who lets it go on; the same as calls |
 //! | `bulletin`, `bulletin_files`, `bulletin_api` | a day counted, signed, and as picture and workbook |
@@ -51,9 +53,12 @@ mod chart;
 pub(super) mod city_page;
 pub(super) mod codes;
 mod decisions;
+mod edition;
+pub(super) mod edition_api;
 mod error;
 mod form;
 mod frame;
+mod gantt;
 mod gate;
 mod honour;
 pub(super) mod honour_api;

@@ -1,4 +1,4 @@
-//! The timetable in force: a chart of all cities, a table under it, and a calendar file.
+//! The timetable in force: a chart of all cities, a table under it, a calendar file, and the editions it came from.
 
 use std::sync::Arc;
 
@@ -13,15 +13,22 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
+    edition::{self, LookView},
+    edition_api::EditionVersionBody,
     error,
+    form::Form,
     frame::Frame,
+    gantt::Gantt,
     gate::Signed,
     list::{Cell, Kind, List, columns},
+    table,
 };
 use crate::{
-    app::App,
+    app::{App, Sealing},
     contest::{
-        Failure,
+        self, Failure,
+        edition::Board,
+        organiser::Organiser,
         schedule::{self, Schedule, Standing, Station},
     },
     web::{api::problem::Problem, city, frame, moment},
@@ -34,33 +41,15 @@ pub(super) const CALENDAR: &str = "/console/schedule/calendar";
 /// The same as a call.
 pub(super) const API: &str = "/api/v1/console/schedule";
 
-/// Where bars begin, and how wide the field is in which they are drawn.
-const LEFT: i64 = 96;
-const WIDTH: i64 = 880;
-/// The height of a city's line, and of what stands above the first.
-const LINE: i64 = 28;
-const TOP: i64 = 30;
-
-/// A bar of a city.
-struct Bar {
-    x: i64,
-    width: i64,
-    class: &'static str,
-    /// What a pointer that rests on it reads.
+/// An edition that waits for a second person.
+struct WaitingView {
     title: String,
-}
-
-/// A city's line.
-struct Lane {
-    name: String,
-    y: i64,
-    bars: Vec<Bar>,
-}
-
-/// A month's beginning.
-struct Month {
-    x: i64,
-    label: String,
+    maker: String,
+    at: String,
+    reason: String,
+    digest: String,
+    look: LookView,
+    forms: Vec<Form>,
 }
 
 #[derive(Template)]
@@ -68,74 +57,60 @@ struct Month {
 struct SchedulePage {
     frame: Frame,
     title: String,
-    height: i64,
-    lanes: Vec<Lane>,
-    months: Vec<Month>,
-    /// Where today stands, within the season and its preheats.
-    today: Option<i64>,
+    /// Which edition it is, since when, by whom.
+    edition: String,
+    may_edit: bool,
+    waiting: Option<WaitingView>,
+    gantt: Gantt,
     table: List,
     n_movable: usize,
+    /// When cities are sealed.
+    sealing: String,
+    history: List,
 }
 
 impl SchedulePage {
-    fn of(frame: Frame, schedule: &Schedule) -> Self {
-        let x = |at: chrono::DateTime<chrono::Utc>| {
-            let whole = (schedule.ends - schedule.begins).num_minutes().max(1);
-            let part = (at - schedule.begins).num_minutes();
-            LEFT.saturating_add(part.saturating_mul(WIDTH).div_euclid(whole))
-        };
-        let bar = |window: &(chrono::DateTime<chrono::Utc>, chrono::DateTime<chrono::Utc>),
-                   class,
-                   word: &str| Bar {
-            x: x(window.0),
-            width: x(window.1).saturating_sub(x(window.0)).max(1),
-            class,
-            title: format!("{word} {}", moment::days(window.0, window.1)),
-        };
-        let lanes = (0_i64..).zip(&schedule.stations).map(|(nth, station)| {
-            let contest = match station.standing {
-                Standing::Past => "past",
-                Standing::Open => "open",
-                Standing::Ahead => "ahead",
-            };
-            let preheat = station.preheat.as_ref();
-            let preheat = preheat.map(|window| bar(window, "preheat", "预热"));
-            let contest = bar(&(station.opens, station.closes), contest, "竞赛");
-            Lane {
-                name: station.name.clone(),
-                y: TOP.saturating_add(nth.saturating_mul(LINE)),
-                bars: preheat.into_iter().chain([contest]).collect(),
-            }
+    fn of(app: &App, organiser: &Organiser, schedule: &Schedule, board: &Board) -> Self {
+        let frame = Frame::of(app, Some(organiser), PAGE);
+        let waiting = board.waiting.as_ref();
+        let waiting = waiting.map(|(version, look)| WaitingView {
+            title: edition::name(version.ordinal),
+            maker: version.maker.clone(),
+            at: moment::minute(version.at),
+            reason: version.reason.clone(),
+            digest: version.digest.clone(),
+            look: LookView::of(app, look),
+            forms: edition::decision_forms(&frame, organiser, version),
         });
-        let n_lines = i64::try_from(schedule.stations.len()).unwrap_or(0);
-        let is_shown = (schedule.begins..schedule.ends).contains(&schedule.now);
+        let movable = schedule.stations.iter();
         Self {
-            frame,
             title: schedule.title.clone(),
-            height: TOP
-                .saturating_add(n_lines.saturating_mul(LINE))
-                .saturating_add(8),
-            lanes: lanes.collect(),
-            months: schedule
-                .months
-                .iter()
-                .map(|month| Month {
-                    x: x(*month),
-                    label: moment::date(*month),
-                })
-                .collect(),
-            today: is_shown.then(|| x(schedule.now)),
-            table: table(schedule),
-            n_movable: schedule
-                .stations
-                .iter()
-                .filter(|station| station.is_movable())
-                .count(),
+            edition: in_force(schedule),
+            may_edit: table::may_send(edition::PROPOSE, &organiser.roles) && waiting.is_none(),
+            waiting,
+            gantt: Gantt::in_force(schedule),
+            table: stations(schedule),
+            n_movable: movable.filter(|station| station.is_movable()).count(),
+            sealing: match app.season.sealing {
+                Sealing::AtStart => "题库一到就封存。".to_owned(),
+                Sealing::DaysBefore(n_days) => format!("各市在预热前 {n_days} 天封存。"),
+            },
+            history: edition::history(board),
+            frame,
         }
     }
 }
 
-fn table(schedule: &Schedule) -> List {
+/// Which edition is in force, and since when.
+fn in_force(schedule: &Schedule) -> String {
+    let name = edition::name(schedule.ordinal);
+    match schedule.since {
+        Some(since) => format!("{name}，{} 起生效", moment::minute(since)),
+        None => format!("{name}（配置里的）"),
+    }
+}
+
+fn stations(schedule: &Schedule) -> List {
     let rows = schedule.stations.iter().map(|station| {
         let (state, tone) = match station.standing {
             Standing::Past => ("已结束", ""),
@@ -173,20 +148,31 @@ fn table(schedule: &Schedule) -> List {
 }
 
 /// What keeps a city's days where they are.
-fn bound_by(station: &Station) -> &'static str {
+fn bound_by(station: &Station) -> String {
     match (station.standing, station.is_sealed) {
-        (Standing::Past, _) => "不能：已经结束",
-        (Standing::Open, _) => "不能：正在竞赛",
-        (Standing::Ahead, true) => "不能：红包已按这几天封存并公布承诺",
-        (Standing::Ahead, false) => "可以：红包还没有封存",
+        (Standing::Past, _) => "不能：已经结束".to_owned(),
+        (Standing::Open, _) => "不能：正在竞赛".to_owned(),
+        (Standing::Ahead, true) => "不能：红包已按这几天封存并公布承诺".to_owned(),
+        (Standing::Ahead, false) => {
+            let until = moment::minute(station.bound_from);
+            format!("可以：红包还没有封存，最晚改到 {until}")
+        }
     }
 }
 
+/// Why a city's days stay where they are, for whoever drafts another edition; nothing when they need not.
+pub(super) fn bound(station: &Station) -> Option<String> {
+    (!station.is_movable()).then(|| bound_by(station))
+}
+
 pub(super) async fn page(State(app): State<Arc<App>>, Signed(organiser): Signed) -> Response {
-    match schedule::schedule(&app).await {
-        Ok(schedule) => {
-            let frame = Frame::of(&app, Some(&organiser), PAGE);
-            frame::personal(&SchedulePage::of(frame, &schedule))
+    let found = async {
+        let schedule = schedule::schedule(&app).await?;
+        Ok((schedule, contest::edition::board(&app).await?))
+    };
+    match found.await {
+        Ok((schedule, board)) => {
+            frame::personal(&SchedulePage::of(&app, &organiser, &schedule, &board))
         }
         Err(failed) => error::answer(&app, Some(&organiser), false, failed),
     }
@@ -225,6 +211,8 @@ struct StationBody {
     standing: &'static str,
     /// Whether its packets are sealed for exactly these days.
     sealed: bool,
+    /// RFC 3339; until then its turn may move, unless it is sealed.
+    movable_until: String,
 }
 
 /// The timetable in force.
@@ -233,7 +221,17 @@ pub(in crate::web) struct ScheduleBody {
     /// The edition's slug.
     edition: String,
     title: String,
+    /// Which of the season's editions it is, from 1.
+    ordinal: u32,
+    /// The proposal by which it was approved; 0 for the configuration's.
+    proposal: i64,
+    /// RFC 3339; nothing for the configuration's.
+    since: Option<String>,
     cities: Vec<StationBody>,
+    /// The edition that waits for a second person.
+    waiting: Option<EditionVersionBody>,
+    /// Every edition that was proposed, the newest first.
+    history: Vec<EditionVersionBody>,
 }
 
 /// The timetable in force, with what still may move.
@@ -243,8 +241,12 @@ pub(in crate::web) async fn call(
     State(app): State<Arc<App>>,
     Signed(organiser): Signed,
 ) -> Response {
-    let schedule = match schedule::schedule(&app).await {
-        Ok(schedule) => schedule,
+    let found = async {
+        let schedule = schedule::schedule(&app).await?;
+        Ok((schedule, contest::edition::board(&app).await?))
+    };
+    let (schedule, board) = match found.await {
+        Ok(found) => found,
         Err(failed) => return error::answer(&app, Some(&organiser), true, failed),
     };
     let cities = schedule.stations.into_iter().map(|station| StationBody {
@@ -259,13 +261,25 @@ pub(in crate::web) async fn call(
             Standing::Ahead => "ahead",
         },
         sealed: station.is_sealed,
+        movable_until: moment::rfc3339(station.bound_from),
         city: station.city,
         name: station.name,
     });
     Json(ScheduleBody {
         edition: schedule.edition,
         title: schedule.title,
+        ordinal: schedule.ordinal,
+        proposal: board.in_force.proposal,
+        since: schedule.since.map(moment::rfc3339),
         cities: cities.collect(),
+        waiting: board
+            .waiting
+            .map(|(version, _look)| EditionVersionBody::of(version)),
+        history: board
+            .history
+            .into_iter()
+            .map(EditionVersionBody::of)
+            .collect(),
     })
     .into_response()
 }

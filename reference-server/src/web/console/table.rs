@@ -6,9 +6,9 @@ use axum::routing::{MethodRouter, get, post};
 
 use super::{
     accounts, api, audit_log, bank, bank_api, books, books_api, budget, bulletin, bulletin_api,
-    bulletin_files, city_page, codes, decisions, honour, honour_api, incidents, money_api,
-    overview, pause, pause_api, payments, preflight, report, schedule, sign_in, statistics,
-    statistics_api,
+    bulletin_files, city_page, codes, decisions, edition, edition_api, honour, honour_api,
+    incidents, money_api, overview, pause, pause_api, payments, preflight, report, schedule,
+    sign_in, statistics, statistics_api,
 };
 use crate::{
     app::App,
@@ -172,8 +172,8 @@ const SEE_ITEMS: Access = Access::Roles(&[
     Role::Auditor,
 ]);
 
-/// Whoever decides about the award; not about what they proposed themselves.
-const APPROVE_AWARD: Access = Access::Roles(&[Role::ProvinceAdmin, Role::ContentApprover]);
+/// Whoever decides about the award and the timetable; not about what they proposed themselves.
+const APPROVE_SEASON: Access = Access::Roles(&[Role::ProvinceAdmin, Role::ContentApprover]);
 /// Whoever runs the season.
 const RUN: Access = Access::Roles(&[Role::ProvinceAdmin]);
 /// Whoever may stop money from going out, at once and alone.
@@ -262,7 +262,7 @@ pub(super) static TABLE: &[Entry] = &[
     Entry::does(honour::RESULT, RUN, PROVINCE, || {
         post(honour::propose_result)
     }),
-    Entry::does(honour::DECIDE, APPROVE_AWARD, PROVINCE, || {
+    Entry::does(honour::DECIDE, APPROVE_SEASON, PROVINCE, || {
         post(honour::decide)
     })
     .after_step_up(),
@@ -281,6 +281,14 @@ pub(super) static TABLE: &[Entry] = &[
     Entry::shows(schedule::CALENDAR, EVERYBODY, OWN, || {
         get(schedule::calendar)
     }),
+    Entry::shows(edition::EDIT, RUN, PROVINCE, || get(edition::edit)),
+    Entry::does(edition::PREVIEW, RUN, PROVINCE, || post(edition::preview)),
+    Entry::does(edition::UPLOAD, RUN, PROVINCE, || post(edition::upload)).with_file(),
+    Entry::does(edition::PROPOSE, RUN, PROVINCE, || post(edition::propose)),
+    Entry::does(edition::DECIDE, APPROVE_SEASON, PROVINCE, || {
+        post(edition::decide)
+    })
+    .after_step_up(),
     Entry::shows(city_page::PAGE, EVERYBODY, CITY, || get(city_page::page)),
     Entry::does(city_page::PAGE, PUBLISH, CITY, || post(city_page::propose)),
     Entry::does(city_page::PREVIEW, PUBLISH, CITY, || {
@@ -466,7 +474,7 @@ pub(super) static TABLE: &[Entry] = &[
     Entry::does(honour_api::RESULT, RUN, PROVINCE, || {
         post(honour_api::propose_result)
     }),
-    Entry::does(honour_api::DECIDE, APPROVE_AWARD, PROVINCE, || {
+    Entry::does(honour_api::DECIDE, APPROVE_SEASON, PROVINCE, || {
         post(honour_api::decide)
     })
     .after_step_up(),
@@ -474,6 +482,16 @@ pub(super) static TABLE: &[Entry] = &[
         get(statistics_api::of_season)
     }),
     Entry::shows(schedule::API, EVERYBODY, OWN, || get(schedule::call)),
+    Entry::does(edition_api::PREVIEW, RUN, PROVINCE, || {
+        post(edition_api::call_preview)
+    }),
+    Entry::does(edition_api::PROPOSE, RUN, PROVINCE, || {
+        post(edition_api::call_propose)
+    }),
+    Entry::does(edition_api::DECIDE, APPROVE_SEASON, PROVINCE, || {
+        post(edition_api::call_decide)
+    })
+    .after_step_up(),
     Entry::shows(city_page::API, EVERYBODY, CITY, || get(city_page::call)),
     Entry::does(city_page::API, PUBLISH, CITY, || {
         post(city_page::call_propose)

@@ -9,7 +9,7 @@ use crate::{
         books_seal::OpenItem,
         bulletin::Difference,
         dead_letter::Act,
-        edition::Problem,
+        edition::{Note, Problem},
         honour::Formula,
         organiser::{Refused, Role, Roles, roster::AccountState},
         pause::Subject,
@@ -377,6 +377,20 @@ pub(super) fn problem(problem: &Problem) -> String {
         ),
         Problem::NothingChanged => "和现行的一版完全一样。".to_owned(),
         Problem::Other(other) => format!("不能组成赛程（{other}）。"),
+    }
+}
+
+/// What whoever approves an edition should know, as one sentence.
+pub(super) fn note(note: &Note) -> String {
+    match note {
+        Note::Gap {
+            after,
+            before,
+            n_days,
+        } => format!("{after}和{before}之间有 {n_days} 天没有城市开赛。"),
+        Note::NoPreheat(city) => format!("{city}没有预热。"),
+        Note::Holiday { city, name } => format!("{city}的竞赛遇到{name}放假。"),
+        Note::CalendarEnds(city) => format!("{city}的日子不在节假日历内，请自行核对放假安排。"),
     }
 }
 

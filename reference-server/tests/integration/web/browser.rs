@@ -43,6 +43,11 @@ impl Answer {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
+    /// Asserts the status alone.
+    pub(super) fn assert_status(&self, status: u16) {
+        assert_eq!(self.status.as_u16(), status, "{}", self.body);
+    }
+
     /// The answer is a problem document of this status and type.
     pub(super) fn assert_problem(&self, status: u16, code: &str) {
         assert_eq!(self.status.as_u16(), status, "{self:?}");

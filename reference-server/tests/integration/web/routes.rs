@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 /// Addresses that answer a GET, with an example in each place of a parameter.
-pub(super) const GETS: [&str; 118] = [
+pub(super) const GETS: [&str; 119] = [
     "/",
     "/status",
     "/text-size/large",
@@ -64,6 +64,7 @@ pub(super) const GETS: [&str; 118] = [
     "/api/v1/console/award",
     "/console/schedule",
     "/console/schedule/calendar",
+    "/console/schedule/edit",
     "/console/cities/yancheng/page",
     "/console/cities/yancheng/codes",
     "/console/cities/yancheng/codes/file",
@@ -125,7 +126,7 @@ pub(super) const GETS: [&str; 118] = [
 ];
 
 /// Addresses that answer a POST, with an example in each place of a parameter.
-pub(super) const POSTS: [&str; 108] = [
+pub(super) const POSTS: [&str; 115] = [
     "/logout",
     "/follow/check",
     "/consent",
@@ -146,6 +147,13 @@ pub(super) const POSTS: [&str; 108] = [
     "/api/v1/console/preflight",
     "/console/cities/yancheng/district-codes",
     "/api/v1/console/cities/yancheng/district-codes",
+    "/console/schedule/preview",
+    "/console/schedule/upload",
+    "/console/schedule/propose",
+    "/console/schedule/decide",
+    "/api/v1/console/schedule/preview",
+    "/api/v1/console/schedule/editions",
+    "/api/v1/console/schedule/decide",
     "/console/cities/yancheng/page",
     "/console/cities/yancheng/page/preview",
     "/console/cities/yancheng/page/decide",

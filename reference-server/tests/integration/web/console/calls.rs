@@ -69,6 +69,7 @@ async fn every_answer_to_an_organiser_is_as_documented() {
     super::pauses::describe(&test, &mut document).await;
     super::preflight::describe(&test, &mut document).await;
     super::schedule::describe(&test, &mut document).await;
+    super::editions::describe(&mut document).await;
     money_calls::assert_described(&test, &mut document).await;
     books_calls::assert_described(&TestApp::new().await, &mut document).await;
     super::city_pages::describe(&test, &mut document).await;

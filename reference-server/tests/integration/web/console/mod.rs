@@ -7,6 +7,7 @@ mod bulletin;
 mod calls;
 mod city_pages;
 mod doors;
+mod editions;
 mod formulas;
 mod honour;
 mod matrix;
