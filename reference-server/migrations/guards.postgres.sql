@@ -594,3 +594,28 @@ CREATE TRIGGER bulletin_never_leaves BEFORE DELETE ON bulletin
 FOR EACH ROW EXECUTE FUNCTION refuse('a signed bulletin never leaves');
 CREATE TRIGGER bulletin_is_never_emptied BEFORE TRUNCATE ON bulletin
 EXECUTE FUNCTION refuse('a signed bulletin never leaves');
+CREATE TRIGGER secret_never_changes BEFORE UPDATE ON secret
+FOR EACH ROW WHEN (NEW.secret <> OLD.secret OR NEW.name <> OLD.name OR NEW.fingerprint <> OLD.fingerprint
+  OR NEW.replaces <> OLD.replaces OR NEW.proposal IS DISTINCT FROM OLD.proposal
+  OR NEW.given_by <> OLD.given_by OR NEW.given_ms <> OLD.given_ms OR OLD.state = 'over'
+  OR (NEW.state <> OLD.state AND NEW.state = 'waiting')
+  OR (NEW.value_sealed <> OLD.value_sealed AND NEW.state <> 'over'
+      AND key_version(NEW.value_sealed) <= key_version(OLD.value_sealed)))
+EXECUTE FUNCTION refuse('a secret never changes');
+CREATE TRIGGER secret_never_leaves BEFORE DELETE ON secret
+FOR EACH ROW EXECUTE FUNCTION refuse('a secret never leaves');
+CREATE TRIGGER secret_is_never_emptied BEFORE TRUNCATE ON secret
+EXECUTE FUNCTION refuse('a secret never leaves');
+CREATE OR REPLACE FUNCTION secret_takes_two() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS
+$$ BEGIN
+    IF NOT EXISTS (SELECT 1 FROM proposal_decision WHERE proposal_decision.proposal = NEW.proposal
+           AND proposal_decision.verdict = 'approved') THEN
+        RAISE EXCEPTION 'a secret that waits is kept by two persons' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER secret_takes_two BEFORE UPDATE ON secret
+FOR EACH ROW WHEN (NEW.state = 'kept' AND OLD.state <> 'kept') EXECUTE FUNCTION secret_takes_two();
+CREATE TRIGGER secret_waits_first BEFORE INSERT ON secret
+FOR EACH ROW WHEN (NEW.proposal IS NOT NULL AND NEW.state <> 'waiting')
+EXECUTE FUNCTION refuse('a secret that waits is kept by two persons');

@@ -377,3 +377,20 @@ CREATE TRIGGER IF NOT EXISTS bulletin_never_changes BEFORE UPDATE ON bulletin
 BEGIN SELECT RAISE(ABORT, 'a signed bulletin never changes'); END;
 CREATE TRIGGER IF NOT EXISTS bulletin_never_leaves BEFORE DELETE ON bulletin
 BEGIN SELECT RAISE(ABORT, 'a signed bulletin never leaves'); END;
+CREATE TRIGGER IF NOT EXISTS secret_never_changes BEFORE UPDATE ON secret
+WHEN NEW.secret <> OLD.secret OR NEW.name <> OLD.name OR NEW.fingerprint <> OLD.fingerprint
+  OR NEW.replaces <> OLD.replaces OR NEW.proposal IS NOT OLD.proposal
+  OR NEW.given_by <> OLD.given_by OR NEW.given_ms <> OLD.given_ms OR OLD.state = 'over'
+  OR (NEW.state <> OLD.state AND NEW.state = 'waiting')
+  OR (NEW.value_sealed <> OLD.value_sealed AND NEW.state <> 'over'
+      AND CAST(NEW.value_sealed AS INTEGER) <= CAST(OLD.value_sealed AS INTEGER))
+BEGIN SELECT RAISE(ABORT, 'a secret never changes'); END;
+CREATE TRIGGER IF NOT EXISTS secret_never_leaves BEFORE DELETE ON secret
+BEGIN SELECT RAISE(ABORT, 'a secret never leaves'); END;
+CREATE TRIGGER IF NOT EXISTS secret_takes_two BEFORE UPDATE ON secret
+WHEN NEW.state = 'kept' AND OLD.state <> 'kept' AND NOT EXISTS (SELECT 1 FROM proposal_decision
+     WHERE proposal_decision.proposal = NEW.proposal AND proposal_decision.verdict = 'approved')
+BEGIN SELECT RAISE(ABORT, 'a secret that waits is kept by two persons'); END;
+CREATE TRIGGER IF NOT EXISTS secret_waits_first BEFORE INSERT ON secret
+WHEN NEW.proposal IS NOT NULL AND NEW.state <> 'waiting'
+BEGIN SELECT RAISE(ABORT, 'a secret that waits is kept by two persons'); END;

@@ -46,6 +46,7 @@ BEGIN
         GRANT UPDATE (has_passed, declared, scanned) ON participant TO contest_app;
         GRANT UPDATE (n_people, n_new, n_passed) ON participant_tally TO contest_app;
         GRANT UPDATE (n) ON answer_tally TO contest_app;
+        GRANT UPDATE (value_sealed, state) ON secret TO contest_app;
     END IF;
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'contest_keys') THEN
         EXECUTE 'GRANT USAGE ON SCHEMA ' || place || ' TO contest_keys';
@@ -72,5 +73,7 @@ BEGIN
             changed_ms) ON payment TO contest_reader;
         GRANT SELECT (bill_number, version, at_ms, event, state_before, state_after)
             ON payment_event TO contest_reader;
+        GRANT SELECT (secret, name, fingerprint, replaces, state, proposal, given_by, given_ms)
+            ON secret TO contest_reader;
     END IF;
 END $$;

@@ -30,14 +30,14 @@ use crate::{
     clock::{Clock, ShiftedClock, SimulatedClock, SystemClock},
     config::{self, Config, ConfigError, DatabaseConfig, EditionName, RedPacketConfig, ScopeName},
     content::{Content, ContentError},
-    contest::{edition::Editions, season::MoneyShown},
+    contest::{self, edition::Editions, season::MoneyShown, secrets},
     entropy::{Entropy, SeededEntropy, SystemEntropy},
     journal::{InProcessWeChat, JournalError, JournaledSimulator},
     office::OfficeReader,
     password::{PasswordCost, Passwords},
     privacy::{KeyFileError, Keys},
     rail::Rail,
-    settings::Settings,
+    settings::{Given, Settings},
     store::{Database, DecisionClock, Durability, Line, Store, StoreError},
     trial,
 };
@@ -121,6 +121,12 @@ pub enum SetupError {
         /// Where the key should be.
         path: PathBuf,
     },
+    /// The secrets that were given at the console.
+    #[error("the secrets given at the console: {0}")]
+    Given(#[from] Box<contest::Error>),
+    /// Secrets are put in place before anybody works with the app.
+    #[error("the app is in use already")]
+    InUse,
     /// A key file.
     #[error(transparent)]
     KeyFile(#[from] KeyFileError),
@@ -327,13 +333,14 @@ fn wall_beside(clock: &Arc<SimulatedClock>, runs: bool) -> Arc<dyn Clock> {
     }
 }
 
-/// The app of a real season.
+/// The app of a real season, with the secrets of the files.
 ///
 /// # Errors
 /// [`SetupError`] naming the file or the value that is wrong.
 pub fn real(config: &Config, office_program: PathBuf) -> Result<Arc<App>, SetupError> {
     let clock = Arc::new(SystemClock::new());
-    configured(config, office_program, clock, DecisionClock::Database)
+    let app = configured(config, office_program, clock, DecisionClock::Database)?;
+    Ok(Arc::new(app))
 }
 
 /// The app of a trial, whose clock is so far ahead of this machine's.
@@ -347,12 +354,9 @@ pub fn trial(
 ) -> Result<Arc<App>, SetupError> {
     let clock = Arc::new(ShiftedClock::new(SystemClock::new(), ahead));
     let ahead_ms = ahead.num_milliseconds();
-    configured(
-        config,
-        office_program,
-        clock,
-        DecisionClock::Shifted { ahead_ms },
-    )
+    let decides = DecisionClock::Shifted { ahead_ms };
+    let app = configured(config, office_program, clock, decides)?;
+    Ok(Arc::new(app))
 }
 
 fn configured(
@@ -360,13 +364,13 @@ fn configured(
     office_program: PathBuf,
     clock: Arc<dyn Clock>,
     decides: DecisionClock,
-) -> Result<Arc<App>, SetupError> {
+) -> Result<App, SetupError> {
     create_dir(&config.data_dir)?;
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let season = season_of(config)?;
     let keys = keyring::load(config, entropy.as_ref())?;
     let database = database_of(config)?;
-    Ok(Arc::new(App {
+    Ok(App {
         store: Store::open(&database, Durability::Full, decides)?,
         clock,
         wall: Arc::new(SystemClock::new()),
@@ -374,18 +378,38 @@ fn configured(
         proxies: config.proxies.clone(),
         worker: app::worker_id(entropy.as_ref()),
         entropy,
-        keys: Arc::new(keys),
         season: Arc::new(season),
-        settings: Arc::new(Settings::of(
-            config,
-            config.data_dir.join(keyring::MASTER_KEY),
-        )),
+        settings: Arc::new(settings_of(config, &keys, &Given::new())),
         content: content(config)?,
         office: OfficeReader::new(office_program),
-        wechat: Arc::new(wechat::real(config)?),
+        wechat: Arc::new(wechat::real(config, &keys, &Given::new())?),
         public_url: config.public_url.trim_end_matches('/').to_owned(),
         simulator: None,
         memory: Memory::default(),
+        keys: Arc::new(keys),
+    })
+}
+
+fn settings_of(config: &Config, keys: &Keys, given: &Given) -> Settings {
+    let master = config.data_dir.join(keyring::MASTER_KEY);
+    Settings::of(config, master, keys, given)
+}
+
+/// The same app with the secrets that were given at the console in place of the files': for whoever speaks with WeChat.
+///
+/// # Errors
+/// [`SetupError::Given`] when one cannot be opened, [`SetupError::InUse`] when somebody works with the app already,
+/// and as [`real`] for a value that is wrong.
+pub async fn with_given(app: Arc<App>, config: &Config) -> Result<Arc<App>, SetupError> {
+    let given = secrets::given(&app).await.map_err(Box::new)?;
+    if given.is_empty() {
+        return Ok(app);
+    }
+    let app = Arc::into_inner(app).ok_or(SetupError::InUse)?;
+    Ok(Arc::new(App {
+        settings: Arc::new(settings_of(config, &app.keys, &given)),
+        wechat: Arc::new(wechat::real(config, &app.keys, &given)?),
+        ..app
     }))
 }
 
@@ -429,7 +453,8 @@ pub fn try_config(config: &Config) -> Result<(), SetupError> {
     season_of(config)?;
     content(config)?;
     database_of(config)?;
-    wechat::real(config)?;
+    // What is given at the console is in the database, which is not opened here.
+    wechat::real(config, &Keys::derive(&[0; 32]), &Given::new())?;
     Ok(())
 }
 

@@ -9,11 +9,10 @@ use crate::{
     app::App,
     config::Config,
     contest::{
-        Error, edition,
+        Error,
         outreach::announcement::{self, Announcement, AnnouncementState},
         season,
     },
-    setup,
 };
 
 /// What is done with an announcement.
@@ -56,8 +55,7 @@ pub(super) fn run(command: &AnnouncementCommand) -> anyhow::Result<ExitCode> {
 }
 
 async fn draft(path: &Path) -> anyhow::Result<ExitCode> {
-    let app = setup::real(&Config::read(path)?, std::env::current_exe()?)?;
-    edition::refresh(&app).await?;
+    let app = super::configured(&Config::read(path)?).await?;
     announcement::draft_due(&app).await?;
     let city = season::open_slug(&app);
     let found = match &city {
@@ -77,8 +75,7 @@ async fn draft(path: &Path) -> anyhow::Result<ExitCode> {
 }
 
 async fn release(path: &Path, city: &str, by: &str) -> anyhow::Result<ExitCode> {
-    let app = setup::real(&Config::read(path)?, std::env::current_exe()?)?;
-    edition::refresh(&app).await?;
+    let app = super::configured(&Config::read(path)?).await?;
     match announcement::release(&app, city, by.trim()).await {
         Ok(()) => {}
         Err(Error::Refused(_)) => {

@@ -323,16 +323,17 @@ fn office_reader() -> std::io::Result<office::OfficeReader> {
 async fn configured(config: &Config) -> anyhow::Result<Arc<App>> {
     let program = std::env::current_exe()?;
     let Some(trial) = &config.trial else {
-        return in_force(setup::real(config, program)?).await;
+        return in_force(setup::real(config, program)?, config).await;
     };
     // A configuration that cannot be used is told before anybody is asked for the time.
     setup::try_config(config)?;
     let ahead = trial::ahead(trial, &WeChatHttp::new()?, &SystemClock::new()).await?;
-    in_force(setup::trial(config, program, ahead)?).await
+    in_force(setup::trial(config, program, ahead)?, config).await
 }
 
-/// The same with the edition of the timetable that is in force.
-async fn in_force(app: Arc<App>) -> anyhow::Result<Arc<App>> {
+/// The same with the secrets that were given at the console, and with the edition of the timetable that is in force.
+async fn in_force(app: Arc<App>, config: &Config) -> anyhow::Result<Arc<App>> {
+    let app = setup::with_given(app, config).await?;
     edition::refresh(&app).await?;
     Ok(app)
 }

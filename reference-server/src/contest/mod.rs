@@ -27,6 +27,7 @@
 //! | `silence` | whether WeChat Pay gives answers; who asks while it does not |
 //! | `records` | what a person has done and may still do |
 //! | `preflight` | what must be in order before a season opens |
+//! | `secrets` | secrets given at the console: sealed, taken at the next start, never shown |
 //! | `merchant_balance` | what the merchant's account can still pay, by the newest bill |
 //! | `figures` | money and payments at an instant, for whoever watches |
 //! | `personal` | the district a person declares; erasing what names him |
@@ -106,6 +107,7 @@ pub mod rescore;
 pub mod schedule;
 pub mod sealed;
 pub mod season;
+pub mod secrets;
 pub(crate) mod silence;
 pub mod statistics;
 pub(crate) mod submission;

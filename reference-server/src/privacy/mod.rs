@@ -73,11 +73,13 @@ pub enum Field {
     PlatformCertificate,
     /// The secret of an organiser's second factor; the row is the organiser.
     OrganiserTotp,
+    /// A secret of the account or the merchant that was given at the console; the row is its own name.
+    GivenSecret,
 }
 
 impl Field {
     /// Every sealed column.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::BankContent,
         Self::PlanSeed,
         Self::SharedToken,
@@ -86,6 +88,7 @@ impl Field {
         Self::PaymentPackage,
         Self::PlatformCertificate,
         Self::OrganiserTotp,
+        Self::GivenSecret,
     ];
 
     /// The ring whose keys seal it.
@@ -96,7 +99,8 @@ impl Field {
             | Self::PlanSeed
             | Self::SharedToken
             | Self::PlatformCertificate
-            | Self::OrganiserTotp => RingName::Contest,
+            | Self::OrganiserTotp
+            | Self::GivenSecret => RingName::Contest,
             Self::Openid | Self::PaymentRequest | Self::PaymentPackage => RingName::People,
         }
     }
@@ -113,6 +117,7 @@ impl Field {
             Self::PaymentPackage => "payment.package",
             Self::PlatformCertificate => "platform_certificate.pem",
             Self::OrganiserTotp => "organiser.totp",
+            Self::GivenSecret => "secret.value",
         }
     }
 
@@ -405,6 +410,14 @@ impl Keys {
             *to = from;
         }
         tag
+    }
+
+    /// What tells the value of a secret from others without telling anything of it, 8 hexadecimal digits: nobody
+    /// can try values without the season's key.
+    #[must_use]
+    pub fn secret_fingerprint(&self, name: &str, value: &str) -> String {
+        let tag = self.organiser_tag(&["secret", name, value]);
+        hex::encode(tag.get(..4).unwrap_or_default())
     }
 
     /// The seed from which every city's packet plan is derived.

@@ -20,14 +20,31 @@ use crate::{
         V3Config,
     },
     contest::payout::NOTIFICATION_PATH,
+    privacy::Keys,
     rail::Rail,
+    settings::{self, Given, SecretName},
 };
 
 /// The Official Account of the founding document.
 const ACCOUNT_NAME: &str = "苏信服";
 
-/// The way to the real WeChat.
-pub(super) fn real(config: &Config) -> Result<WeChat, SetupError> {
+/// Where secrets come from: their files, or what was given at the console in place of them.
+#[derive(Clone, Copy)]
+struct Secrets<'a> {
+    keys: &'a Keys,
+    given: &'a Given,
+}
+
+impl Secrets<'_> {
+    fn read(self, name: SecretName, path: &Path) -> Result<Secret, SetupError> {
+        let value = settings::in_force(name, path, self.keys, self.given)?;
+        Ok(Secret::new(value.as_str())?)
+    }
+}
+
+/// The way to the real WeChat; `given` stands in for the files that it was given in place of.
+pub(super) fn real(config: &Config, keys: &Keys, given: &Given) -> Result<WeChat, SetupError> {
+    let secrets = Secrets { keys, given };
     let app_id = AppId::new(config.official.app_id.as_str())?;
     let merchant_id = MerchantId::new(config.merchant.merchant_id.as_str())?;
     let endpoints = match &config.trial {
@@ -40,7 +57,10 @@ pub(super) fn real(config: &Config) -> Result<WeChat, SetupError> {
     let packets = config.merchant.red_packet.as_ref();
     let red_packets = packets.zip(printed.packet).map(|(packets, wording)| {
         Ok::<_, SetupError>(RedPackets {
-            merchant: Merchant::new(secret(&packets.key_file)?, endpoints.clone()),
+            merchant: Merchant::new(
+                secrets.read(SecretName::RedPacketKey, &packets.key_file)?,
+                endpoints.clone(),
+            ),
             wording,
         })
     });
@@ -49,27 +69,33 @@ pub(super) fn real(config: &Config) -> Result<WeChat, SetupError> {
         follow_url: config.official.follow_url.clone(),
         official: Official::new(
             app_id.clone(),
-            secret(&config.official.app_secret_file)?,
+            secrets.read(SecretName::AppSecret, &config.official.app_secret_file)?,
             endpoints.clone(),
         ),
         callback: CallbackVerifier::new(
             app_id.clone(),
-            secret(&config.official.callback_token_file)?,
-            Some(&secret(&config.official.encoding_aes_key_file)?),
+            secrets.read(
+                SecretName::CallbackToken,
+                &config.official.callback_token_file,
+            )?,
+            Some(&secrets.read(
+                SecretName::EncodingAesKey,
+                &config.official.encoding_aes_key_file,
+            )?),
             CallbackMode::Encrypted,
         )?,
         js: JsSigner::new(app_id, host_of(&config.public_url)),
         http: Arc::new(WeChatHttp::new()?),
         red_packets: red_packets.transpose()?,
         pay_v3: v3
-            .map(|v3| pay_v3(v3, merchant_id.clone(), endpoints))
+            .map(|v3| pay_v3(v3, secrets, merchant_id.clone(), endpoints))
             .transpose()?,
         transfers: printed.transfer,
         merchant_id,
         pay_http: Arc::new(match (packets, &config.trial) {
-            (Some(packets), None) => {
-                WeChatHttp::with_certificate(&secret(&packets.identity_file)?)?
-            }
+            (Some(packets), None) => WeChatHttp::with_certificate(
+                &secrets.read(SecretName::RedPacketIdentity, &packets.identity_file)?,
+            )?,
             // Version 3 asks for none, and a simulated WeChat neither.
             _ => WeChatHttp::new()?,
         }),
@@ -259,16 +285,17 @@ fn transfer_wording(config: &TransferConfig, public_url: &str) -> TransferWordin
 
 fn pay_v3(
     config: &V3Config,
+    secrets: Secrets<'_>,
     merchant_id: MerchantId,
     endpoints: Endpoints,
 ) -> Result<PayV3, SetupError> {
-    let key = MerchantKey::new(&secret(&config.key_file)?)?;
+    let key = MerchantKey::new(&secrets.read(SecretName::V3PrivateKey, &config.key_file)?)?;
     Ok(PayV3 {
         credentials: Credentials::new(merchant_id, &config.serial, key, endpoints)?,
         keys: wechat_keys(config)?,
         downloads_certificates: config.public_key_id.is_none()
             || !config.certificate_files.is_empty(),
-        api_key: ApiV3Key::new(&secret(&config.api_key_file)?)?,
+        api_key: ApiV3Key::new(&secrets.read(SecretName::ApiV3Key, &config.api_key_file)?)?,
     })
 }
 
@@ -327,11 +354,6 @@ fn simulated_v3(
         downloads_certificates: false,
         api_key: ApiV3Key::new(&Secret::new(setup.api_key.as_str())?)?,
     })
-}
-
-/// The secret in a file.
-fn secret(path: &Path) -> Result<Secret, SetupError> {
-    Ok(Secret::new(config::secret(path)?)?)
 }
 
 /// The host of an address, for the list of pages that may be signed.

@@ -179,5 +179,11 @@ const fn column(field: Field) -> Column {
             count: "SELECT COUNT(*) FROM organiser WHERE totp_sealed LIKE ?1",
             replace: "UPDATE organiser SET totp_sealed = ?3 WHERE organiser = ?1 AND totp_sealed = ?2",
         },
+        Field::GivenSecret => Column {
+            after: "SELECT secret, value_sealed FROM secret WHERE secret > ?1 \
+                 AND value_sealed <> '' AND value_sealed NOT LIKE ?2 ORDER BY secret LIMIT ?3",
+            count: "SELECT COUNT(*) FROM secret WHERE value_sealed LIKE ?1",
+            replace: "UPDATE secret SET value_sealed = ?3 WHERE secret = ?1 AND value_sealed = ?2",
+        },
     }
 }

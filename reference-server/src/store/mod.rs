@@ -30,6 +30,7 @@
 //! | `tokens` | `shared_token` |
 //! | `certificates` | `platform_certificate`, `certificate_download` |
 //! | `renewals` | `renewal_proposal`, `renewal_approval`, `renewal_refusal` |
+//! | `secrets` | secret |
 //! | `keys` | `field_key`; the sealed column of every table |
 //! | `audit` | `audit_event` |
 //! | `facts` | whole-database reads for the auditor and reports |
@@ -65,6 +66,7 @@ pub mod reconciliations;
 pub mod renewals;
 pub mod rescores;
 pub mod season;
+pub mod secrets;
 pub mod standings;
 pub mod statistics;
 pub mod tokens;

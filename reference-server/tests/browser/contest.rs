@@ -26,6 +26,7 @@ use reference_server::{
     },
     journal::JournaledSimulator,
     rail::Rail,
+    settings::Settings,
     setup::{self, Simulated, Wire},
     store::{Database, DecisionClock, Durability, Store},
     web, worker,
@@ -249,6 +250,17 @@ impl Contest {
         let url = app.public_url.clone();
         self.runtime
             .spawn(axum::serve(listener, web::router(app)).into_future());
+        url
+    }
+
+    /// The same contest as somebody has configured it, with these secrets to change: the address of its door.
+    pub(crate) fn door_with_settings(&self, settings: Settings) -> String {
+        let (listener, app) = self.another_door(self.app.simulator.clone());
+        let mut app = Arc::try_unwrap(app).ok().unwrap();
+        app.settings = Arc::new(settings);
+        let url = app.public_url.clone();
+        self.runtime
+            .spawn(axum::serve(listener, web::router(Arc::new(app))).into_future());
         url
     }
 

@@ -14,7 +14,7 @@ const BILL: &str = "\u{feff}记账时间,微信支付业务单号,资金流水�
 ";
 
 /// Signs somebody in at a desk.
-fn sign_in(contest: &Contest, desk: &Phone<'_>, name: &str, password: &str) {
+pub(super) fn sign_in(contest: &Contest, desk: &Phone<'_>, name: &str, password: &str) {
     desk.open("/console/sign-in");
     desk.fill("[name=name]", name);
     desk.fill("[name=password]", password);
@@ -24,7 +24,7 @@ fn sign_in(contest: &Contest, desk: &Phone<'_>, name: &str, password: &str) {
 }
 
 /// The page is one that everybody can use, at each width.
-fn assert_usable(desk: &Phone<'_>, name: &str) {
+pub(super) fn assert_usable(desk: &Phone<'_>, name: &str) {
     for width in [768, 1280, 1920] {
         desk.size(width, 900);
         let wide = desk.eval("document.documentElement.scrollWidth <= window.innerWidth");

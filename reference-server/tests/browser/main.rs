@@ -22,5 +22,6 @@ mod pages;
 mod phases;
 mod phone;
 mod quiz;
+mod settings;
 mod transfers;
 mod weak_network;

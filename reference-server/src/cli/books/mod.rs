@@ -26,9 +26,8 @@ use crate::{
         books::{self, Reconciled},
         books_seal::{self, SealRefusal},
         correction::{self, Action, Proposal},
-        edition, incident,
+        incident,
     },
-    setup,
 };
 
 #[derive(Debug, Args)]
@@ -136,9 +135,8 @@ pub(crate) use tax::{TaxListArguments, run as tax_list};
 fn open(config: &Path) -> anyhow::Result<(Arc<App>, tokio::runtime::Runtime)> {
     let config = Config::read(config)?;
     super::log("error", config.log);
-    let app = setup::real(&config, std::env::current_exe()?)?;
     let runtime = tokio::runtime::Runtime::new()?;
-    runtime.block_on(edition::refresh(&app))?;
+    let app = runtime.block_on(super::configured(&config))?;
     Ok((app, runtime))
 }
 

@@ -17,7 +17,7 @@ pub mod sign_in;
 use std::fmt;
 
 use super::{Failure, books_seal::OpenItem, edition::Problem};
-use crate::store::StoreError;
+use crate::{settings::SecretName, store::StoreError};
 
 pub use role::{Role, Roles};
 
@@ -99,7 +99,7 @@ pub enum Refused {
     ReasonMissing,
     /// A sentence for people is no line of 4 to 100 characters.
     SentenceForm,
-    /// There is nothing of that name to be paused.
+    /// There is nothing of that name to be paused, tried or given.
     SubjectUnknown,
     /// A city's page is empty, too long, or has a link that leads nowhere safe.
     PageForm,
@@ -141,6 +141,8 @@ pub enum Refused {
     BooksDiffer,
     /// A text is longer than it may be.
     TextTooLong,
+    /// A secret has not the form of its kind.
+    SecretForm(SecretName),
     /// A question of the province's half is corrected by the province.
     NotYours,
     /// It is in force or waits already, or it is the key itself.
@@ -196,6 +198,7 @@ impl Refused {
             Self::TooEarly => "too-early",
             Self::BooksDiffer => "books-differ",
             Self::TextTooLong => "text-too-long",
+            Self::SecretForm(_) => "secret-form",
             Self::NotYours => "not-yours",
             Self::NothingToCorrect => "nothing-to-correct",
             Self::ScheduleUnfit { .. } => "schedule-unfit",

@@ -20,7 +20,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::Error;
 use crate::{app::App, store::audit};
 
-pub use wechat::{Part, probe};
+pub use wechat::{Certificate, Part, certificates};
 
 /// How long somebody else may take to answer.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -187,6 +187,22 @@ pub async fn anew(app: &App, by: &str) -> Result<Arc<Report>, Error> {
         .await?;
     *kept = Some(Arc::clone(&report));
     Ok(report)
+}
+
+/// Tries one part, because somebody asked for it.
+///
+/// # Errors
+/// Fails when the database does.
+pub async fn try_part(app: &App, part: Part, by: &str) -> Result<Vec<Check>, Error> {
+    let found = wechat::probe(app, part).await?;
+    let worst = found.iter().map(|check| check.verdict).max();
+    let worst = worst.map_or("unknown", Verdict::name);
+    let (now_ms, by) = (app.now().timestamp_millis(), by.to_owned());
+    let detail = format!("part={} found={worst}", part.name());
+    app.store
+        .write(move |tx| Ok::<_, Error>(audit::append(tx, now_ms, &by, "settings.tried", &detail)?))
+        .await?;
+    Ok(found)
 }
 
 async fn report(app: &App) -> Result<Arc<Report>, Error> {

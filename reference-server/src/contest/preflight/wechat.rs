@@ -64,7 +64,7 @@ impl Part {
 ///
 /// # Errors
 /// Fails when the database does.
-pub async fn probe(app: &App, part: Part) -> Result<Vec<Check>, Error> {
+pub(super) async fn probe(app: &App, part: Part) -> Result<Vec<Check>, Error> {
     Ok(match part {
         Part::Token => account(app).await,
         Part::Payment => merchant(app).await?,
@@ -205,6 +205,36 @@ fn ending(ends: DateTime<Utc>, now: DateTime<Utc>) -> Verdict {
     } else {
         Verdict::Good
     }
+}
+
+/// Something by which WeChat and we believe each other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Certificate {
+    /// Its serial, or the identifier of a public key; nothing for the merchant's own certificate.
+    pub serial: Option<String>,
+    /// When it ends; a public key never does.
+    pub ends: Option<DateTime<Utc>>,
+    /// Whether it lasts.
+    pub verdict: Verdict,
+}
+
+/// Every certificate and public key in use, without asking anybody.
+#[must_use]
+pub fn certificates(app: &App) -> Vec<Certificate> {
+    let now = app.now();
+    let of = |serial: Option<String>, ends: Option<DateTime<Utc>>| Certificate {
+        serial,
+        ends,
+        verdict: ends.map_or(Verdict::Good, |ends| ending(ends, now)),
+    };
+    let own = app.settings.certificate_ends;
+    let mut all: Vec<Certificate> = own.into_iter().map(|ends| of(None, Some(ends))).collect();
+    if let Some(v3) = &app.wechat.pay_v3 {
+        let ring = platform_keys::ring(app, v3);
+        let keys = ring.serials();
+        all.extend(keys.map(|(serial, ends)| of(Some(serial.to_owned()), ends)));
+    }
+    all
 }
 
 /// The merchant's own certificate, where red packets show one.

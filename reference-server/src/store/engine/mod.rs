@@ -28,8 +28,9 @@ pub(super) use value::{Bind, Column, Value, params};
 
 use super::StoreError;
 
-/// The migrations in order; the number is the schema's version.
-const MIGRATIONS: [&str; 16] = [
+/// The migrations in the order in which they came, which is not always that of their numbers; how many
+/// there are is the schema's version.
+const MIGRATIONS: [&str; 17] = [
     include_str!("../../../migrations/0001_contest.sql"),
     include_str!("../../../migrations/0002_commit_mark.sql"),
     include_str!("../../../migrations/0003_rail.sql"),
@@ -46,6 +47,7 @@ const MIGRATIONS: [&str; 16] = [
     include_str!("../../../migrations/0017_closed_day.sql"),
     include_str!("../../../migrations/0018_statistics.sql"),
     include_str!("../../../migrations/0019_bulletin.sql"),
+    include_str!("../../../migrations/0012_secret.sql"),
 ];
 
 /// How much a commit promises.

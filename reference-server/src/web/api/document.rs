@@ -6,7 +6,7 @@ use utoipa::OpenApi;
 use crate::web::console::{
     api as console, bank_api as bank, books_api as books, bulletin_api as bulletin, city_page,
     codes, edition_api, honour_api as honour, money_api as money, pause_api as pause, preflight,
-    schedule, statistics_api as statistics,
+    schedule, settings_api as settings, statistics_api as statistics,
 };
 
 /// The whole description.
@@ -45,6 +45,10 @@ use crate::web::console::{
         statistics::of_season,
         preflight::call,
         preflight::call_make,
+        settings::settings,
+        settings::attempt,
+        settings::give,
+        settings::decide,
         schedule::call,
         edition_api::call_preview,
         edition_api::call_propose,

@@ -66,6 +66,7 @@ fn status(refused: &Refused) -> StatusCode {
         | Refused::TextTooLong
         | Refused::SubjectUnknown
         | Refused::ScheduleUnfit { .. }
+        | Refused::SecretForm(_)
         | Refused::PageForm => StatusCode::UNPROCESSABLE_ENTITY,
         Refused::StepUpRequired
         | Refused::SamePerson

@@ -8,7 +8,7 @@ use super::{
     gate::FORM_TOKEN,
     honour, incidents,
     list::List,
-    overview, pause, payments, preflight, report, schedule, statistics,
+    overview, pause, payments, preflight, report, schedule, settings, statistics,
     table::{self, Scope},
     wording,
 };
@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The navigation: what a screen is called, and its path in the table of routes.
-const NAVIGATION: [(&str, &str); 22] = [
+const NAVIGATION: [(&str, &str); 23] = [
     ("总览", overview::PAGE),
     ("赛程", schedule::PAGE),
     ("题库", bank::PAGE),
@@ -40,6 +40,7 @@ const NAVIGATION: [(&str, &str); 22] = [
     ("待复核", decisions::PAGE),
     ("审计日志", audit_log::PAGE),
     ("开赛前检查", preflight::PAGE),
+    ("设置", settings::PAGE),
     ("账号", "/console/accounts"),
     ("我的账号", "/console/account"),
 ];

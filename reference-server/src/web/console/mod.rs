@@ -27,6 +27,7 @@
 //! | `honour`, `honour_api` | the organisation award: ranking, formula, result |
 //! | `report` | the final report of a city and of the season |
 //! | `preflight` | whether a season may open |
+//! | `settings`, `settings_api` | what it runs with: secrets that go in, certificates, buttons that try; the same as calls |
 //! | `audit_log` | the chain of events |
 //! | `budget` | balance sheets and the postings behind them |
 //! | `payments` | payments that stopped, those of a city, one with its timeline |
@@ -73,6 +74,8 @@ pub(super) mod preflight;
 mod report;
 pub(super) mod schedule;
 mod sections;
+mod settings;
+pub(super) mod settings_api;
 mod sign_in;
 mod statistics;
 pub(super) mod statistics_api;

@@ -8,7 +8,7 @@ use super::{
     accounts, api, audit_log, bank, bank_api, books, books_api, budget, bulletin, bulletin_api,
     bulletin_files, city_page, codes, decisions, edition, edition_api, honour, honour_api,
     incidents, money_api, overview, pause, pause_api, payments, preflight, report, schedule,
-    sign_in, statistics, statistics_api,
+    settings, settings_api, sign_in, statistics, statistics_api,
 };
 use crate::{
     app::App,
@@ -382,6 +382,15 @@ pub(super) static TABLE: &[Entry] = &[
     Entry::does(preflight::PAGE, TRY_SETUP, PROVINCE, || {
         post(preflight::make)
     }),
+    Entry::shows(settings::PAGE, SEE_SETUP, PROVINCE, || get(settings::page)),
+    Entry::does(settings::TRY, TRY_SETUP, PROVINCE, || {
+        post(settings::attempt)
+    }),
+    Entry::does(settings::GIVE, SECURITY, PROVINCE, || post(settings::give)).after_step_up(),
+    Entry::does(settings::DECIDE, TRY_SETUP, PROVINCE, || {
+        post(settings::decide)
+    })
+    .after_step_up(),
     Entry::shows(audit_log::PAGE, SEE_LOG, PROVINCE, || get(audit_log::page)),
     Entry::shows(audit_log::WHOLE, SEE_LOG, PROVINCE, || {
         get(audit_log::whole)
@@ -533,6 +542,20 @@ pub(super) static TABLE: &[Entry] = &[
     Entry::does(preflight::API, TRY_SETUP, PROVINCE, || {
         post(preflight::call_make)
     }),
+    Entry::shows(settings_api::SETTINGS, SEE_SETUP, PROVINCE, || {
+        get(settings_api::settings)
+    }),
+    Entry::does(settings_api::TRY, TRY_SETUP, PROVINCE, || {
+        post(settings_api::attempt)
+    }),
+    Entry::does(settings_api::GIVE, SECURITY, PROVINCE, || {
+        post(settings_api::give)
+    })
+    .after_step_up(),
+    Entry::does(settings_api::DECIDE, TRY_SETUP, PROVINCE, || {
+        post(settings_api::decide)
+    })
+    .after_step_up(),
     Entry::shows(api::AUDIT_LOG, SEE_LOG, PROVINCE, || get(api::audit_log)),
     Entry::shows(money_api::BUDGET, SEE_BUDGET, CITY, || {
         get(money_api::budget)

@@ -4,6 +4,7 @@ use quiz_core::statistics::ItemFlag;
 use wechat_adapter::pay::v3::InvalidBill;
 
 use crate::{
+    config::Origin,
     contest::{
         bills::ImportError,
         books_seal::OpenItem,
@@ -13,7 +14,9 @@ use crate::{
         honour::Formula,
         organiser::{Refused, Role, Roles, roster::AccountState},
         pause::Subject,
+        preflight::Part,
     },
+    settings::SecretName,
     web::moment,
 };
 
@@ -71,7 +74,7 @@ pub(super) fn refused(refused: &Refused) -> (String, String) {
             "给参赛人的一句话写得不对",
             "写一行，4 到 100 个字：发生了什么、什么时候恢复。",
         ),
-        Refused::SubjectUnknown => ("没有说明要暂停或恢复哪一项", "请在本页的表里选。"),
+        Refused::SubjectUnknown => ("没有说明是哪一项", "请在本页的表里选。"),
         Refused::PageForm => (
             "这一版还不能用",
             "正文要有内容，最多 1 万字；链接最多 6 个，每行写“名称 https://地址”，名称最多 30 个字。",
@@ -119,6 +122,10 @@ pub(super) fn refused(refused: &Refused) -> (String, String) {
             "请财务和技术先查清差异，再重新统计。草稿会一直保留。",
         ),
         Refused::TextTooLong => ("文字太长了", "情况说明和明日安排各最多 2000 个字。"),
+        Refused::SecretForm(name) => {
+            let title = format!("{}的写法不对", secret(*name));
+            return (title, secret_form(*name).to_owned());
+        }
         Refused::NotYours => (
             "省库的题由省级管理员提出更正",
             "省库的题各市都在用，更正批准后各市同时生效。请告诉省级管理员是哪一题、错在哪里。",
@@ -308,6 +315,55 @@ pub(super) fn payment_event(event: &str) -> String {
     format!("{words}（{event}）")
 }
 
+/// The word for what can be tried by itself.
+pub(super) const fn part(part: Part) -> &'static str {
+    match part {
+        Part::Token => "令牌",
+        Part::Payment => "支付证书",
+        Part::Callback => "回调签名",
+        Part::Echo => "回显",
+    }
+}
+
+/// The word for where a value comes from.
+pub(super) const fn origin(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Default => "默认",
+        Origin::File => "配置文件",
+        Origin::Environment => "环境变量",
+    }
+}
+
+/// The word for a secret.
+pub(super) const fn secret(name: SecretName) -> &'static str {
+    match name {
+        SecretName::AppSecret => "公众号 AppSecret",
+        SecretName::CallbackToken => "回调 Token",
+        SecretName::EncodingAesKey => "回调 EncodingAESKey",
+        SecretName::RedPacketKey => "商户 APIv2 密钥",
+        SecretName::RedPacketIdentity => "商户 API 证书和私钥",
+        SecretName::V3PrivateKey => "商户 APIv3 私钥",
+        SecretName::ApiV3Key => "商户 APIv3 密钥",
+    }
+}
+
+/// What a secret has to look like.
+pub(super) const fn secret_form(name: SecretName) -> &'static str {
+    match name {
+        SecretName::AppSecret => "32 个字母和数字，从公众平台“基本配置”复制。",
+        SecretName::CallbackToken => "3 到 32 个字母和数字，要与公众平台填的一样。",
+        SecretName::EncodingAesKey => "43 个字母和数字，要与公众平台填的一样。",
+        SecretName::RedPacketKey => "32 个字母和数字，要与商户平台设置的一样。",
+        SecretName::RedPacketIdentity => {
+            "apiclient_cert.pem 和 apiclient_key.pem 两个文件的全部内容，一前一后贴在一起；证书和私钥要是一对。"
+        }
+        SecretName::V3PrivateKey => {
+            "apiclient_key.pem 的全部内容；换了证书的，配置里的 merchant.v3.serial 也要改成新序列号。"
+        }
+        SecretName::ApiV3Key => "32 个字母和数字，要与商户平台设置的一样。",
+    }
+}
+
 /// The word for a role.
 pub(super) fn role(role: Role) -> &'static str {
     match role {
@@ -487,6 +543,8 @@ pub(super) fn action(action: &str) -> String {
         "renewal.proposed" => "提出重新发放",
         "renewal.rejected" => "驳回重新发放",
         "renewal.withdrawn" => "撤回重新发放",
+        "secret.changed" => "更换密钥",
+        "settings.tried" => "测试设置",
         "season.opened" => "建立赛季",
         "tax.exported-openids" => "导出实名报税清单",
         // A word of a newer version, or of a module that has no words here yet, stands for itself.

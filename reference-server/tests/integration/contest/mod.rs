@@ -29,6 +29,7 @@ mod referrals;
 mod renewal;
 mod rows;
 mod season_bills;
+mod secrets;
 mod setup;
 mod silence;
 mod together;

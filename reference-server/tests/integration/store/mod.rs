@@ -7,6 +7,7 @@ mod attack_keys;
 mod attack_operations;
 mod attack_organisers;
 mod attack_outreach;
+mod attack_secrets;
 mod attack_statistics;
 mod commit;
 pub(crate) mod line;

@@ -166,6 +166,7 @@ async fn the_readers_role_sees_counts_and_nothing_sealed() {
         ("SELECT evidence FROM payment_event", "permission denied"),
         ("SELECT content_sealed FROM bank", "permission denied"),
         ("SELECT value_sealed FROM shared_token", "permission denied"),
+        ("SELECT value_sealed FROM secret", "permission denied"),
         ("SELECT password FROM organiser", "permission denied"),
         ("SELECT * FROM organiser_session", "permission denied"),
         (

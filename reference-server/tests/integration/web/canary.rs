@@ -18,17 +18,61 @@ use chrono::TimeDelta;
 use http::Request;
 use http_body_util::BodyExt as _;
 use reference_server::{
-    contest::{publication, records},
+    contest::{organiser::Role, publication, records},
     rail::Rail,
     web,
 };
 use reward_core::SeasonSeed;
+use serde_json::json;
 use tower::ServiceExt as _;
 use tracing_subscriber::fmt::MakeWriter;
 use wechat_adapter::simulator::{SimulatorConfig, TransferSetup};
 
-use super::browser::Browser;
+use super::{
+    browser::Browser,
+    console::settings::{at, configured},
+};
 use crate::app::{FIRST_CITY, Person, SECOND_CITY, Setting, TestApp, shanghai};
+
+/// A key of version 2 that somebody gives at the console.
+const GIVEN: &str = "9f8e7d6c5b4a39281706f5e4d3c2b1a0";
+
+/// Somebody gives a secret at the console, rightly and wrongly, and somebody else takes it.
+async fn give_a_secret(test: &TestApp) -> Vec<(String, Vec<u8>)> {
+    let app = configured(test);
+    let mut security = at(test, &app, "security", Role::SecurityAdmin).await;
+    let mut chief = at(test, &app, "chief", Role::ProvinceAdmin).await;
+    let mut shown = Vec::new();
+    let secrets = "/api/v1/console/settings/secrets";
+    let body = |name: &str| json!({ "name": name, "value": GIVEN, "reason": "rotation" });
+    for body in [
+        body("red-packet-key"),
+        body("encoding-aes-key"),
+        body("moon"),
+        json!(GIVEN),
+    ] {
+        let answer = security.call(secrets, &body).await;
+        shown.push((format!("POST {secrets}"), answer.body.into_bytes()));
+    }
+    let board = chief.get("/api/v1/console/settings").await.json();
+    let waiting = &board["waiting"][0];
+    let word = json!({ "proposal": waiting["proposal"], "digest": waiting["digest"],
+        "verdict": "approve", "reason": "compared" });
+    let decided = chief.call(&format!("{secrets}/decide"), &word).await;
+    assert_eq!(decided.status.as_u16(), 204, "{}", decided.body);
+    for path in [
+        "/console/settings",
+        "/console/preflight",
+        "/console/audit-log",
+        "/api/v1/console/settings",
+        "/api/v1/console/audit-log",
+    ] {
+        let answer = chief.get(path).await;
+        assert!(answer.status.is_success(), "{path}: {answer:?}");
+        shown.push((path.to_owned(), answer.body.into_bytes()));
+    }
+    shown
+}
 
 /// What must not be found, each under a name that may be printed.
 #[derive(Default)]
@@ -140,6 +184,7 @@ fn canaries(test: &TestApp, people: &[&Person], packages: &[String]) -> Canaries
         "the callback's key",
         SimulatorConfig::REHEARSAL_AES_KEY.as_bytes(),
     );
+    canaries.add("a secret given at the console", GIVEN.as_bytes());
     canaries.add("the master key", &test.master());
     canaries.add("the key of sessions", test.app.keys.session_key());
     canaries.add("the season's seed", &test.app.keys.season_seed());
@@ -282,7 +327,12 @@ async fn scan(rail: Rail) {
     test.settle_for(TimeDelta::hours(30)).await;
     test.sleep_until(shanghai("2020-04-29 00:10:00"));
     let canaries = canaries(&test, &[&person, &other, &friend], &packages);
-    for (place, bytes) in shown(&test, &person, &mut browser).await {
+    let console = give_a_secret(&test).await;
+    for (place, bytes) in shown(&test, &person, &mut browser)
+        .await
+        .into_iter()
+        .chain(console)
+    {
         canaries.assert_absent(&place, &bytes);
     }
     let file = publication::city_file(&test.app, FIRST_CITY).await.unwrap();

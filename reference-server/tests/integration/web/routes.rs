@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 /// Addresses that answer a GET, with an example in each place of a parameter.
-pub(super) const GETS: [&str; 119] = [
+pub(super) const GETS: [&str; 121] = [
     "/",
     "/status",
     "/text-size/large",
@@ -102,6 +102,8 @@ pub(super) const GETS: [&str; 119] = [
     "/api/v1/console/cities/yancheng/gains",
     "/console/preflight",
     "/api/v1/console/preflight",
+    "/console/settings",
+    "/api/v1/console/settings",
     "/console/audit-log",
     "/console/audit-log/whole",
     "/api/v1/console/cities/yancheng/overview",
@@ -126,7 +128,7 @@ pub(super) const GETS: [&str; 119] = [
 ];
 
 /// Addresses that answer a POST, with an example in each place of a parameter.
-pub(super) const POSTS: [&str; 115] = [
+pub(super) const POSTS: [&str; 121] = [
     "/logout",
     "/follow/check",
     "/consent",
@@ -145,6 +147,12 @@ pub(super) const POSTS: [&str; 115] = [
     "/console/step-up",
     "/console/preflight",
     "/api/v1/console/preflight",
+    "/console/settings/try",
+    "/console/settings/secrets",
+    "/console/settings/secrets/decide",
+    "/api/v1/console/settings/try",
+    "/api/v1/console/settings/secrets",
+    "/api/v1/console/settings/secrets/decide",
     "/console/cities/yancheng/district-codes",
     "/api/v1/console/cities/yancheng/district-codes",
     "/console/schedule/preview",

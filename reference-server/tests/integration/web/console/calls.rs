@@ -68,6 +68,7 @@ async fn every_answer_to_an_organiser_is_as_documented() {
     accounts(&mut document, [&mut nobody, &mut admin], &mut security).await;
     super::pauses::describe(&test, &mut document).await;
     super::preflight::describe(&test, &mut document).await;
+    super::settings::describe(&test, &mut document).await;
     super::schedule::describe(&test, &mut document).await;
     super::editions::describe(&mut document).await;
     money_calls::assert_described(&test, &mut document).await;

@@ -17,6 +17,7 @@ mod overview;
 mod pauses;
 mod preflight;
 mod schedule;
+pub(super) mod settings;
 mod statistics;
 
 use chrono::TimeDelta;
