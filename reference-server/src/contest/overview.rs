@@ -359,7 +359,10 @@ impl Live {
 pub fn follow(app: &Arc<App>, city: &str) -> Numbers {
     let mut senders = app.memory.live.senders();
     if let Some(sender) = senders.get(city) {
-        return sender.subscribe();
+        let mut numbers = sender.subscribe();
+        // Whoever comes later sees the present numbers at once.
+        numbers.mark_changed();
+        return numbers;
     }
     let (sender, numbers) = watch::channel(None);
     senders.insert(city.to_owned(), sender);

@@ -149,6 +149,15 @@ impl Contest {
             .unwrap()
     }
 
+    /// One text of the database.
+    pub(crate) fn text(&self, sql: &str) -> String {
+        let database = self.dir.path().join("data").join("contest.db");
+        Connection::open(database)
+            .unwrap()
+            .query_row(sql, [], |row| row.get(0))
+            .unwrap()
+    }
+
     /// An account of the console: its password.
     pub(crate) fn colleague(&self, name: &str, role: Role) -> String {
         let newcomer = Newcomer {

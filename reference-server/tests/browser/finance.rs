@@ -1,9 +1,13 @@
 //! Finance at the console in a real browser: a difference that was put into a bill is found and ended by two persons.
 
 use reference_server::contest::organiser::Role;
-use serde_json::json;
 
-use super::{axe, chromium::Chromium, contest::Contest, phone::Phone};
+use super::{
+    chromium::Chromium,
+    contest::Contest,
+    desk::{assert_usable, sign_in},
+    phone::Phone,
+};
 
 /// The bill of a day on which somebody moved 1.20 yuan under a number that is not ours.
 const BILL: &str = "\u{feff}记账时间,微信支付业务单号,资金流水单号,业务名称,业务类型,收支类型,收支金额(元),账户结余(元),资金变更提交申请人,备注,业务凭证号\r
@@ -12,32 +16,6 @@ const BILL: &str = "\u{feff}记账时间,微信支付业务单号,资金流水�
 资金流水总笔数,收入笔数,收入金额,支出笔数,支出金额\r
 `2,`1,`100.00,`1,`1.20\r
 ";
-
-/// Signs somebody in at a desk.
-pub(super) fn sign_in(contest: &Contest, desk: &Phone<'_>, name: &str, password: &str) {
-    desk.open("/console/sign-in");
-    desk.fill("[name=name]", name);
-    desk.fill("[name=password]", password);
-    desk.fill("[name=code]", &contest.fresh_code(name));
-    desk.follow(".form .button");
-    desk.assert_says("总览");
-}
-
-/// The page is one that everybody can use, at each width.
-pub(super) fn assert_usable(desk: &Phone<'_>, name: &str) {
-    for width in [768, 1280, 1920] {
-        desk.size(width, 900);
-        let wide = desk.eval("document.documentElement.scrollWidth <= window.innerWidth");
-        assert_eq!(wide, json!(true), "{name} at {width}");
-        desk.whole_picture(&format!("console-{name}-{width}"));
-        assert_eq!(
-            axe::findings(desk),
-            Vec::<String>::new(),
-            "{name} at {width}"
-        );
-    }
-    desk.size(1280, 900);
-}
 
 /// Two desks at which finance is signed in: who proposes, and who decides.
 fn desks<'a>(contest: &Contest, chromium: &'a Chromium) -> [Phone<'a>; 2] {

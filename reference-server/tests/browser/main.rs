@@ -12,6 +12,7 @@ mod axe;
 mod bank;
 mod chromium;
 mod contest;
+mod desk;
 mod errors;
 mod finance;
 mod injection;

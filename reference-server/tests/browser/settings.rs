@@ -10,7 +10,7 @@ use reference_server::{
 use super::{
     chromium::Chromium,
     contest::Contest,
-    finance::{assert_usable, sign_in},
+    desk::{assert_usable, sign_in},
     phone::Phone,
 };
 

@@ -138,6 +138,11 @@ impl List {
         self.columns.iter().zip(row)
     }
 
+    /// Whether a text stays on one line even in a narrow column.
+    fn is_short(text: &str) -> bool {
+        text.chars().count() <= 6
+    }
+
     /// A long identifier as the page shows it.
     fn short(text: &str) -> String {
         shortened(text)
