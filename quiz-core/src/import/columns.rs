@@ -2,9 +2,14 @@
 
 use crate::{MAX_CHOICES, folding::fold};
 
-/// What a column holds.
+/// What a column of a table of questions holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a reader that forgets one would lose a column; callers offer each"
+)]
+pub enum Role {
+    /// The stem.
     Stem,
     /// Option with a 0-based index; may lie beyond the sixth.
     Option(usize),
@@ -12,13 +17,55 @@ pub(super) enum Role {
     IsKey(usize),
     /// All options in one cell.
     Options,
+    /// The key.
     Key,
+    /// Why the key is right.
     Explanation,
+    /// What the question rests on.
     Source,
+    /// The day on which the law stood so.
     LawAsOf,
+    /// The type of the question.
     Kind,
     /// Known and of no use here, such as 序号.
     Ignored,
+}
+
+impl Role {
+    /// A title that gives a column this role, for a table whose own titles say something else.
+    ///
+    /// Options beyond the twenty-sixth have none, as no table has them.
+    #[must_use]
+    pub fn title_zh(self) -> String {
+        let letter = |index: usize| {
+            let offset = u8::try_from(index).ok().filter(|offset| *offset < 26);
+            offset.map_or('?', |offset| char::from(b'A'.saturating_add(offset)))
+        };
+        match self {
+            Self::Stem => "题目".to_owned(),
+            Self::Option(index) => format!("选项{}", letter(index)),
+            Self::IsKey(index) => format!("是否正确{}", letter(index)),
+            Self::Options => "选项".to_owned(),
+            Self::Key => "答案".to_owned(),
+            Self::Explanation => "解析".to_owned(),
+            Self::Source => "依据".to_owned(),
+            Self::LawAsOf => "法条时点".to_owned(),
+            Self::Kind => "题型".to_owned(),
+            Self::Ignored => "备注".to_owned(),
+        }
+    }
+
+    /// The role that a title gives a column, if it is known.
+    ///
+    /// ```
+    /// use quiz_core::import::table::Role;
+    /// assert_eq!(Role::of_title("正确答案（必填）"), Some(Role::Key));
+    /// assert_eq!(Role::of_title("拼音"), None);
+    /// ```
+    #[must_use]
+    pub fn of_title(title: &str) -> Option<Self> {
+        role(title)
+    }
 }
 
 /// Titles as [`title_form`] leaves them.
@@ -262,4 +309,27 @@ fn index_of(label: &str) -> Option<usize> {
     among("abcdefghijklmnopqrstuvwxyz")
         .or_else(|| among("123456789"))
         .or_else(|| among("一二三四五六七八九"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_role_is_given_by_its_own_title() {
+        let roles = [
+            Role::Stem,
+            Role::Options,
+            Role::Key,
+            Role::Explanation,
+            Role::Source,
+            Role::LawAsOf,
+            Role::Kind,
+            Role::Ignored,
+        ];
+        let by_index = (0..26).flat_map(|index| [Role::Option(index), Role::IsKey(index)]);
+        for one in roles.into_iter().chain(by_index) {
+            assert_eq!(Role::of_title(&one.title_zh()), Some(one));
+        }
+    }
 }

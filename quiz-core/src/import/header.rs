@@ -110,6 +110,18 @@ impl Header {
         ends.max().unwrap_or(0)
     }
 
+    /// 0-based index of the row that names the columns.
+    pub(super) const fn row_index(&self) -> usize {
+        self.row_index
+    }
+
+    /// What the column with a 0-based index holds, if it is read: of two with one role, the first is.
+    pub(super) fn role_at(&self, index: usize) -> Option<Role> {
+        let (role, ..) = self.columns.iter().find(|(_, at, _)| *at == index)?;
+        let is_read = self.column(*role).map(|(at, _)| at) == Some(index);
+        (is_read || *role == Role::Ignored).then_some(*role)
+    }
+
     /// Notes columns that are not read.
     pub(super) fn report(&self, sheet: &Sheet, import: &mut Import) {
         let titled = self.titles(sheet).iter().enumerate();

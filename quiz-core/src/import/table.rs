@@ -1,9 +1,8 @@
 //! Questions in rows of cells: csv, tsv, spreadsheets and tables of documents.
 
+pub use super::columns::Role;
 use super::{
-    Column, Import, ImportedRow, MOST_FINDINGS, Place, Positioned,
-    columns::Role,
-    fixed_cells,
+    Column, Import, ImportedRow, MOST_FINDINGS, Place, Positioned, fixed_cells,
     header::Header,
     kind::{Kind, read_kind},
     numbering::heading,
@@ -95,6 +94,75 @@ pub fn read(sheet: &Sheet) -> Import {
         import.extend(gather(sheet, &header, section, index, row));
     }
     import
+}
+
+/// How the columns of a sheet are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Layout {
+    /// 0-based index of the row that names the columns.
+    pub header: usize,
+    /// Every column with a title, in order.
+    pub columns: Vec<LaidOut>,
+}
+
+/// A column of a [`Layout`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LaidOut {
+    /// 0-based index among the cells of a row.
+    pub index: usize,
+    /// Its letter, and its title as written.
+    pub column: Column,
+    /// What it holds; nothing when it is not read.
+    pub role: Option<Role>,
+}
+
+/// How the columns of a sheet are read, as [`read`] finds it; nothing without a header.
+///
+/// Of two columns with one role the first is read, as the finding about the second says.
+///
+/// ```
+/// use quiz_core::import::table::{Role, Sheet, layout};
+/// let row = |cells: [&str; 4]| cells.map(str::to_owned).to_vec();
+/// let layout = layout(&Sheet {
+///     file: "南京.xlsx".to_owned(), name: None, first_row: 1, first_column: 1,
+///     rows: vec![row(["题目", "选项A", "选项B", "拼音"])],
+/// }).unwrap();
+/// assert_eq!(layout.columns[0].role, Some(Role::Stem));
+/// assert_eq!(layout.columns[3].role, None);
+/// ```
+#[must_use]
+pub fn layout(sheet: &Sheet) -> Option<Layout> {
+    let header = Header::find(sheet)?;
+    let row = header.row_index();
+    let subtitles = header
+        .first_data_row()
+        .checked_sub(1)
+        .filter(|last| *last != row)
+        .and_then(|last| sheet.rows.get(last));
+    let titles = sheet.rows.get(row).map(Vec::as_slice).unwrap_or_default();
+    let n_columns = titles.len().max(subtitles.map_or(0, Vec::len));
+    let title_at = |index: usize| {
+        let below = subtitles.and_then(|row| row.get(index));
+        let written = below.filter(|title| !is_blank(title));
+        written
+            .or_else(|| titles.get(index))
+            .filter(|title| !is_blank(title))
+    };
+    let columns = (0..n_columns).filter_map(|index| {
+        let offset = u32::try_from(index).ok()?;
+        let number = sheet.first_column.saturating_add(offset);
+        Some(LaidOut {
+            index,
+            column: Column::new(number, title_at(index)?.trim()),
+            role: header.role_at(index),
+        })
+    });
+    Some(Layout {
+        header: row,
+        columns: columns.collect(),
+    })
 }
 
 /// The words of a row that closes a table: a sum or a remark in a single cell.
