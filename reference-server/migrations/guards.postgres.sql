@@ -103,6 +103,27 @@ $$ BEGIN
 END $$;
 CREATE TRIGGER city_keeps_its_corrections BEFORE UPDATE ON city
 FOR EACH ROW WHEN (NEW.n_corrections <> OLD.n_corrections) EXECUTE FUNCTION city_keeps_its_corrections();
+CREATE TRIGGER bank_draft_advances BEFORE UPDATE ON bank_draft
+FOR EACH ROW WHEN (NEW.city <> OLD.city OR (NEW.version <> OLD.version + 1
+  AND NOT (NEW.version = OLD.version AND NEW.changed_by = OLD.changed_by AND NEW.changed_ms = OLD.changed_ms
+    AND key_version(NEW.content_sealed) > key_version(OLD.content_sealed))))
+EXECUTE FUNCTION refuse('a draft advances one version at a time');
+CREATE TRIGGER bank_draft_never_leaves BEFORE DELETE ON bank_draft
+FOR EACH ROW EXECUTE FUNCTION refuse('a draft never leaves');
+CREATE TRIGGER bank_draft_is_never_emptied BEFORE TRUNCATE ON bank_draft
+EXECUTE FUNCTION refuse('a draft never leaves');
+CREATE OR REPLACE FUNCTION city_terms_of_its_bank_take_two() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS
+$$ BEGIN
+    IF NEW.last_decision_ms >= OLD.opens_ms OR OLD.n_corrections > 0
+       OR NOT EXISTS (SELECT 1 FROM proposal JOIN proposal_decision
+           ON proposal_decision.proposal = proposal.proposal AND proposal_decision.verdict = 'approved'
+         WHERE proposal.kind = 'bank' AND proposal.city = NEW.city AND proposal.content = 'bank=' || NEW.bank) THEN
+        RAISE EXCEPTION 'a bank is exchanged before the opening, and two persons have made it' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER city_terms_of_its_bank_take_two BEFORE UPDATE ON city
+FOR EACH ROW WHEN (NEW.bank <> OLD.bank) EXECUTE FUNCTION city_terms_of_its_bank_take_two();
 
 CREATE TRIGGER referral_never_changes BEFORE UPDATE ON referral
 FOR EACH ROW EXECUTE FUNCTION refuse('a referral never changes');

@@ -59,6 +59,19 @@ WHEN NEW.n_corrections <> OLD.n_corrections
  AND (NEW.n_corrections <> OLD.n_corrections + 1 OR NOT EXISTS (SELECT 1 FROM question_correction
       WHERE question_correction.city = NEW.city AND question_correction.version = NEW.n_corrections))
 BEGIN SELECT RAISE(ABORT, 'a city counts its corrections one by one'); END;
+CREATE TRIGGER IF NOT EXISTS bank_draft_advances BEFORE UPDATE ON bank_draft
+WHEN NEW.city <> OLD.city OR (NEW.version <> OLD.version + 1
+  AND NOT (NEW.version = OLD.version AND NEW.changed_by = OLD.changed_by AND NEW.changed_ms = OLD.changed_ms
+    AND CAST(NEW.content_sealed AS INTEGER) > CAST(OLD.content_sealed AS INTEGER)))
+BEGIN SELECT RAISE(ABORT, 'a draft advances one version at a time'); END;
+CREATE TRIGGER IF NOT EXISTS bank_draft_never_leaves BEFORE DELETE ON bank_draft
+BEGIN SELECT RAISE(ABORT, 'a draft never leaves'); END;
+CREATE TRIGGER IF NOT EXISTS city_terms_of_its_bank_take_two BEFORE UPDATE ON city
+WHEN NEW.bank <> OLD.bank AND (NEW.last_decision_ms >= OLD.opens_ms OR OLD.n_corrections > 0
+  OR NOT EXISTS (SELECT 1 FROM proposal JOIN proposal_decision
+      ON proposal_decision.proposal = proposal.proposal AND proposal_decision.verdict = 'approved'
+    WHERE proposal.kind = 'bank' AND proposal.city = NEW.city AND proposal.content = 'bank=' || NEW.bank))
+BEGIN SELECT RAISE(ABORT, 'a bank is exchanged before the opening, and two persons have made it'); END;
 
 CREATE TRIGGER IF NOT EXISTS referral_never_changes BEFORE UPDATE ON referral
 BEGIN SELECT RAISE(ABORT, 'a referral never changes'); END;

@@ -15,7 +15,8 @@ BEGIN
         EXECUTE 'REVOKE ALL ON ALL TABLES IN SCHEMA ' || place || ' FROM contest_app';
         EXECUTE 'GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA ' || place || ' TO contest_app';
         REVOKE INSERT ON schema_version FROM contest_app;
-        GRANT UPDATE (used_fen, top_awarded, last_decision_ms, n_corrections) ON city TO contest_app;
+        GRANT UPDATE (used_fen, top_awarded, last_decision_ms, n_corrections, bank) ON city TO contest_app;
+        GRANT UPDATE (version, content_sealed, changed_by, changed_ms) ON bank_draft TO contest_app;
         GRANT UPDATE (version, after, n_attempts, is_done, changed_ms) ON rescoring TO contest_app;
         GRANT UPDATE (used_fen, deck, taken, top_taken) ON budget_day TO contest_app;
         GRANT UPDATE (openid_sealed, consented_ms, district) ON person TO contest_app;
@@ -51,7 +52,7 @@ BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'contest_keys') THEN
         EXECUTE 'GRANT USAGE ON SCHEMA ' || place || ' TO contest_keys';
         EXECUTE 'REVOKE ALL ON ALL TABLES IN SCHEMA ' || place || ' FROM contest_keys';
-        GRANT UPDATE (content_sealed) ON bank TO contest_keys;
+        GRANT UPDATE (content_sealed) ON bank, bank_draft TO contest_keys;
         GRANT UPDATE (plan_seed_sealed) ON city TO contest_keys;
         GRANT UPDATE (destroyed_ms) ON field_key TO contest_keys;
         GRANT UPDATE (pem_sealed) ON platform_certificate TO contest_keys;

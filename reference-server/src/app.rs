@@ -11,7 +11,7 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
-use quiz_core::{BankSize, DrawRule, PassMark, QuestionBank};
+use quiz_core::{BankSize, DrawRule, PassMark, Question, QuestionBank};
 use reward_core::{ChannelProfile, DailyHead, PayoutPolicy, RewardRules, WorkerId};
 use schedule_core::{Edition, Province, Round};
 use wechat_adapter::{
@@ -349,6 +349,8 @@ pub struct App {
 pub struct Memory {
     banks: RwLock<HashMap<String, Arc<QuestionBank>>>,
     banks_of_cities: RwLock<HashMap<String, Arc<QuestionBank>>>,
+    /// The questions of the province's file, which this process reads once, or what is wrong with it.
+    pub(crate) province: tokio::sync::OnceCell<Result<Arc<[Question]>, String>>,
     pub(crate) plans: Arc<Plans>,
     pub(crate) corrections: Arc<Known>,
     pub(crate) openings: Lane<Opening>,
@@ -462,7 +464,7 @@ impl App {
             .cloned()
     }
 
-    /// Keeps a city's loaded bank; a planned city never gets another.
+    /// Keeps a city's loaded bank; a city that has begun never gets another.
     pub(crate) fn cache_bank_of(&self, city: String, bank: Arc<QuestionBank>) {
         self.memory
             .banks_of_cities

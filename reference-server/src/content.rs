@@ -3,7 +3,7 @@
 //! The sample content travels inside the binary, so that a newcomer needs no
 //! files; a real season reads its own folder of the same shape:
 //! `cities/<slug>/{city.toml,page.md,hero.svg}`, beside them `pictures/` and `video.mp4` where a
-//! city has them, `banks/<slug>.<ending>`, and `honours.toml` once the prizes are decided.
+//! city has them, `banks/<slug>.<ending>` where a bank does not come by the console, and `honours.toml` once the prizes are decided.
 
 use std::{
     collections::BTreeMap,
@@ -300,7 +300,14 @@ impl Content {
                 Shown::of(&path)?,
             )?;
         }
-        for path in entries(&dir.join("banks"))? {
+        let banks = dir.join("banks");
+        // A season whose banks all come by the console has no such folder.
+        let banks = if banks.exists() {
+            entries(&banks)?
+        } else {
+            Vec::new()
+        };
+        for path in banks {
             let bytes = fs::read(&path).map_err(|source| ContentError::Unreadable {
                 path: path.clone(),
                 source,

@@ -338,15 +338,6 @@ async fn in_force(app: Arc<App>, config: &Config) -> anyhow::Result<Arc<App>> {
     Ok(app)
 }
 
-/// Width of a spreadsheet cell's longest line in columns of a Latin letter; a Han character takes two.
-fn cell_width(cell: &str) -> f64 {
-    let columns = |line: &str| -> u32 {
-        let wide = |character: char| if character.is_ascii() { 1 } else { 2 };
-        line.chars().map(wide).sum::<u32>().saturating_add(2)
-    };
-    f64::from(cell.lines().map(columns).max().unwrap_or(0))
-}
-
 /// Logs to standard error; `RUST_LOG` chooses what.
 fn log(default: &str, format: LogFormat) {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()

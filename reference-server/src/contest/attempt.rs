@@ -168,9 +168,11 @@ pub async fn start(app: &App, person: &PersonId) -> Result<Paper, Error> {
         .store
         .read_together(&app.memory.openings, opening)
         .await?;
+    let none_open = || season::none_open(&app.season, now);
     let city = city
         .filter(|city| season::is_open(city))
-        .ok_or_else(|| season::none_open(&app.season, now))?;
+        .ok_or_else(none_open)?;
+    let city = begun(app, city).await?.ok_or_else(none_open)?;
     if let Some(sentence) = &city.quiz_paused {
         return Err(Refusal::Paused {
             subject: Subject::Quiz,
@@ -189,6 +191,21 @@ pub async fn start(app: &App, person: &PersonId) -> Result<Paper, Error> {
     let bank = sealed::bank(app, &city.bank).await?;
     let in_force = question_correction::in_force(app, &city, &bank).await?;
     paper_of(app, person, &token, (&city, &bank), in_force.as_deref())
+}
+
+/// The city once its bank cannot be exchanged any more; `None` before its opening by the clock that decides.
+///
+/// Its first paper decides that it has begun: whatever was approved before is in the row that this gives back.
+async fn begun(app: &App, city: Arc<CityRow>) -> Result<Option<Arc<CityRow>>, Error> {
+    if city.is_begun() {
+        return Ok(Some(city));
+    }
+    let (slug, now_ms) = (city.city.clone(), app.now().timestamp_millis());
+    let latched = app
+        .store
+        .write(move |tx| Ok::<_, Error>(season_rows::latch(tx, &slug, now_ms)?))
+        .await?;
+    Ok(latched.filter(CityRow::is_begun).map(Arc::new))
 }
 
 /// Who asks for a paper of which city.

@@ -9,6 +9,7 @@
 //! | `sealed` | what was sealed, opened again |
 //! | `publication` | what anybody may check: commitment, root, daily heads, receipts, the city's file |
 //! | `season` | what is on at an instant; money left |
+//! | `bank` | a bank as its office writes it and somebody else approves it, from a file to the opening |
 //! | `city_page` | a city's page as its office writes it and somebody else approves it |
 //! | `edition` | which edition of the timetable is in force, and how two persons put another in its place |
 //! | `schedule` | the timetable in force, and what of it may still move |
@@ -63,6 +64,7 @@
 pub mod attempt;
 pub mod audit;
 pub mod audit_log;
+pub mod bank;
 pub mod bills;
 pub mod books;
 pub mod books_seal;

@@ -14,6 +14,7 @@ use schedule_core::ShanghaiDay;
 use tokio::sync::watch;
 
 use super::{
+    bank::desk::{self, Readiness},
     organiser::{Error, Refused},
     pause::{self, Paused},
     season,
@@ -75,6 +76,8 @@ pub struct Snapshot {
     pub pauses: Vec<Paused>,
     /// The city's money, once its packets are sealed.
     pub money: Option<CityMoney>,
+    /// How far its bank has come.
+    pub bank: Readiness,
     /// Attempts and packets of each hour of the day shown that has begun: hour, attempts, packets.
     pub hours: Vec<(i64, i64, i64)>,
     /// The latest packets.
@@ -169,12 +172,13 @@ pub async fn snapshot(app: &App, slug: &str) -> Result<Snapshot, Error> {
         .read(move |read| found(read, &key, frame, rail))
         .await?;
     let edition = app.season.edition();
+    let bank = desk::readiness_of(app, slug).await?;
     let next = edition.next_opening(now);
     let next = next.map(|round| {
         let city = round.city().slug().as_str();
         (app.season.city_name(city), round.window().start())
     });
-    Ok(assembled(app, slug, now, frame, found, next))
+    Ok(assembled(app, slug, now, frame, (found, bank), next))
 }
 
 fn frame(app: &App, slug: &str, now: DateTime<Utc>) -> Result<Frame, Error> {
@@ -231,7 +235,7 @@ fn assembled(
     slug: &str,
     now: DateTime<Utc>,
     frame: Frame,
-    found: Found,
+    (found, bank): (Found, Readiness),
     next: Option<(String, DateTime<Utc>)>,
 ) -> Snapshot {
     let first_hour = season::hour_of(frame.day_begins_ms);
@@ -276,6 +280,7 @@ fn assembled(
         n_without_district,
         pauses: found.pauses,
         money,
+        bank,
         hours,
         latest: found
             .latest

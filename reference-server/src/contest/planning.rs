@@ -1,14 +1,14 @@
 //! Planning: the bank of every city is frozen and its packets are sealed, once, before it opens.
 
-use std::{cell::LazyCell, sync::Arc};
+use std::cell::LazyCell;
 
 use quiz_core::{Halves, Question, QuestionBank};
 use reward_core::{PacketPlan, SealedPlan, SeasonSeed, SeedCommitment};
 use schedule_core::Round;
 
 use super::{
-    Error, Failure, custody, edition,
-    sealed::{self, StoredBank},
+    Error, Failure, bank, custody, edition,
+    sealed::{self, FrozenContent},
     season::fen_column,
 };
 use crate::{
@@ -34,6 +34,7 @@ pub struct Prepared {
 
 /// Freezes the bank and seals the packets of every city that is due and not planned yet.
 ///
+/// A city's bank is the one that two persons approved in the console, otherwise that of its files.
 /// Running it again changes nothing: a planned city keeps its bank and its packets.
 ///
 /// # Errors
@@ -98,9 +99,9 @@ pub async fn seal_due(app: &App) -> Result<Prepared, Error> {
             prepared.later.push(slug);
             continue;
         }
-        match halves(app, &slug, &province) {
-            Ok(halves) => {
-                if plan_city(app, in_force.proposal, (ordinal, round), halves).await? {
+        match chosen(app, &slug, &province).await? {
+            Ok(bank) => {
+                if plan_city(app, in_force.proposal, (ordinal, round), bank).await? {
                     prepared.planned.push(slug);
                 } else {
                     prepared.later.push(slug);
@@ -130,7 +131,7 @@ fn keep_season(tx: &Tx<'_>, season: &SeasonRow, now_ms: i64) -> Result<Option<St
 }
 
 /// The bank a city would be given, not frozen anywhere; or what stands against it.
-pub(super) fn bank(
+pub(super) fn filed_bank(
     app: &App,
     slug: &str,
     province: &Result<Vec<Question>, String>,
@@ -165,26 +166,109 @@ fn imported(app: &App, slug: &str) -> Result<Option<Vec<Question>>, String> {
         .transpose()
 }
 
-/// Seals a city in its place of the edition that `proposal` brought; `false` when another is in force by now.
+/// The bank a city is to be played with.
+enum Chosen {
+    /// Two persons have approved it; it is frozen already.
+    Approved(String),
+    /// It is made of the city's files.
+    Filed(FrozenContent),
+}
+
+/// The bank a city is to be played with, or what stands against that of its files.
+async fn chosen(
+    app: &App,
+    slug: &str,
+    province: &Result<Vec<Question>, String>,
+) -> Result<Result<Chosen, String>, Error> {
+    let wanted = slug.to_owned();
+    let approved = app
+        .store
+        .read(move |read| Ok::<_, Error>(bank::submission::approved(read, &wanted)?))
+        .await?;
+    if let Some(digest) = approved {
+        return Ok(Ok(Chosen::Approved(digest)));
+    }
+    let halves = match halves(app, slug, province) {
+        Ok(halves) => halves,
+        Err(problem) => return Ok(Err(problem)),
+    };
+    let frozen = sealed::freeze(app, halves)?;
+    Ok(frozen
+        .map(Chosen::Filed)
+        .map_err(|refused| refused.to_string()))
+}
+
+/// Seals a city in its place of the edition that `proposal` brought; `false` when another edition is
+/// in force by now, or another bank.
 async fn plan_city(
     app: &App,
     proposal: i64,
     (ordinal, round): (i64, &Round),
-    halves: Halves,
+    chosen: Chosen,
 ) -> Result<bool, Error> {
+    let (digest, filed) = match chosen {
+        Chosen::Approved(digest) => (digest, None),
+        Chosen::Filed(frozen) => {
+            app.cache_bank(frozen.digest.clone(), frozen.bank);
+            (frozen.digest, Some(frozen.content_sealed))
+        }
+    };
+    let planned = planned(app, ordinal, round, &digest)?;
+    let now_ms = app.now().timestamp_millis();
+    let season = app.season.name.clone();
+    app.store
+        .write(move |tx| {
+            let (read, city) = (tx.read(), &planned.city.city);
+            if edition::number_in_force(&read, &season)? != proposal {
+                return Ok(false);
+            }
+            if rows::city(&read, city)?.is_some() {
+                // Another instance that sealed it at the same time was faster.
+                return Ok(true);
+            }
+            let approved = bank::submission::approved(&read, city)?;
+            if approved.as_ref() != filed.is_none().then_some(&digest) {
+                return Ok(false);
+            }
+            if let Some(content_sealed) = &filed {
+                rows::insert_bank(tx, &digest, city, content_sealed, now_ms)?;
+            }
+            planned.write(tx, "server", now_ms)?;
+            Ok::<_, Error>(true)
+        })
+        .await
+}
+
+/// A city with its days and its sealed packets, not written anywhere yet.
+pub(super) struct Planned {
+    city: CityRow,
+    days: Vec<DayRow>,
+    packets: Vec<PacketRow>,
+}
+
+impl Planned {
+    /// Writes the city, whose bank is there already, and that `by` has planned it.
+    pub(super) fn write(&self, tx: &Tx<'_>, by: &str, now_ms: i64) -> Result<(), Error> {
+        rows::insert_city(tx, &self.city, &self.days, &self.packets)?;
+        let city = &self.city;
+        let detail = format!(
+            "city={} bank={} plan={} root={}",
+            city.city, city.bank, city.plan_commitment, city.plan_root
+        );
+        Ok(audit::append(tx, now_ms, by, "city.planned", &detail)?)
+    }
+}
+
+/// Seals the packets of a city that is to be played with the bank of this digest.
+pub(super) fn planned(
+    app: &App,
+    ordinal: i64,
+    round: &Round,
+    bank: &str,
+) -> Result<Planned, Error> {
     let slug = round.city().slug().as_str().to_owned();
-    let content = StoredBank::of(&halves);
-    let bank = QuestionBank::freeze(app.season.bank_size, halves).map_err(|error| {
-        Failure::defect(format!("the bank of {slug} cannot be frozen: {error}"))
-    })?;
-    let digest = bank.digest().to_string();
-    let content = serde_json::to_vec(&content).map_err(Failure::defect)?;
-    let content_sealed =
-        app.keys
-            .seal(&sealed::bank_place(&digest), &content, app.entropy.as_ref())?;
     let seed = SeasonSeed::from_bytes(app.keys.season_seed()).city_seed(&slug);
     let plan = SealedPlan::new(PacketPlan::draw(&app.season.rules, &seed), &seed);
-    let now_ms = app.now().timestamp_millis();
     let city = CityRow {
         ordinal,
         opens_ms: round.window().start().timestamp_millis(),
@@ -193,7 +277,7 @@ async fn plan_city(
         used_fen: 0,
         top_awarded: false,
         last_decision_ms: 0,
-        bank: digest.clone(),
+        bank: bank.to_owned(),
         plan_commitment: SeedCommitment::new(&seed, &app.season.rules).to_string(),
         plan_root: plan.root().to_string(),
         plan_seed_sealed: app.keys.seal(
@@ -209,28 +293,11 @@ async fn plan_city(
     };
     let days = day_rows(app, round);
     let packets = packet_rows(plan.plan(), &days);
-    let detail = format!(
-        "city={} bank={digest} plan={} root={}",
-        city.city, city.plan_commitment, city.plan_root
-    );
-    app.cache_bank(digest.clone(), Arc::new(bank));
-    let season = app.season.name.clone();
-    app.store
-        .write(move |tx| {
-            let read = tx.read();
-            if edition::number_in_force(&read, &season)? != proposal {
-                return Ok(false);
-            }
-            if rows::city(&read, &city.city)?.is_some() {
-                // Another instance that sealed it at the same time was faster.
-                return Ok(true);
-            }
-            rows::insert_bank(tx, &digest, &city.city, &content_sealed, now_ms)?;
-            rows::insert_city(tx, &city, &days, &packets)?;
-            audit::append(tx, now_ms, "server", "city.planned", &detail)?;
-            Ok::<_, Error>(true)
-        })
-        .await
+    Ok(Planned {
+        city,
+        days,
+        packets,
+    })
 }
 
 fn day_rows(app: &App, round: &Round) -> Vec<DayRow> {

@@ -82,6 +82,13 @@ impl Fault {
     }
 }
 
+/// Whether a proposal is about the bank of this digest: a city that has not opened may have got another one since.
+fn is_about(content: &str, bank: &str) -> bool {
+    let own = content.strip_prefix("bank=");
+    own.and_then(|rest| rest.strip_prefix(bank))
+        .is_some_and(|rest| rest.starts_with(' '))
+}
+
 /// A correction that is in force.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Correction {
@@ -386,6 +393,10 @@ pub async fn approve(
         .filter(|row| row.kind == KIND && row.subject == slug)
         .ok_or(Refused::NotWaiting)?;
     let fault = fault_of(&wanted)?;
+    let known = city_bank(app, slug).await?.ok_or(Refused::NotFound)?;
+    if !is_about(&wanted.content, &known.bank.digest().to_string()) {
+        return Err(Refused::OtherContent.into());
+    }
     let targets = targets(app, slug, &fault).await?;
     let (checker, digest, reason) = (
         checker.clone(),

@@ -1,10 +1,13 @@
 //! The timetable in force as organisers look at it: every city's turn, and what still may move.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Datelike as _, FixedOffset, TimeDelta, TimeZone as _, Utc};
 use schedule_core::{Round, Window};
 
-use super::{edition, organiser::Error};
-use crate::{app::App, store::season as rows};
+pub use super::bank::desk::Readiness;
+use super::{bank::desk, edition, organiser::Error};
+use crate::app::App;
 
 /// The timetable in force.
 #[derive(Debug, Clone)]
@@ -67,6 +70,8 @@ pub struct Station {
     pub is_sealed: bool,
     /// From when it does not move any more.
     pub bound_from: DateTime<Utc>,
+    /// How far its bank has come.
+    pub bank: Readiness,
 }
 
 impl Station {
@@ -85,21 +90,11 @@ pub async fn schedule(app: &App) -> Result<Schedule, Error> {
     let in_force = edition::refresh(app).await?;
     let edition = &in_force.edition;
     let now = app.now();
-    let sealed: Vec<String> = app
-        .store
-        .read(|read| {
-            Ok::<_, Error>(
-                rows::cities(read)?
-                    .into_iter()
-                    .map(|row| row.city)
-                    .collect(),
-            )
-        })
-        .await?;
+    let banks = desk::readiness(app).await?;
     let stations: Vec<Station> = edition
         .rounds()
         .iter()
-        .map(|round| station(app, round, now, &sealed))
+        .map(|round| station(app, round, now, &banks))
         .collect();
     let season = edition.season();
     let preheats = stations.iter().filter_map(|station| station.preheat);
@@ -121,10 +116,19 @@ pub async fn schedule(app: &App) -> Result<Schedule, Error> {
     })
 }
 
-fn station(app: &App, round: &Round, now: DateTime<Utc>, sealed: &[String]) -> Station {
+fn station(
+    app: &App,
+    round: &Round,
+    now: DateTime<Utc>,
+    banks: &BTreeMap<String, (Readiness, bool)>,
+) -> Station {
     let window = round.window();
     let span = |window: Window| (window.start(), window.end());
     let city = round.city().slug().as_str();
+    let (bank, is_sealed) = banks
+        .get(city)
+        .copied()
+        .unwrap_or((Readiness::Missing, false));
     Station {
         ordinal: round.index(),
         city: city.to_owned(),
@@ -141,7 +145,8 @@ fn station(app: &App, round: &Round, now: DateTime<Utc>, sealed: &[String]) -> S
             Standing::Ahead
         },
         bound_from: app.season.bound_from(round),
-        is_sealed: sealed.iter().any(|known| known == city),
+        is_sealed,
+        bank,
     }
 }
 

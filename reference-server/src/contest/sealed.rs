@@ -6,7 +6,7 @@ use std::{
 };
 
 use chrono::NaiveDate;
-use quiz_core::{Halves, Position, Question, QuestionBank, QuestionDraft};
+use quiz_core::{BankError, Halves, Position, Question, QuestionBank, QuestionDraft};
 use reward_core::{PacketPlan, PlanSeed, SealedPlan, SeedCommitment};
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +46,9 @@ pub(crate) async fn bank(app: &App, digest: &str) -> Result<Arc<QuestionBank>, E
 }
 
 /// The frozen bank of a city; `None` when there is no such city.
+///
+/// Only the bank of a city that has decided something within its window is remembered by the city:
+/// until then another one may take its place.
 pub(crate) async fn bank_of(app: &App, slug: &str) -> Result<Option<Arc<QuestionBank>>, Error> {
     if let Some(bank) = app.cached_bank_of(slug) {
         return Ok(Some(bank));
@@ -59,7 +62,9 @@ pub(crate) async fn bank_of(app: &App, slug: &str) -> Result<Option<Arc<Question
         return Ok(None);
     };
     let bank = bank(app, &city.bank).await?;
-    app.cache_bank_of(city.city, Arc::clone(&bank));
+    if city.is_begun() {
+        app.cache_bank_of(city.city, Arc::clone(&bank));
+    }
     Ok(Some(bank))
 }
 
@@ -116,7 +121,7 @@ pub(super) fn seed(keys: &Keys, season: &Season, city: &CityRow) -> Result<PlanS
 }
 
 /// Where a bank's content is sealed for.
-pub(super) fn bank_place(digest: &str) -> Place {
+fn bank_place(digest: &str) -> Place {
     Field::BankContent.of(digest)
 }
 
@@ -127,13 +132,14 @@ pub(super) fn seed_place(slug: &str) -> Place {
 
 /// The stored form of a frozen bank, sealed in the database and never sent anywhere.
 #[derive(Serialize, Deserialize)]
-pub(super) struct StoredBank {
+struct StoredBank {
     province: Vec<StoredQuestion>,
     city: Vec<StoredQuestion>,
 }
 
-#[derive(Serialize, Deserialize)]
-struct StoredQuestion {
+/// A question as it is stored, in frozen banks and in drafts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct StoredQuestion {
     stem: String,
     choices: Vec<String>,
     key: char,
@@ -145,25 +151,40 @@ struct StoredQuestion {
     pinned: String,
 }
 
+impl StoredQuestion {
+    /// A question, to be stored.
+    pub(super) fn of(question: &Question) -> Self {
+        let draft = question.to_draft();
+        Self {
+            stem: draft.stem,
+            choices: draft.choices,
+            key: draft.key.letter(),
+            explanation: draft.explanation,
+            source: draft.source,
+            law_as_of: draft.law_as_of,
+            pinned: question.pinned().iter().map(|p| p.letter()).collect(),
+        }
+    }
+
+    /// The question; `None` for what was never stored so.
+    pub(super) fn question(self) -> Option<Question> {
+        let places = self.pinned.chars().map(Position::from_letter);
+        let pinned = places.collect::<Option<Vec<_>>>()?;
+        let stored = Question::new(QuestionDraft {
+            stem: self.stem,
+            choices: self.choices,
+            key: Position::from_letter(self.key)?,
+            explanation: self.explanation,
+            source: self.source,
+            law_as_of: self.law_as_of,
+        });
+        stored.ok()?.with_pinned(&pinned).ok()
+    }
+}
+
 impl StoredBank {
-    pub(super) fn of(halves: &Halves) -> Self {
-        let stored = |questions: &[Question]| {
-            questions
-                .iter()
-                .map(|question| {
-                    let draft = question.to_draft();
-                    StoredQuestion {
-                        stem: draft.stem,
-                        choices: draft.choices,
-                        key: draft.key.letter(),
-                        explanation: draft.explanation,
-                        source: draft.source,
-                        law_as_of: draft.law_as_of,
-                        pinned: question.pinned().iter().map(|p| p.letter()).collect(),
-                    }
-                })
-                .collect()
-        };
+    fn of(halves: &Halves) -> Self {
+        let stored = |questions: &[Question]| questions.iter().map(StoredQuestion::of).collect();
         Self {
             province: stored(&halves.province),
             city: stored(&halves.city),
@@ -172,22 +193,8 @@ impl StoredBank {
 
     fn freeze(self, app: &App) -> Option<QuestionBank> {
         let questions = |stored: Vec<StoredQuestion>| {
-            stored
-                .into_iter()
-                .map(|question| {
-                    let places = question.pinned.chars().map(Position::from_letter);
-                    let pinned = places.collect::<Option<Vec<_>>>()?;
-                    let stored = Question::new(QuestionDraft {
-                        stem: question.stem,
-                        choices: question.choices,
-                        key: Position::from_letter(question.key)?,
-                        explanation: question.explanation,
-                        source: question.source,
-                        law_as_of: question.law_as_of,
-                    });
-                    stored.ok()?.with_pinned(&pinned).ok()
-                })
-                .collect::<Option<Vec<_>>>()
+            let questions = stored.into_iter().map(StoredQuestion::question);
+            questions.collect::<Option<Vec<_>>>()
         };
         let halves = Halves {
             province: questions(self.province)?,
@@ -195,4 +202,32 @@ impl StoredBank {
         };
         QuestionBank::freeze(app.season.bank_size, halves).ok()
     }
+}
+
+/// A bank that can be written down: frozen, named by its digest, its questions sealed.
+pub(super) struct FrozenContent {
+    /// The bank.
+    pub(super) bank: Arc<QuestionBank>,
+    /// What names it.
+    pub(super) digest: String,
+    /// Its questions, sealed.
+    pub(super) content_sealed: String,
+}
+
+/// Freezes two halves and seals what is stored of them; `Ok(Err(_))` when they are no bank.
+pub(super) fn freeze(app: &App, halves: Halves) -> Result<Result<FrozenContent, BankError>, Error> {
+    let content = serde_json::to_vec(&StoredBank::of(&halves)).map_err(Failure::defect)?;
+    let bank = match QuestionBank::freeze(app.season.bank_size, halves) {
+        Ok(bank) => Arc::new(bank),
+        Err(refused) => return Ok(Err(refused)),
+    };
+    let digest = bank.digest().to_string();
+    let content_sealed = app
+        .keys
+        .seal(&bank_place(&digest), &content, app.entropy.as_ref())?;
+    Ok(Ok(FrozenContent {
+        bank,
+        digest,
+        content_sealed,
+    }))
 }

@@ -35,7 +35,7 @@ pub use self::{
     content::{Block, OfficeContent, Table},
     error::OfficeError,
     foreign::{ForeignFile, ForeignFormat},
-    import::Recognised,
+    import::{ColumnLayout, Recognised, SheetLayout, Titles},
     refusal::Refusal,
 };
 use crate::content::BankFile;
@@ -125,7 +125,17 @@ fn ending(name: &str) -> String {
 /// # Errors
 /// As [`OfficeReader::read`]. What is wrong with single rows is a finding and no error.
 pub fn recognise(reader: &OfficeReader, file: &BankFile) -> Result<Recognised, OfficeError> {
-    Ok(import::recognise(&file.name, reader.read(file)?))
+    Ok(recognise_content(
+        &file.name,
+        reader.read(file)?,
+        &Titles::new(),
+    ))
+}
+
+/// Recognises the questions of a file that was read, its columns as somebody wants them.
+#[must_use]
+pub fn recognise_content(file: &str, content: OfficeContent, titles: &Titles) -> Recognised {
+    import::recognise(file, content, titles)
 }
 
 /// Reads a file and recognises its questions, as [`recognise`] does.

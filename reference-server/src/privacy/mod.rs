@@ -59,6 +59,8 @@ pub struct Destroyed;
 pub enum Field {
     /// A frozen bank's questions; the row is its digest.
     BankContent,
+    /// What an office is writing of its half of a bank; the row is its city.
+    BankDraft,
     /// A plan's seed; the row is its city.
     PlanSeed,
     /// A token every instance shares; the row is its name.
@@ -79,7 +81,7 @@ pub enum Field {
 
 impl Field {
     /// Every sealed column.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::BankContent,
         Self::PlanSeed,
         Self::SharedToken,
@@ -89,6 +91,7 @@ impl Field {
         Self::PlatformCertificate,
         Self::OrganiserTotp,
         Self::GivenSecret,
+        Self::BankDraft,
     ];
 
     /// The ring whose keys seal it.
@@ -96,6 +99,7 @@ impl Field {
     pub const fn ring(self) -> RingName {
         match self {
             Self::BankContent
+            | Self::BankDraft
             | Self::PlanSeed
             | Self::SharedToken
             | Self::PlatformCertificate
@@ -110,6 +114,7 @@ impl Field {
     pub const fn name(self) -> &'static str {
         match self {
             Self::BankContent => "bank.content",
+            Self::BankDraft => "bank_draft.content",
             Self::PlanSeed => "city.plan_seed",
             Self::SharedToken => "shared_token.value",
             Self::Openid => "person.openid",

@@ -137,6 +137,12 @@ const fn column(field: Field) -> Column {
             count: "SELECT COUNT(*) FROM bank WHERE content_sealed LIKE ?1",
             replace: "UPDATE bank SET content_sealed = ?3 WHERE digest = ?1 AND content_sealed = ?2",
         },
+        Field::BankDraft => Column {
+            after: "SELECT city, content_sealed FROM bank_draft WHERE city > ?1 \
+                 AND content_sealed <> '' AND content_sealed NOT LIKE ?2 ORDER BY city LIMIT ?3",
+            count: "SELECT COUNT(*) FROM bank_draft WHERE content_sealed LIKE ?1",
+            replace: "UPDATE bank_draft SET content_sealed = ?3 WHERE city = ?1 AND content_sealed = ?2",
+        },
         Field::PlanSeed => Column {
             after: "SELECT city, plan_seed_sealed FROM city WHERE city > ?1 \
                  AND plan_seed_sealed <> '' AND plan_seed_sealed NOT LIKE ?2 ORDER BY city LIMIT ?3",

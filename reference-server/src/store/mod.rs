@@ -9,6 +9,7 @@
 //! | file | rows |
 //! |---|---|
 //! | `season` | season, city, `budget_day`, packet, bank |
+//! | `banks` | `bank_draft`; the bank that a city is to be played with |
 //! | `people` | person, follow, invite, referral, `callback_seen` |
 //! | `attempts` | attempt |
 //! | `rescores` | `question_correction`, rescore, rescoring |
@@ -45,6 +46,7 @@
 pub mod attempts;
 pub mod audit;
 pub mod awards;
+pub mod banks;
 pub mod bills;
 pub mod books;
 pub mod bulletins;

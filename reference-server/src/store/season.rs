@@ -59,6 +59,14 @@ pub struct CityRow {
     pub n_corrections: i64,
 }
 
+impl CityRow {
+    /// Whether anything was decided at or after its opening: from then on its bank is the one it has.
+    #[must_use]
+    pub const fn is_begun(&self) -> bool {
+        self.last_decision_ms >= self.opens_ms
+    }
+}
+
 /// One day's cap and what is taken of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DayRow {

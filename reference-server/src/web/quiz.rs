@@ -137,14 +137,15 @@ pub(super) async fn begin(
         .redirect(&format!("/quiz/{}", paper.attempt)))
 }
 
-struct ItemView {
-    number: u16,
-    origin: &'static str,
-    stem: String,
+/// An item of a paper as a page shows it.
+pub(super) struct ItemView {
+    pub(super) number: u16,
+    pub(super) origin: &'static str,
+    pub(super) stem: String,
     /// Letter, words, and whether it was chosen before the session ran out.
-    options: Vec<(char, String, bool)>,
+    pub(super) options: Vec<(char, String, bool)>,
     /// What is said of a void question.
-    note: Option<String>,
+    pub(super) note: Option<String>,
 }
 
 #[derive(Template)]

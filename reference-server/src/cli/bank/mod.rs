@@ -1,9 +1,7 @@
 //! `bank check`: what is in question files and what is wrong with them, before anybody uploads one.
 
 mod convert;
-mod examination;
 mod table;
-mod workbook;
 
 use std::{
     ffi::OsStr,
@@ -19,11 +17,14 @@ use quiz_core::import::table::Sheet;
 use super::EXIT_FINDINGS;
 use crate::{
     content::BankFile,
+    contest::bank::{
+        examination::{Report, Unreadable, examine},
+        words, workbook,
+    },
     office::{self, OfficeReader},
 };
 
 pub(super) use self::convert::{Target, convert};
-use self::examination::{Report, Unreadable, examine};
 
 /// How the report is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -67,8 +68,10 @@ fn annotate_files(folder: &Path, sheets: &[Vec<Sheet>], report: &mut Report) {
     for (file, sheets) in report.files.iter().zip(sheets) {
         let written = fs::create_dir_all(folder)
             .map_err(|error| error.to_string())
-            .and_then(|()| {
-                workbook::write(folder, sheets, file).map_err(|error| error.to_string())
+            .and_then(|()| workbook::annotated(sheets, file).map_err(|error| error.to_string()))
+            .and_then(|workbook| {
+                let name = format!("{}.checked.xlsx", file.file.replace('/', "_"));
+                fs::write(folder.join(name), workbook).map_err(|error| error.to_string())
             });
         if let Err(problem) = written {
             report.unreadable.push(Unreadable {
@@ -153,8 +156,8 @@ fn write(report: &Report, format: ReportFormat) -> io::Result<()> {
     output.flush()?;
     let mut messages = io::stderr().lock();
     for file in &report.unreadable {
-        writeln!(messages, "{}", table::printable(&file.message_zh))?;
-        writeln!(messages, "  {}", table::printable(&file.message))?;
+        writeln!(messages, "{}", words::printable(&file.message_zh))?;
+        writeln!(messages, "  {}", words::printable(&file.message))?;
     }
     messages.flush()
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use rust_xlsxwriter::{Format, FormatAlign, FormatBorder, Workbook, XlsxError};
 use schedule_core::Table;
 
-use crate::cli::cell_width;
+use crate::contest::bank::workbook::cell_width;
 
 /// Writes each table on a sheet of its own, under a title.
 pub(super) fn write(path: &Path, title: &str, sheets: &[(&str, Table)]) -> anyhow::Result<()> {

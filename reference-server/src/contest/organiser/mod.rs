@@ -154,6 +154,31 @@ pub enum Refused {
     },
     /// Another edition of the timetable is in force than the one that was looked at.
     Superseded,
+    /// The city has opened: its bank is the one it has.
+    BankFrozen,
+    /// A question of the bank was corrected: its corrections count by its places.
+    BankCorrected,
+    /// The draft is no bank yet.
+    BankNotReady {
+        /// What is missing, in sentences without a full stop.
+        reasons: Vec<String>,
+    },
+    /// It is the bank in force already.
+    BankSame,
+    /// A file gives no questions.
+    BankFile {
+        /// What is wrong with it, in a sentence.
+        problem: String,
+    },
+    /// Somebody else has changed the draft meanwhile.
+    DraftChanged,
+    /// What was typed is no question.
+    QuestionUnfit {
+        /// Which part of it.
+        part: String,
+        /// What is wrong with that part.
+        problem: String,
+    },
     /// There is no such thing, or it is another city's.
     NotFound,
 }
@@ -203,6 +228,13 @@ impl Refused {
             Self::NothingToCorrect => "nothing-to-correct",
             Self::ScheduleUnfit { .. } => "schedule-unfit",
             Self::Superseded => "superseded",
+            Self::BankFrozen => "bank-frozen",
+            Self::BankCorrected => "bank-corrected",
+            Self::BankNotReady { .. } => "bank-not-ready",
+            Self::BankSame => "bank-same",
+            Self::BankFile { .. } => "bank-file",
+            Self::DraftChanged => "draft-changed",
+            Self::QuestionUnfit { .. } => "question-unfit",
             Self::NotFound => "not-found",
         }
     }

@@ -8,7 +8,9 @@ use schedule_core::CHINA_STANDARD_TIME;
 
 use super::{
     super::{
-        Error, audit, merchant_balance,
+        Error, audit,
+        bank::submission,
+        merchant_balance,
         organiser::{
             self, Role,
             roster::{self, AccountState},
@@ -67,8 +69,11 @@ async fn banks(app: &App) -> Result<Vec<Check>, Error> {
                 .await
                 .map(|bank| (bank, "已冻结"))
                 .map_err(|error| error.to_string()),
-            None => planning::bank(app, slug, &province)
-                .map(|bank| (Arc::new(bank), "齐了，还没有冻结")),
+            None => match submission::approved_bank(app, slug).await? {
+                Some(bank) => Ok((bank, "已批准，还没有封存")),
+                None => planning::filed_bank(app, slug, &province)
+                    .map(|bank| (Arc::new(bank), "齐了，还没有冻结")),
+            },
         };
         let opens = round.window().start();
         let next = "请该市交齐题库（省 50 题、市 50 题）并审核。";

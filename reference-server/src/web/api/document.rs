@@ -4,9 +4,10 @@ use axum::Json;
 use utoipa::OpenApi;
 
 use crate::web::console::{
-    api as console, bank_api as bank, books_api as books, bulletin_api as bulletin, city_page,
-    codes, edition_api, honour_api as honour, money_api as money, pause_api as pause, preflight,
-    schedule, settings_api as settings, statistics_api as statistics,
+    api as console, bank_api as bank, bank_draft_api as bank_draft, books_api as books,
+    bulletin_api as bulletin, city_page, codes, edition_api, honour_api as honour,
+    money_api as money, pause_api as pause, preflight, schedule, settings_api as settings,
+    statistics_api as statistics,
 };
 
 /// The whole description.
@@ -30,6 +31,18 @@ use crate::web::console::{
         console::reset_account,
         console::overview,
         console::audit_log,
+        bank_draft::draft,
+        bank_draft::hand_in,
+        bank_draft::choose,
+        bank_draft::add,
+        bank_draft::write,
+        bank_draft::leave,
+        bank_draft::take_back,
+        bank_draft::preview,
+        bank_draft::submit,
+        bank_draft::review,
+        bank_draft::decide,
+        bank_draft::withdraw,
         honour::award,
         honour::propose_formula,
         honour::propose_result,

@@ -13,7 +13,7 @@ use quiz_core::{Origin, Position, Question, QuestionId};
 use serde::Deserialize;
 
 use super::{
-    error,
+    bank_draft, bank_review, error,
     form::{Field, Form, Kind},
     frame::Frame,
     gate::Signed,
@@ -23,6 +23,7 @@ use super::{
 use crate::{
     app::App,
     contest::{
+        bank::desk::{self, Readiness},
         organiser::{Error, Organiser, Refused, Role, proposal::Word},
         question_correction::{self as correction, CityBank, Fault, Waiting},
         rescore::{self, GAINS_IN_FILE, GAINS_SHOWN, Gain, Gains},
@@ -73,6 +74,11 @@ struct WaitingView {
 struct BankPage {
     frame: Frame,
     lead: String,
+    /// What wants somebody: tone and sentence.
+    alarm: Option<(&'static str, String)>,
+    draft_path: String,
+    review_path: String,
+    preview_path: Option<String>,
     waiting: Vec<WaitingView>,
     in_force: List,
     /// How far scoring again has come, if anything was corrected.
@@ -95,12 +101,24 @@ pub(super) async fn page(
 async fn shown(app: &App, organiser: &Organiser, city: &str) -> Result<Response, Error> {
     let frame = Frame::of_city(app, Some(organiser), PAGE, Some(city));
     let city_name = app.season.city_name(city);
+    let in_force = format!(
+        "{}?of=in_force",
+        bank_draft::PREVIEW.replace("{city}", city)
+    );
     let Some(known) = correction::city_bank(app, city).await? else {
+        let readiness = desk::readiness_of(app, city).await?;
         return Ok(frame::personal(&BankPage {
-            lead: format!("{city_name} · 题库还没有冻结"),
+            lead: format!("{city_name} · {}", not_sealed(readiness)),
+            alarm: (!readiness.is_ready()).then(|| {
+                let said = "题库未就绪，到时不能开赛。请城市编辑在题库草稿里上传并提交，由内容审核人批准。";
+                ("bad", said.to_owned())
+            }),
+            draft_path: bank_draft::DESK.replace("{city}", city),
+            review_path: bank_review::PAGE.replace("{city}", city),
+            preview_path: (readiness == Readiness::InForce).then_some(in_force),
             frame,
             waiting: Vec::new(),
-            in_force: in_force(&[], &[]),
+            in_force: corrections(&[], &[]),
             progress: None,
             gains_path: String::new(),
             questions: questions(city, None),
@@ -109,7 +127,7 @@ async fn shown(app: &App, organiser: &Organiser, city: &str) -> Result<Response,
     let gains = rescore::gains(app, city, None, 0).await?;
     let now = app.now();
     let phase = if now < known.opens {
-        format!("已冻结，{} 开赛", moment::minute(known.opens))
+        format!("现行题库，{} 开赛时冻结", moment::minute(known.opens))
     } else if now < known.closes {
         "已冻结，正在使用".to_owned()
     } else {
@@ -117,17 +135,31 @@ async fn shown(app: &App, organiser: &Organiser, city: &str) -> Result<Response,
     };
     Ok(frame::personal(&BankPage {
         lead: format!("{city_name} · {phase} · 指纹 {}", known.bank.digest()),
+        alarm: None,
+        draft_path: bank_draft::DESK.replace("{city}", city),
+        review_path: bank_review::PAGE.replace("{city}", city),
+        preview_path: Some(in_force),
         waiting: known
             .waiting
             .iter()
             .map(|waiting| waiting_view(&frame, organiser, city, &known, waiting))
             .collect(),
-        in_force: in_force(&known.corrections, &stems(&known)),
+        in_force: corrections(&known.corrections, &stems(&known)),
         progress: progress(&gains),
         gains_path: GAINS.replace("{city}", city),
         questions: questions(city, Some(&known)),
         frame,
     }))
+}
+
+/// Where the bank of a city stands that is not sealed yet.
+const fn not_sealed(readiness: Readiness) -> &'static str {
+    match readiness {
+        Readiness::InForce => "题库已批准，到了封存的日子随红包一起封存；开赛前还可以换",
+        Readiness::Filed => "服务器上有题库文件，到了封存的日子冻结；在草稿里批准的题库代替它",
+        Readiness::Submitted => "还没有题库，有一份在等审核",
+        Readiness::Missing | Readiness::Drafted | Readiness::Frozen => "还没有题库",
+    }
 }
 
 fn stems(known: &CityBank) -> Vec<String> {
@@ -207,8 +239,8 @@ fn question_of(known: &CityBank, number: u16) -> Option<(QuestionId, &Question)>
     known.bank.question(id).map(|question| (id, question))
 }
 
-fn in_force(corrections: &[correction::Correction], stems: &[String]) -> List {
-    let rows = corrections.iter().map(|correction| {
+fn corrections(made: &[correction::Correction], stems: &[String]) -> List {
+    let rows = made.iter().map(|correction| {
         let index = usize::from(correction.fault.number).checked_sub(1);
         let stem = index.and_then(|index| stems.get(index));
         vec![
@@ -253,7 +285,7 @@ fn questions(city: &str, known: Option<&CityBank>) -> List {
             ("状态", Column::Chip),
         ]),
         rows,
-        "题库冻结后在这里逐题查看。",
+        "批准以后在这里逐题查看。",
     )
 }
 

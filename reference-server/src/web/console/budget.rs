@@ -193,7 +193,7 @@ pub(super) async fn page(
         page.tools.push(("全省", SEASON.to_owned()));
     }
     let Some(sheet) = sheet else {
-        let missing = "这个城市还没有封存红包。题库和城市内容齐了以后，重新启动服务器即封存。";
+        let missing = "这个城市还没有封存红包。题库批准后，到了封存的日子即封存。";
         page.alarms.push(("warn", missing.to_owned()));
         return frame::personal(&page);
     };

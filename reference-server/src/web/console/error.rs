@@ -67,6 +67,8 @@ fn status(refused: &Refused) -> StatusCode {
         | Refused::SubjectUnknown
         | Refused::ScheduleUnfit { .. }
         | Refused::SecretForm(_)
+        | Refused::BankFile { .. }
+        | Refused::QuestionUnfit { .. }
         | Refused::PageForm => StatusCode::UNPROCESSABLE_ENTITY,
         Refused::StepUpRequired
         | Refused::SamePerson
@@ -91,7 +93,12 @@ fn status(refused: &Refused) -> StatusCode {
         | Refused::DayClosed
         | Refused::BooksOpen { .. }
         | Refused::Superseded
-        | Refused::BooksSealed => StatusCode::CONFLICT,
+        | Refused::BooksSealed
+        | Refused::BankFrozen
+        | Refused::BankCorrected
+        | Refused::BankNotReady { .. }
+        | Refused::BankSame
+        | Refused::DraftChanged => StatusCode::CONFLICT,
         Refused::NotFound => StatusCode::NOT_FOUND,
     }
 }

@@ -259,7 +259,7 @@ fn sheet_name(title: &str) -> String {
 }
 
 /// The header of a file that is kept under this name.
-fn attached(name: &str, ending: &str) -> String {
+pub(super) fn attached(name: &str, ending: &str) -> String {
     let escaped: String =
         form_urlencoded::byte_serialize(format!("{name}.{ending}").as_bytes()).collect();
     format!("attachment; filename=\"list.{ending}\"; filename*=UTF-8''{escaped}")
@@ -272,7 +272,7 @@ pub(super) fn inline(name: &str) -> String {
 }
 
 /// The media type of a workbook.
-const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+pub(super) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// A text that no spreadsheet takes for a formula, after blanks that it would skip as well.
 pub(crate) fn harmless(text: &str) -> String {

@@ -36,6 +36,7 @@
 //! | `decisions` | what waits for a second person about money |
 //! | `sections` | a page of facts, lists and forms |
 //! | `bank`, `bank_api` | the bank in use: corrections, and who gains by them; the same as JSON |
+//! | `bank_draft`, `bank_item`, `bank_files`, `bank_review`, `bank_draft_api` | a half of a bank being written, and its approval; the same as JSON |
 //! | `accounts` | one's own account, and everybody's |
 //! | `api`, `money_api`, `books_api` | the same as JSON |
 
@@ -44,6 +45,11 @@ pub(super) mod api;
 mod audit_log;
 mod bank;
 pub(super) mod bank_api;
+mod bank_draft;
+pub(super) mod bank_draft_api;
+mod bank_files;
+mod bank_item;
+mod bank_review;
 mod books;
 pub(super) mod books_api;
 mod budget;

@@ -155,11 +155,16 @@ fn alarms(now: &Snapshot) -> Vec<Alarm> {
             next: "处理完以后，请在“暂停与恢复”里恢复。",
         });
     }
-    if now.money.is_none() {
+    if !now.bank.is_ready() && now.at < now.closes {
+        let is_late = now.at >= now.opens;
         alarms.push(Alarm {
-            tone: "warn",
-            what: "这个城市还没有封存红包。".to_owned(),
-            next: "题库和城市内容齐了以后，重新启动服务器即封存。",
+            tone: "bad",
+            what: if is_late {
+                "题库未就绪：开赛时间已到，但没有题库，还不能开赛。".to_owned()
+            } else {
+                "题库未就绪：到时不能开赛。".to_owned()
+            },
+            next: "请城市编辑在“题库”里上传题目并提交，由内容审核人批准；批准后到了封存的日子即封存红包。",
         });
     }
     let health = &now.health;

@@ -29,7 +29,7 @@ use crate::{
         self, Failure,
         edition::Board,
         organiser::Organiser,
-        schedule::{self, Schedule, Standing, Station},
+        schedule::{self, Readiness, Schedule, Standing, Station},
     },
     web::{api::problem::Problem, city, frame, moment},
 };
@@ -128,6 +128,7 @@ fn stations(schedule: &Schedule) -> List {
             Cell::text(moment::days(station.opens, station.closes)),
             Cell::text(station.n_days.to_string()),
             Cell::chip(state, tone),
+            bank_chip(station),
             Cell::text(bound_by(station)),
         ]
     });
@@ -140,11 +141,26 @@ fn stations(schedule: &Schedule) -> List {
             ("竞赛", Kind::Text),
             ("天数", Kind::Number),
             ("状态", Kind::Chip),
+            ("题库", Kind::Chip),
             ("还能不能改期", Kind::Text),
         ]),
         rows.collect(),
         "赛程里还没有城市。",
     )
+}
+
+/// How far a city's bank has come.
+fn bank_chip(station: &Station) -> Cell {
+    let is_due = station.standing != Standing::Past;
+    match station.bank {
+        Readiness::Missing if is_due => Cell::chip("题库未就绪", "bad"),
+        Readiness::Missing => Cell::chip("没有题库", ""),
+        Readiness::Drafted => Cell::chip("题库未就绪，草稿中", "bad"),
+        Readiness::Submitted => Cell::chip("题库未就绪，待审核", "warn"),
+        Readiness::Filed => Cell::chip("文件已齐，封存时冻结", ""),
+        Readiness::InForce => Cell::chip("已就绪", "good"),
+        Readiness::Frozen => Cell::chip("已冻结", ""),
+    }
 }
 
 /// What keeps a city's days where they are.
@@ -213,6 +229,8 @@ struct StationBody {
     sealed: bool,
     /// RFC 3339; until then its turn may move, unless it is sealed.
     movable_until: String,
+    /// `missing`, `drafted`, `submitted`, `filed`, `in_force` or `frozen`: without a bank it does not open.
+    bank: &'static str,
 }
 
 /// The timetable in force.
@@ -262,6 +280,14 @@ pub(in crate::web) async fn call(
         },
         sealed: station.is_sealed,
         movable_until: moment::rfc3339(station.bound_from),
+        bank: match station.bank {
+            Readiness::Missing => "missing",
+            Readiness::Drafted => "drafted",
+            Readiness::Submitted => "submitted",
+            Readiness::Filed => "filed",
+            Readiness::InForce => "in_force",
+            Readiness::Frozen => "frozen",
+        },
         city: station.city,
         name: station.name,
     });

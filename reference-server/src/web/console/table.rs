@@ -5,10 +5,11 @@ use std::sync::Arc;
 use axum::routing::{MethodRouter, get, post};
 
 use super::{
-    accounts, api, audit_log, bank, bank_api, books, books_api, budget, bulletin, bulletin_api,
-    bulletin_files, city_page, codes, decisions, edition, edition_api, honour, honour_api,
-    incidents, money_api, overview, pause, pause_api, payments, preflight, report, schedule,
-    settings, settings_api, sign_in, statistics, statistics_api,
+    accounts, api, audit_log, bank, bank_api, bank_draft, bank_draft_api, bank_files, bank_item,
+    bank_review, books, books_api, budget, bulletin, bulletin_api, bulletin_files, city_page,
+    codes, decisions, edition, edition_api, honour, honour_api, incidents, money_api, overview,
+    pause, pause_api, payments, preflight, report, schedule, settings, settings_api, sign_in,
+    statistics, statistics_api,
 };
 use crate::{
     app::App,
@@ -391,6 +392,43 @@ pub(super) static TABLE: &[Entry] = &[
         post(settings::decide)
     })
     .after_step_up(),
+    Entry::shows(bank_draft::DESK, SEE_BANK, CITY, || get(bank_draft::page)),
+    Entry::does(bank_draft::DESK, MAKE_BANK, CITY, || {
+        post(bank_draft::hand_in)
+    })
+    .with_file(),
+    Entry::does(bank_draft::COLUMNS, MAKE_BANK, CITY, || {
+        post(bank_draft::choose)
+    }),
+    Entry::shows(bank_draft::ADD, SEE_BANK, CITY, || get(bank_item::ask)),
+    Entry::does(bank_draft::ADD, MAKE_BANK, CITY, || post(bank_item::add)),
+    Entry::shows(bank_draft::ITEM, SEE_BANK, CITY, || get(bank_item::item)),
+    Entry::does(bank_draft::ITEM, MAKE_BANK, CITY, || post(bank_item::write)),
+    Entry::does(bank_draft::LEAVE, MAKE_BANK, CITY, || {
+        post(bank_item::leave)
+    }),
+    Entry::does(bank_draft::TAKE_BACK, MAKE_BANK, CITY, || {
+        post(bank_item::take_back)
+    }),
+    Entry::shows(bank_draft::WORKBOOK, SEE_BANK, CITY, || {
+        get(bank_files::workbook)
+    }),
+    Entry::shows(bank_draft::TEMPLATE, SEE_BANK, CITY, || {
+        get(bank_files::template)
+    }),
+    Entry::shows(bank_draft::PREVIEW, SEE_BANK, CITY, || {
+        get(bank_files::preview)
+    }),
+    Entry::does(bank_draft::SUBMIT, MAKE_BANK, CITY, || {
+        post(bank_draft::submit)
+    }),
+    Entry::shows(bank_review::PAGE, SEE_BANK, CITY, || get(bank_review::page)),
+    Entry::does(bank_review::DECIDE, CHECK_BANK, CITY, || {
+        post(bank_review::decide)
+    }),
+    Entry::does(bank_review::WITHDRAW, MAKE_BANK, CITY, || {
+        post(bank_review::withdraw)
+    }),
     Entry::shows(audit_log::PAGE, SEE_LOG, PROVINCE, || get(audit_log::page)),
     Entry::shows(audit_log::WHOLE, SEE_LOG, PROVINCE, || {
         get(audit_log::whole)
@@ -556,6 +594,43 @@ pub(super) static TABLE: &[Entry] = &[
         post(settings_api::decide)
     })
     .after_step_up(),
+    Entry::shows(bank_draft_api::DRAFT, SEE_BANK, CITY, || {
+        get(bank_draft_api::draft)
+    }),
+    Entry::does(bank_draft_api::DRAFT, MAKE_BANK, CITY, || {
+        post(bank_draft_api::hand_in)
+    })
+    .with_file(),
+    Entry::does(bank_draft_api::COLUMNS, MAKE_BANK, CITY, || {
+        post(bank_draft_api::choose)
+    }),
+    Entry::does(bank_draft_api::ADD, MAKE_BANK, CITY, || {
+        post(bank_draft_api::add)
+    }),
+    Entry::does(bank_draft_api::ITEM, MAKE_BANK, CITY, || {
+        post(bank_draft_api::write)
+    }),
+    Entry::does(bank_draft_api::LEAVE, MAKE_BANK, CITY, || {
+        post(bank_draft_api::leave)
+    }),
+    Entry::does(bank_draft_api::TAKE_BACK, MAKE_BANK, CITY, || {
+        post(bank_draft_api::take_back)
+    }),
+    Entry::shows(bank_draft_api::PREVIEW, SEE_BANK, CITY, || {
+        get(bank_draft_api::preview)
+    }),
+    Entry::does(bank_draft_api::SUBMIT, MAKE_BANK, CITY, || {
+        post(bank_draft_api::submit)
+    }),
+    Entry::shows(bank_draft_api::REVIEW, SEE_BANK, CITY, || {
+        get(bank_draft_api::review)
+    }),
+    Entry::does(bank_draft_api::DECIDE, CHECK_BANK, CITY, || {
+        post(bank_draft_api::decide)
+    }),
+    Entry::does(bank_draft_api::WITHDRAW, MAKE_BANK, CITY, || {
+        post(bank_draft_api::withdraw)
+    }),
     Entry::shows(api::AUDIT_LOG, SEE_LOG, PROVINCE, || get(api::audit_log)),
     Entry::shows(money_api::BUDGET, SEE_BUDGET, CITY, || {
         get(money_api::budget)
@@ -675,56 +750,4 @@ pub fn matrix() -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    #[test]
-    fn every_route_stands_once_and_says_what_it_belongs_to() {
-        let mut seen = BTreeSet::new();
-        for entry in TABLE {
-            let verb = entry.verb == Verb::Post;
-            assert!(seen.insert((entry.path, verb)), "{} twice", entry.path);
-            assert!(
-                entry.path.starts_with("/console") || entry.path.starts_with("/api/v1/console"),
-                "{} is no route of the console",
-                entry.path
-            );
-            let names_city = entry.path.contains("{city}");
-            assert_eq!(names_city, entry.scope == Scope::City, "{}", entry.path);
-        }
-    }
-
-    #[test]
-    fn an_auditor_changes_nothing_and_a_city_editor_sees_no_province() {
-        for entry in TABLE {
-            let Access::Roles(roles) = entry.access else {
-                // Signing in and out is everybody's.
-                assert!(
-                    entry.verb == Verb::Get
-                        || ["sign-in", "sign-out", "step-up", "setup/{token}"]
-                            .iter()
-                            .any(|own| entry.path.ends_with(own)),
-                    "{}",
-                    entry.path
-                );
-                continue;
-            };
-            assert!(!roles.is_empty(), "{}", entry.path);
-            if entry.verb == Verb::Post {
-                assert!(!roles.contains(&Role::Auditor), "{}", entry.path);
-            } else {
-                let is_for_forms = entry.wants_step_up;
-                assert!(
-                    is_for_forms || roles.contains(&Role::Auditor),
-                    "{}",
-                    entry.path
-                );
-            }
-            if entry.scope == Scope::Province {
-                assert!(!roles.contains(&Role::CityEditor), "{}", entry.path);
-            }
-        }
-    }
-}
+mod tests;

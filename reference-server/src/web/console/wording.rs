@@ -35,6 +35,18 @@ pub(super) fn refused(refused: &Refused) -> (String, String) {
             let title = format!("试得太多了，请等 {} 再试", span(*seconds));
             return (title, "等待期间账号仍然安全，不需要做什么。".to_owned());
         }
+        Refused::BankNotReady { reasons } => {
+            let detail = format!("{}。草稿都保留着。", reasons.join("；"));
+            return ("题库还不能提交".to_owned(), detail);
+        }
+        Refused::BankFile { problem } => {
+            let title = "这个文件没有收下，草稿没有变".to_owned();
+            return (title, problem.clone());
+        }
+        Refused::QuestionUnfit { part, problem } => {
+            let title = format!("这道题还不能保存：{}", question_part(part));
+            return (title, format!("{problem}。"));
+        }
         Refused::WrongCode => (
             "验证码不对，或者已经用过",
             "请等验证器换出下一个 6 位数再试；手机的时间要准。",
@@ -141,6 +153,19 @@ pub(super) fn refused(refused: &Refused) -> (String, String) {
         Refused::Superseded => (
             "赛程已经换了新的一版",
             "您改的是旧的一版。请打开赛程页，在现行的一版上重新改。",
+        ),
+        Refused::BankFrozen => (
+            "题库已经冻结，不能再换",
+            "从开赛的那一刻起题库不再改动。发现题目有错，请在题库页面点开那一题提出更正。",
+        ),
+        Refused::BankCorrected => (
+            "这个题库已有更正，不能再换",
+            "更正按题号记着。请继续在题库页面对有错的题提出更正。",
+        ),
+        Refused::BankSame => ("和现行题库一模一样", "没有要审核的改动，不用提交。"),
+        Refused::DraftChanged => (
+            "草稿刚刚被别人改过",
+            "您的这一步没有保存。请回到草稿页面刷新，看过最新的内容再做。",
         ),
         Refused::NotFound => ("没有找到", "地址可能抄错了，或者不在您负责的城市。"),
     };
@@ -603,4 +628,17 @@ pub(super) fn bill(error: &ImportError) -> Option<String> {
         ImportError::Amount { line, .. } => format!("第 {line} 行的金额超出范围"),
         ImportError::Failed(_) => return None,
     })
+}
+
+/// What a part of a question is called.
+fn question_part(part: &str) -> String {
+    match part {
+        "stem" => "题干".to_owned(),
+        "choices" => "选项".to_owned(),
+        "key" => "答案".to_owned(),
+        "explanation" => "解析".to_owned(),
+        "source" => "依据".to_owned(),
+        "law_as_of" => "法条时点".to_owned(),
+        letter => format!("选项 {letter}"),
+    }
 }

@@ -128,6 +128,7 @@ async fn the_document_names_every_call_and_no_other() {
                 .replace("{incident}", "1")
                 .replace("{day}", "2020-04-22")
                 .replace("{city}", "yancheng")
+                .replace("{item}", "0-1")
                 .replace("{proposal}", "1");
             let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
             let mut browser = Browser::new(&test);

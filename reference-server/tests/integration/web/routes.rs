@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 /// Addresses that answer a GET, with an example in each place of a parameter.
-pub(super) const GETS: [&str; 121] = [
+pub(super) const GETS: [&str; 131] = [
     "/",
     "/status",
     "/text-size/large",
@@ -98,6 +98,16 @@ pub(super) const GETS: [&str; 121] = [
     "/console/cities/yancheng/bank",
     "/console/cities/yancheng/bank/questions/1",
     "/console/cities/yancheng/bank/gains",
+    "/console/cities/yancheng/bank/draft",
+    "/console/cities/yancheng/bank/draft/questions",
+    "/console/cities/yancheng/bank/draft/questions/0-1",
+    "/console/cities/yancheng/bank/draft/workbook",
+    "/console/cities/yancheng/bank/template",
+    "/console/cities/yancheng/bank/preview",
+    "/console/cities/yancheng/bank/review",
+    "/api/v1/console/cities/yancheng/bank-draft",
+    "/api/v1/console/cities/yancheng/bank-draft/preview",
+    "/api/v1/console/cities/yancheng/bank-submission",
     "/api/v1/console/cities/yancheng/corrections",
     "/api/v1/console/cities/yancheng/gains",
     "/console/preflight",
@@ -128,7 +138,7 @@ pub(super) const GETS: [&str; 121] = [
 ];
 
 /// Addresses that answer a POST, with an example in each place of a parameter.
-pub(super) const POSTS: [&str; 121] = [
+pub(super) const POSTS: [&str; 139] = [
     "/logout",
     "/follow/check",
     "/consent",
@@ -181,6 +191,24 @@ pub(super) const POSTS: [&str; 121] = [
     "/console/accounts/new",
     "/console/accounts/nothing/disable",
     "/console/accounts/nothing/reset",
+    "/console/cities/yancheng/bank/draft",
+    "/console/cities/yancheng/bank/draft/columns",
+    "/console/cities/yancheng/bank/draft/questions",
+    "/console/cities/yancheng/bank/draft/questions/0-1",
+    "/console/cities/yancheng/bank/draft/questions/0-1/leave",
+    "/console/cities/yancheng/bank/draft/questions/0-1/take-back",
+    "/console/cities/yancheng/bank/draft/submit",
+    "/console/cities/yancheng/bank/review/decide",
+    "/console/cities/yancheng/bank/review/withdraw",
+    "/api/v1/console/cities/yancheng/bank-draft",
+    "/api/v1/console/cities/yancheng/bank-draft/columns",
+    "/api/v1/console/cities/yancheng/bank-draft/questions",
+    "/api/v1/console/cities/yancheng/bank-draft/questions/0-1",
+    "/api/v1/console/cities/yancheng/bank-draft/questions/0-1/leave",
+    "/api/v1/console/cities/yancheng/bank-draft/questions/0-1/take-back",
+    "/api/v1/console/cities/yancheng/bank-draft/submit",
+    "/api/v1/console/cities/yancheng/bank-submission/decide",
+    "/api/v1/console/cities/yancheng/bank-submission/withdraw",
     "/console/cities/yancheng/bank/questions/1/correct",
     "/console/cities/yancheng/bank/corrections/1/approve",
     "/console/cities/yancheng/bank/corrections/1/reject",

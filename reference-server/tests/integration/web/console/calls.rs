@@ -3,7 +3,7 @@
 use reference_server::contest::{organiser::Role, rescore};
 use serde_json::json;
 
-use super::{books_calls, colleague, money_calls, signed_in_as, step_up};
+use super::{bank_draft_calls, books_calls, colleague, money_calls, signed_in_as, step_up};
 use crate::{
     app::{FIRST_CITY, SECOND_CITY, TestApp},
     web::{browser::Browser, document::Document},
@@ -75,6 +75,13 @@ async fn every_answer_to_an_organiser_is_as_documented() {
     books_calls::assert_described(&TestApp::new().await, &mut document).await;
     super::city_pages::describe(&test, &mut document).await;
     answers_about_corrections(&test, &mut document).await;
+    bank_draft_calls::describe(&mut document).await;
+    let unseen: Vec<String> = document
+        .documented(true)
+        .difference(&document.seen)
+        .cloned()
+        .collect();
+    assert_eq!(unseen, Vec::<String>::new());
     assert_eq!(document.seen, document.documented(true));
 }
 

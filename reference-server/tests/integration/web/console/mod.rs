@@ -2,6 +2,8 @@
 
 mod audit_log;
 mod bank;
+mod bank_draft_calls;
+mod bank_drafts;
 mod books_calls;
 mod bulletin;
 mod calls;

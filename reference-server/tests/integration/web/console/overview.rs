@@ -108,7 +108,7 @@ async fn the_page_shows_the_city_to_whoever_sees_it() {
     let later = browser.get("/console/cities/suzhou").await;
     later.assert_page(200, &["开赛", "还没有人拆红包"]);
     let elsewhere = browser.get("/console/cities/nanjing").await;
-    elsewhere.assert_page(200, &["还没有封存红包"]);
+    elsewhere.assert_page(200, &["题库未就绪"]);
 }
 
 #[tokio::test]

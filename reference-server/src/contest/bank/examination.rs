@@ -14,14 +14,14 @@ use crate::content::PROVINCE;
 
 /// What is found in all files.
 #[derive(Debug, Serialize)]
-pub(super) struct Report {
-    pub(super) files: Vec<FileReport>,
-    pub(super) unreadable: Vec<Unreadable>,
+pub(crate) struct Report {
+    pub(crate) files: Vec<FileReport>,
+    pub(crate) unreadable: Vec<Unreadable>,
 }
 
 impl Report {
     /// Whether somebody has something to decide.
-    pub(super) fn has_findings(&self) -> bool {
+    pub(crate) fn has_findings(&self) -> bool {
         self.files
             .iter()
             .any(|file| file.n_errors > 0 || file.n_warnings > 0)
@@ -29,30 +29,30 @@ impl Report {
 }
 
 /// What is found in one file.
-#[derive(Debug, Serialize)]
-pub(super) struct FileReport {
-    pub(super) file: String,
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct FileReport {
+    pub(crate) file: String,
     /// Number of questions that can be used.
-    pub(super) n_valid: usize,
-    pub(super) n_errors: usize,
-    pub(super) n_warnings: usize,
-    pub(super) n_notes: usize,
+    pub(crate) n_valid: usize,
+    pub(crate) n_errors: usize,
+    pub(crate) n_warnings: usize,
+    pub(crate) n_notes: usize,
     /// Probability that somebody who only guesses passes, in millionths; of the whole bank
     /// when the province's file is given too. Nothing when no bank can be made of the questions.
-    pub(super) guess_floor_millionths: Option<u32>,
-    pub(super) findings: Vec<FindingReport>,
+    pub(crate) guess_floor_millionths: Option<u32>,
+    pub(crate) findings: Vec<FindingReport>,
 }
 
 /// A finding with its weight and its sentences in both languages.
-#[derive(Debug, Serialize)]
-pub(super) struct FindingReport {
-    pub(super) severity: Severity,
-    message: String,
-    message_zh: String,
-    suggestion: &'static str,
-    suggestion_zh: &'static str,
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct FindingReport {
+    pub(crate) severity: Severity,
+    pub(crate) message: String,
+    pub(crate) message_zh: String,
+    pub(crate) suggestion: &'static str,
+    pub(crate) suggestion_zh: &'static str,
     #[serde(flatten)]
-    pub(super) finding: Finding,
+    pub(crate) finding: Finding,
 }
 
 impl FindingReport {
@@ -70,29 +70,27 @@ impl FindingReport {
 
 /// A file that gives no report.
 #[derive(Debug, Serialize)]
-pub(super) struct Unreadable {
-    pub(super) file: String,
-    pub(super) message: String,
-    pub(super) message_zh: String,
+pub(crate) struct Unreadable {
+    pub(crate) file: String,
+    pub(crate) message: String,
+    pub(crate) message_zh: String,
 }
 
 /// Examines every file; rows first, then the questions as a half of a bank.
 ///
 /// With a day on which they are to be used, the age of the law is examined too.
-pub(super) fn examine(imports: Vec<(String, Import)>, on: Option<NaiveDate>) -> Vec<FileReport> {
+pub(crate) fn examine(imports: Vec<(String, Import)>, on: Option<NaiveDate>) -> Vec<FileReport> {
     let province: Vec<Positioned<Question>> = imports
         .iter()
         .find(|(file, _)| is_province(file))
         .map(|(_, import)| import.questions.clone())
         .unwrap_or_default();
+    let terms = Terms::published(on);
     imports
         .into_iter()
         .map(|(file, import)| {
-            if is_province(&file) {
-                report(file, import, None, on)
-            } else {
-                report(file, import, Some(&province), on)
-            }
+            let against = (!is_province(&file)).then_some(province.as_slice());
+            report(file, import, against, &terms)
         })
         .collect()
 }
@@ -102,19 +100,44 @@ fn is_province(file: &str) -> bool {
     name.split_once('.').map_or(name, |(slug, _ending)| slug) == PROVINCE
 }
 
+/// What a bank is to be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Terms {
+    /// How many questions each half has.
+    pub(crate) size: BankSize,
+    /// How a quiz is drawn.
+    pub(crate) draw: DrawRule,
+    /// How many right answers pass.
+    pub(crate) pass_mark: PassMark,
+    /// The day on which the questions are to be used, for the age of the law.
+    pub(crate) on: Option<NaiveDate>,
+}
+
+impl Terms {
+    /// Those of the founding document.
+    pub(crate) const fn published(on: Option<NaiveDate>) -> Self {
+        Self {
+            size: BankSize::JIANGSU_2020,
+            draw: DrawRule::JIANGSU_2020,
+            pass_mark: PassMark::JIANGSU_2020,
+            on,
+        }
+    }
+}
+
 /// Reports on a file: the province's own, or a city's against the province's.
-fn report(
+pub(crate) fn report(
     file: String,
     import: Import,
     against: Option<&[Positioned<Question>]>,
-    on: Option<NaiveDate>,
+    terms: &Terms,
 ) -> FileReport {
     let Import {
         questions,
         mut findings,
         ..
     } = import;
-    let expected = BankSize::JIANGSU_2020;
+    let expected = terms.size;
     let candidates = match against {
         None => Candidates {
             province: &questions,
@@ -123,7 +146,7 @@ fn report(
                 city: 0,
                 ..expected
             },
-            on,
+            on: terms.on,
         },
         // Without the province's file nothing is said about its half.
         Some(province) => Candidates {
@@ -133,7 +156,7 @@ fn report(
                 province: u16::try_from(province.len()).unwrap_or(u16::MAX),
                 ..expected
             },
-            on,
+            on: terms.on,
         },
     };
     let known: HashSet<(FindingCode, Place)> = findings
@@ -159,13 +182,13 @@ fn report(
         n_errors: count(Severity::Error),
         n_warnings: count(Severity::Warning),
         n_notes: count(Severity::Note),
-        guess_floor_millionths: guess_floor(&candidates),
+        guess_floor_millionths: guess_floor(&candidates, terms),
         findings: findings.into_iter().map(FindingReport::new).collect(),
         file,
     }
 }
 
-fn guess_floor(candidates: &Candidates<'_>) -> Option<u32> {
+fn guess_floor(candidates: &Candidates<'_>, terms: &Terms) -> Option<u32> {
     let values = |half: &[Positioned<Question>]| -> Vec<Question> {
         half.iter().map(|question| question.value.clone()).collect()
     };
@@ -178,7 +201,7 @@ fn guess_floor(candidates: &Candidates<'_>) -> Option<u32> {
         city: u16::try_from(halves.city.len()).ok()?,
     };
     let bank = QuestionBank::freeze(size, halves).ok()?;
-    GuessFloor::of(&bank, DrawRule::JIANGSU_2020, PassMark::JIANGSU_2020)
+    GuessFloor::of(&bank, terms.draw, terms.pass_mark)
         .ok()
         .map(GuessFloor::millionths)
 }

@@ -1,15 +1,11 @@
 //! The office's own rows back as a workbook, with a column that says what is wrong in each.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::collections::BTreeMap;
 
 use quiz_core::{Severity, import::table::Sheet};
 use rust_xlsxwriter::{Color, Format, FormatAlign, Workbook, Worksheet, XlsxError};
 
-use super::{examination::FileReport, table};
-use crate::cli::cell_width;
+use super::{examination::FileReport, words};
 
 /// Name of the sheet with every finding of the file.
 const FINDINGS: &str = "检查结果";
@@ -18,15 +14,11 @@ const TEXT: &str = "原文";
 /// Widest column, in characters.
 const WIDEST: f64 = 60.0;
 
-/// Writes `<file>.checked.xlsx` into a folder and returns its path.
+/// The rows of a file with what is found in them.
 ///
 /// The rows keep their numbers; cells are text as shown, so nothing in them can be a formula.
 /// The office's formats, pictures and formulas are not in it.
-pub(super) fn write(
-    folder: &Path,
-    sheets: &[Sheet],
-    report: &FileReport,
-) -> Result<PathBuf, XlsxError> {
+pub(crate) fn annotated(sheets: &[Sheet], report: &FileReport) -> Result<Vec<u8>, XlsxError> {
     let mut workbook = Workbook::new();
     list_findings(workbook.add_worksheet(), report)?;
     let mut taken = vec![FINDINGS.to_owned()];
@@ -36,9 +28,38 @@ pub(super) fn write(
         copy(worksheet, sheet, &beside(sheet, report))?;
         taken.push(name);
     }
-    let path = folder.join(format!("{}.checked.xlsx", report.file.replace('/', "_")));
-    workbook.save(&path)?;
-    Ok(path)
+    workbook.save_to_buffer()
+}
+
+/// Questions as a workbook that reads back as the same questions, for an office to begin with.
+pub(crate) fn rows(name: &str, rows: &[Vec<String>]) -> Result<Vec<u8>, XlsxError> {
+    let bold = Format::new().set_bold();
+    let text = Format::new().set_text_wrap().set_align(FormatAlign::Top);
+    let mut workbook = Workbook::new();
+    let worksheet = workbook.add_worksheet();
+    worksheet.set_name(name)?.set_freeze_panes(1, 0)?;
+    for (row, cells) in (0..).zip(rows) {
+        let format = if row == 0 { &bold } else { &text };
+        for (column, cell) in (0..).zip(cells) {
+            worksheet.write_string_with_format(row, column, cell, format)?;
+        }
+    }
+    let n_columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    for column in 0..u16::try_from(n_columns).unwrap_or(u16::MAX) {
+        let cells = rows.iter().filter_map(|row| row.get(usize::from(column)));
+        let longest = cells.map(|cell| cell_width(cell)).fold(8.0, f64::max);
+        worksheet.set_column_width(column, longest.min(WIDEST))?;
+    }
+    workbook.save_to_buffer()
+}
+
+/// Width of a spreadsheet cell's longest line in columns of a Latin letter; a Han character takes two.
+pub(crate) fn cell_width(cell: &str) -> f64 {
+    let columns = |line: &str| -> u32 {
+        let wide = |character: char| if character.is_ascii() { 1 } else { 2 };
+        line.chars().map(wide).sum::<u32>().saturating_add(2)
+    };
+    f64::from(cell.lines().map(columns).max().unwrap_or(0))
 }
 
 /// What stands beside a row.
@@ -61,7 +82,7 @@ fn beside(sheet: &Sheet, report: &FileReport) -> BTreeMap<u32, Beside> {
         let row = rows.entry(place.row).or_default();
         row.lines.push(format!(
             "{}。{}",
-            table::problem(found),
+            words::problem(found),
             found.finding.suggestion_zh()
         ));
         row.worst = row.worst.max(Some(found.severity));
@@ -120,7 +141,7 @@ fn list_findings(worksheet: &mut Worksheet, report: &FileReport) -> Result<(), X
     let text = Format::new().set_text_wrap().set_align(FormatAlign::Top);
     worksheet
         .set_name(FINDINGS)?
-        .write_string_with_format(0, 0, table::summary(report), &bold)?;
+        .write_string_with_format(0, 0, words::summary(report), &bold)?;
     let header = ["程度", "工作表", "行", "列", "问题", "原文", "建议"];
     for (column, title) in (0..).zip(header) {
         worksheet.write_string_with_format(2, column, title, &bold)?;
@@ -129,7 +150,7 @@ fn list_findings(worksheet: &mut Worksheet, report: &FileReport) -> Result<(), X
     for (row, found) in (3..).zip(&report.findings) {
         let place = &found.finding.place;
         let weight = coloured(&text, found.severity);
-        worksheet.write_string_with_format(row, 0, table::weight(found.severity), &weight)?;
+        worksheet.write_string_with_format(row, 0, words::weight(found.severity), &weight)?;
         let cells = [
             place.sheet.clone().unwrap_or_default(),
             match place.row {
@@ -140,7 +161,7 @@ fn list_findings(worksheet: &mut Worksheet, report: &FileReport) -> Result<(), X
                 .column
                 .as_ref()
                 .map_or_else(String::new, |column| column.letter.clone()),
-            table::problem(found),
+            words::problem(found),
             found.finding.original.clone(),
             found.finding.suggestion_zh().to_owned(),
         ];
