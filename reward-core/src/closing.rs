@@ -4,7 +4,10 @@ use std::num::NonZeroU32;
 
 use sha2::{Digest, Sha256};
 
-use crate::{Fen, PlanSeed, RewardRules, WordStream};
+use crate::{
+    Fen, PlanSeed, RewardRules, WordStream,
+    planted::{self, Bug},
+};
 
 // Ends in a zero byte, so that no other digest of the seed can be passed off as this one.
 const CLOSING_TAG: &[u8] = b"reward-core/closing/1\0";
@@ -108,7 +111,11 @@ pub fn closing_draw(
         .ok()
         .and_then(|index| facts.awards.get(index).copied())
         .unwrap_or(Fen::ZERO);
-    let top_up = top.checked_sub(awarded).unwrap_or(Fen::ZERO);
+    let top_up = if planted::is(Bug::TopUpInFull) {
+        top
+    } else {
+        top.checked_sub(awarded).unwrap_or(Fen::ZERO)
+    };
     let cap = rules.daily_cap();
     let on_last_day = facts.awarded_on_last_day;
     match on_last_day.checked_add(top_up) {

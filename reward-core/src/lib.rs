@@ -25,6 +25,10 @@ pub mod metrics;
 mod pacing;
 mod payout;
 mod plan;
+#[cfg(feature = "planted")]
+pub mod planted;
+#[cfg(not(feature = "planted"))]
+mod planted;
 mod proof;
 mod reconcile;
 mod rules;

@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::planted::{self, Bug};
+
 /// Milliseconds in a contest day; Asia/Shanghai keeps UTC+8 all year, so every day has 24 hours.
 pub const DAY_MS: u32 = 86_400_000;
 
@@ -39,9 +41,12 @@ impl DayOffset {
     /// Returns the moment of the Asia/Shanghai day in which an instant falls; parts of a millisecond are dropped.
     #[must_use]
     pub fn of(instant: DateTime<Utc>) -> Self {
-        let local_ms = instant
-            .timestamp_millis()
-            .saturating_add(CHINA_STANDARD_TIME_MS);
+        let ahead_ms = if planted::is(Bug::DayOfAnotherZone) {
+            0
+        } else {
+            CHINA_STANDARD_TIME_MS
+        };
+        let local_ms = instant.timestamp_millis().saturating_add(ahead_ms);
         Self(u32::try_from(local_ms.rem_euclid(i64::from(DAY_MS))).unwrap_or(0))
     }
 

@@ -109,7 +109,7 @@ use crate::{Account, Fen, LedgerError, LedgerTransfer};
 /// The rail's answers, limits and ages are those of WeChat Pay's pages on cash red packets and on merchant transfers.
 /// Two rules carry the safety: an award's number changes only after proof that the old one never pays,
 /// and a "not found" is proof only after every packet that could still arrive has arrived.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Payout {
     attempt: u8,
@@ -126,7 +126,7 @@ pub struct Payout {
 }
 
 /// What happened to the money of an attempt besides its own course.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(
     feature = "serde",
     derive(serde::Serialize, serde::Deserialize),

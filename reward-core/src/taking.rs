@@ -1,6 +1,9 @@
 //! The one rule that says which packet the next claim takes.
 
-use crate::{DayOffset, Release};
+use crate::{
+    DayOffset, Release,
+    planted::{self, Bug},
+};
 
 /// What is fixed about a day before it opens.
 ///
@@ -98,11 +101,12 @@ pub fn next_packet(
     if taken == rule.packets {
         return Ok(Next::DayExhausted);
     }
-    let rescue_due = rule.rescue_at.is_some_and(|rescue_at| rescue_at <= now);
+    let rescue_due = rule.rescue_at.is_some_and(|rescue_at| rescue_at <= now)
+        && !planted::is(Bug::RescueForgotten);
     if let Some(sequence) = rule.top_sequence.filter(|_| rescue_due && !top_taken) {
         return Ok(Next::Take { sequence });
     }
-    if taken >= rule.release.released(rule.packets, now) {
+    if taken >= rule.release.released(rule.packets, now) && !planted::is(Bug::ReleaseIgnored) {
         let next_release = rule.release.next_release_at(rule.packets, taken);
         return Ok(
             next_release.map_or(Next::DayExhausted, |offset| Next::NotReleasedUntil {
@@ -112,6 +116,9 @@ pub fn next_packet(
     }
     let sequence = match rule.top_sequence {
         // All before the top packet are gone, or it was rescued and `taken` counts it.
+        Some(top) if planted::is(Bug::PacketGivenTwice) && top_taken && taken <= top => {
+            taken.saturating_sub(2)
+        }
         Some(top) if top_taken && taken <= top => taken.saturating_sub(1),
         Some(_) | None => taken,
     };

@@ -12,7 +12,8 @@ use super::{
 };
 use crate::{
     Account,
-    instant::{after_seconds, aged},
+    instant::after_seconds,
+    planted::{self, Bug},
 };
 
 impl Step<'_> {
@@ -23,7 +24,7 @@ impl Step<'_> {
             return Err(self.not_listed(&Event::Tick));
         }
         let hold_age = self.policy.hold_age_seconds;
-        if aged(self.payout.age_start(), hold_age, self.now) {
+        if self.payout.is_of_age_to_hold(self.policy, self.now) {
             return self.hold(22, HoldReason::QueryWindowEnding, self.where_money_waits());
         }
         let over = match state {
@@ -137,10 +138,20 @@ impl Step<'_> {
             Event::NewAttempt {
                 authority,
                 city_open,
-            } if self.payout.state != PayoutState::Received => self.renew(authority, city_open),
-            Event::BillContradicts { finding } if self.contradicts(finding) => {
+            } if self.payout.state != PayoutState::Received
+                || planted::is(Bug::ReceivedIsRenewed) =>
+            {
+                self.renew(authority, city_open)
+            }
+            Event::BillContradicts { finding }
+                if self.contradicts(finding) && !planted::is(Bug::BillNotBelieved) =>
+            {
                 self.contradicted(finding)
             }
+            Event::QueryResult {
+                class: QueryClass::Refunded,
+                ..
+            } if planted::is(Bug::EndIsLeft) => self.to(13, PayoutState::Refunded, Vec::new()),
             Event::QueryResult { class, .. } if self.is_moved_by(class) => Ok(self.unchanged(
                 26,
                 vec![
@@ -168,6 +179,7 @@ impl Step<'_> {
         let attempt = self.payout.attempt;
         match self.payout.standing {
             Standing::Own => {}
+            Standing::Renewed if planted::is(Bug::RenewedTwice) => {}
             Standing::Renewed | Standing::PaidTwice => {
                 return Err(Refused::AlreadyRenewed { attempt });
             }
@@ -188,11 +200,19 @@ impl Step<'_> {
         if !city_open && !self.policy.renew_after_close {
             return Err(Refused::CityNotOpen);
         }
-        let limit = limit.min(self.policy.attempts_max);
+        let mut limit = limit.min(self.policy.attempts_max);
+        if planted::is(Bug::AttemptsWithoutEnd) {
+            limit = u8::MAX;
+        }
         let Some(newer) = attempt.checked_add(1).filter(|&newer| newer <= limit) else {
             return Err(Refused::NoAttemptLeft { attempt, limit });
         };
-        let transfer = self.transfer(Account::Left, Account::Reserved)?;
+        let from = if planted::is(Bug::ReceivedIsRenewed) {
+            self.payout.state.account()
+        } else {
+            Account::Left
+        };
+        let transfer = self.transfer(from, Account::Reserved)?;
         let older = Payout {
             standing: Standing::Renewed,
             ..*self.payout
@@ -273,7 +293,7 @@ impl Step<'_> {
 
 /// Checks that two different operators act.
 fn two_persons(maker: OperatorId, checker: OperatorId) -> Result<(), Refused> {
-    if maker == checker {
+    if maker == checker && !planted::is(Bug::OnePersonDecides) {
         return Err(Refused::MakerIsChecker { operator: maker });
     }
     Ok(())

@@ -10,7 +10,10 @@ use super::{
     state::{DeadReason, DeferReason, PayoutState, RefusedReason, Unknown},
     step::Step,
 };
-use crate::instant::{after_millis, after_seconds, aged};
+use crate::{
+    instant::{after_millis, after_seconds, aged},
+    planted::{self, Bug},
+};
 
 impl Step<'_> {
     /// Rows 12 to 19.
@@ -32,6 +35,9 @@ impl Step<'_> {
         match class {
             QueryClass::Received => self.to(12, PayoutState::Received, Vec::new()),
             QueryClass::Refunded => self.to(13, PayoutState::Refunded, Vec::new()),
+            QueryClass::Refunding if planted::is(Bug::RefundingIsRefunded) => {
+                self.to(14, PayoutState::Refunded, Vec::new())
+            }
             QueryClass::Refunding => self.refunding(14),
             QueryClass::AwaitingRecipient => self.awaiting_recipient(),
             QueryClass::Processing => {
@@ -73,7 +79,13 @@ impl Step<'_> {
     /// Rows 18 and 19.
     fn not_found(&self, unknown: Unknown, issued_at: DateTime<Utc>) -> Result<Transition, Refused> {
         // A clock that runs ahead must not shorten a wait.
-        let issued_at = issued_at.min(self.now);
+        let mut issued_at = issued_at.min(self.now);
+        if planted::is(Bug::QuarantineAtAnswer) {
+            issued_at = self.now;
+        }
+        if planted::is(Bug::NotFoundIsFailure) {
+            return self.dead(17, DeadReason::Failed);
+        }
         match unknown.refused {
             None => self.lost_or_late(unknown, issued_at),
             Some(refused) => self.absent(unknown, refused, issued_at),
@@ -89,7 +101,7 @@ impl Step<'_> {
         )
     }
 
-    fn dead(&self, row: u8, reason: DeadReason) -> Result<Transition, Refused> {
+    pub(super) fn dead(&self, row: u8, reason: DeadReason) -> Result<Transition, Refused> {
         self.to(row, PayoutState::Dead { reason }, Vec::new())
     }
 
@@ -137,7 +149,11 @@ impl Step<'_> {
     ) -> Result<Transition, Refused> {
         let spacing = self.policy.absence_spacing_seconds;
         let last_packet = self.last_packet_at();
-        let quarantine = self.policy.quarantine_seconds();
+        let quarantine = if planted::is(Bug::NoQuarantine) {
+            0
+        } else {
+            self.policy.quarantine_seconds()
+        };
         let spaced = unknown
             .last_absence_at
             .is_none_or(|last| aged(last, spacing, issued_at));
@@ -149,7 +165,7 @@ impl Step<'_> {
             return self.query_error(Some(counts_from.max(quarantine_end)));
         }
         let absences = unknown.absences.saturating_add(1);
-        if absences >= self.policy.absences_needed {
+        if absences >= self.policy.absences_needed || planted::is(Bug::OneAbsenceIsProof) {
             return self.dead(19, DeadReason::Refused(refused));
         }
         let query_at = after_seconds(self.now, spacing);
@@ -172,6 +188,9 @@ impl Step<'_> {
         &self,
         earliest: Option<DateTime<Utc>>,
     ) -> Result<Transition, Refused> {
+        if self.payout.failed_queries >= 5 && planted::is(Bug::GiveUpAfterErrors) {
+            return self.dead(20, DeadReason::Failed);
+        }
         let wait = backoff_millis(self.policy, self.payout.failed_queries, self.jitter);
         let backed_off = after_millis(self.now, wait);
         let later = earliest.map_or(backed_off, |earliest| earliest.max(backed_off));

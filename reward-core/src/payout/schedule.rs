@@ -10,6 +10,7 @@ use super::{
 use crate::{
     ChannelProfile,
     instant::{after_seconds, aged},
+    planted::{self, Bug},
 };
 
 /// What a worker does with a payout now.
@@ -45,7 +46,7 @@ impl Payout {
         policy: &PayoutPolicy,
     ) -> NextStep {
         let movable = !self.state.is_terminal() && !matches!(self.state, PayoutState::Held { .. });
-        if movable && aged(self.age_start(), policy.hold_age_seconds, now) {
+        if movable && self.is_of_age_to_hold(policy, now) {
             return NextStep::Tick;
         }
         match self.state {
@@ -121,9 +122,15 @@ impl Payout {
         self.first_sent_at.unwrap_or(self.reserved_at)
     }
 
+    /// Whether a person must look because of its age (row 22).
+    pub(super) fn is_of_age_to_hold(&self, policy: &PayoutPolicy, now: DateTime<Utc>) -> bool {
+        aged(self.age_start(), policy.hold_age_seconds, now) && !planted::is(Bug::AgeIsNoReason)
+    }
+
     pub(super) fn too_old_to_send(&self, channel: &ChannelProfile, now: DateTime<Utc>) -> bool {
         self.first_sent_at
             .is_some_and(|first| aged(first, channel.number_reuse_seconds, now))
+            && !planted::is(Bug::OldNumbersAreSent)
     }
 
     /// Returns the earliest instant at which the rail allows the number again.
@@ -144,12 +151,14 @@ fn send_or_wait(from: DateTime<Utc>, now: DateTime<Utc>, channel: &ChannelProfil
     }
     channel
         .quiet_until(now)
+        .filter(|_| !planted::is(Bug::QuietHoursIgnored))
         .map_or(NextStep::Send, NextStep::Wait)
 }
 
 /// Returns `min(cap, base · 2^n) · (½ + ½ jitter)` in milliseconds.
 pub(super) fn backoff_millis(policy: &PayoutPolicy, n: u32, jitter: Jitter) -> u32 {
     let cap = policy.backoff_cap_millis;
+    let n = if planted::is(Bug::NoBackOff) { 0 } else { n };
     let longest = policy
         .backoff_base_millis
         .saturating_mul(2_u32.saturating_pow(n))

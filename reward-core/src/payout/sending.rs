@@ -8,12 +8,15 @@ use super::{
     outcome::{Command, PageReason, Refused, Transition},
     schedule::{backoff_millis, next_sent_query},
     state::{
-        DeferReason, HeldMoney, HoldReason, PayoutState, PersonRefusal, RailFault, RefusedReason,
-        Unknown, WorkerId,
+        DeadReason, DeferReason, HeldMoney, HoldReason, PayoutState, PersonRefusal, RailFault,
+        RefusedReason, Unknown, WorkerId,
     },
     step::Step,
 };
-use crate::instant::{after_millis, after_seconds, next_shanghai_second};
+use crate::{
+    instant::{after_millis, after_seconds, next_shanghai_second},
+    planted::{self, Bug},
+};
 
 impl Step<'_> {
     /// Row 1.
@@ -56,7 +59,9 @@ impl Step<'_> {
         if self.now < from {
             return Err(Refused::TooEarly { until: from });
         }
-        if let Some(until) = self.channel.quiet_until(self.now) {
+        if let Some(until) = self.channel.quiet_until(self.now)
+            && !planted::is(Bug::QuietHoursIgnored)
+        {
             return Err(Refused::QuietHours { until });
         }
         self.channel
@@ -86,13 +91,22 @@ impl Step<'_> {
         if owner != worker {
             return Err(Refused::NotTheOwner { worker });
         }
-        if version != self.payout.version {
+        if version != self.payout.version && !planted::is(Bug::AnyVersionReplies) {
             return Err(Refused::StaleVersion {
                 seen: version,
                 current: self.payout.version,
             });
         }
         match class {
+            ReplyClass::NoDefiniteResult if planted::is(Bug::TimeoutIsFailure) => {
+                self.dead(4, DeadReason::Failed)
+            }
+            ReplyClass::UnknownCode if planted::is(Bug::UnknownCodeIsFailure) => {
+                self.dead(4, DeadReason::Failed)
+            }
+            ReplyClass::Accepted { .. } if planted::is(Bug::EchoNotCompared) => {
+                self.sent(2, self.now)
+            }
             ReplyClass::Accepted { echo_equal: true } => self.sent(2, self.now),
             ReplyClass::Accepted { echo_equal: false } => {
                 self.hold(3, HoldReason::EchoDiffers, HeldMoney::Reserved)
@@ -126,12 +140,19 @@ impl Step<'_> {
         if self.now < lease_until {
             return Err(Refused::TooEarly { until: lease_until });
         }
+        if planted::is(Bug::LeaseEndSendsAgain) {
+            let (reason, until) = (DeferReason::TooFast, self.now);
+            return self.to(11, PayoutState::Deferred { reason, until }, Vec::new());
+        }
         self.outcome_unknown(11, self.now, None)
     }
 
     /// Rows 2 and 15: accepted, with the first query of the schedule after now.
     pub(super) fn sent(&self, row: u8, accepted_at: DateTime<Utc>) -> Result<Transition, Refused> {
-        let query_at = next_sent_query(accepted_at, self.now, self.channel);
+        let mut query_at = next_sent_query(accepted_at, self.now, self.channel);
+        if planted::is(Bug::AcceptedIsForgotten) {
+            query_at = DateTime::<Utc>::MAX_UTC;
+        }
         let state = PayoutState::Sent {
             accepted_at,
             query_at,
@@ -182,21 +203,32 @@ impl Step<'_> {
     fn day_is_full(&self, reason: DeferReason) -> Result<Transition, Refused> {
         let reopening = next_shanghai_second(self.now, self.policy.next_day_second);
         let spread = self.jitter.of(self.policy.next_day_spread_seconds);
-        let until = after_seconds(reopening, spread);
+        let mut until = after_seconds(reopening, spread);
+        if planted::is(Bug::FullDayTriesOn) {
+            until = after_seconds(self.now, 60);
+        }
         self.to(7, PayoutState::Deferred { reason, until }, Vec::new())
     }
 
     /// Row 8.
     fn rail_broken(&self, fault: RailFault) -> Result<Transition, Refused> {
+        if fault == RailFault::BalanceTooLow && planted::is(Bug::ShortageIsFinal) {
+            let reason = RefusedReason::RailBroken(fault);
+            return self.dead(8, DeadReason::Refused(reason));
+        }
         let reason = DeferReason::RailBroken(fault);
         let until = after_seconds(self.now, self.policy.rail_retry_seconds);
         self.to(
             8,
             PayoutState::Deferred { reason, until },
-            vec![
-                Command::PauseRail(fault),
-                Command::Page(PageReason::RailBroken(fault)),
-            ],
+            if planted::is(Bug::RailNeverPauses) {
+                Vec::new()
+            } else {
+                vec![
+                    Command::PauseRail(fault),
+                    Command::Page(PageReason::RailBroken(fault)),
+                ]
+            },
         )
     }
 

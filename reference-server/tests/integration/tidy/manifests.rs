@@ -40,6 +40,9 @@ const CORE_DEPENDENCIES: [&str; 8] = [
 /// Features by which a pure crate would read a clock or the operating system's generator.
 const IMPURE_FEATURES: [&str; 5] = ["clock", "now", "sys_rng", "std_rng", "thread_rng"];
 
+/// The feature that compiles bugs on purpose in.
+const PLANTED: &str = "planted";
+
 fn parsed(file: &File) -> toml::Table {
     file.text
         .parse()
@@ -95,6 +98,33 @@ fn excess(name: &str, manifest: &toml::Table) -> Vec<String> {
                     found.push(format!("{name} takes {feature} of {dependency}"));
                 }
             }
+        }
+    }
+    found
+}
+
+/// Ways by which a planted bug could get into a build that nobody asked for it.
+fn planted(name: &str, manifest: &toml::Table) -> Vec<String> {
+    let allowed = |feature: &str, part: &str| match (name, feature) {
+        ("benches", "planted") => part == "reward-core/planted",
+        _ => !part.split(['/', '?']).any(|word| word == PLANTED),
+    };
+    let features = manifest.get("features").and_then(toml::Value::as_table);
+    let mut found = Vec::new();
+    for (feature, parts) in features.into_iter().flatten() {
+        for part in parts.as_array().into_iter().flatten() {
+            let part = part.as_str().unwrap_or_default();
+            if !allowed(feature, part) {
+                found.push(format!("{name}: the feature {feature} takes {part}"));
+            }
+        }
+        if feature == PLANTED && !["benches", "reward-core"].contains(&name) {
+            found.push(format!("{name} has a feature {feature}"));
+        }
+    }
+    for (dependency, taken) in dependencies(manifest, true) {
+        if taken.contains(PLANTED) {
+            found.push(format!("{name} takes {PLANTED} of {dependency}"));
         }
     }
     found
@@ -171,6 +201,65 @@ fn a_dependency_too_many_is_a_fault() {
     let good = "[dependencies]\nchrono.workspace = true\n[dev-dependencies]\nproptest = \"1\"";
     assert_eq!(
         excess("quiz-core", &good.parse().unwrap()),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn no_build_has_planted_bugs_unless_it_asks_for_them() {
+    for name in MEMBERS {
+        assert_none(&planted(name, &manifest(name)));
+    }
+    let root = files().into_iter().find(|file| file.path == "Cargo.toml");
+    let root = parsed(&root.unwrap());
+    for (dependency, terms) in root["workspace"]["dependencies"].as_table().unwrap() {
+        let features = terms.get("features").and_then(toml::Value::as_array);
+        let takes = features
+            .into_iter()
+            .flatten()
+            .any(|feature| feature.as_str() == Some(PLANTED));
+        assert!(!takes, "every user of {dependency} would have planted bugs");
+    }
+    let source = files()
+        .into_iter()
+        .find(|file| file.path == "reward-core/src/planted.rs")
+        .unwrap();
+    let refuses = "#[cfg(all(feature = \"planted\", not(debug_assertions)))]\ncompile_error!(";
+    assert!(source.text.contains(refuses), "a release would build");
+    let release = root["profile"]["release"].as_table().unwrap();
+    assert!(!release.contains_key("debug-assertions"));
+}
+
+#[test]
+fn a_planted_bug_taken_unasked_is_a_fault() {
+    let bad = [
+        (
+            "reward-core",
+            "[features]\nplanted = []\ndefault = [\"planted\"]",
+        ),
+        (
+            "benches",
+            "[features]\nplanted = [\"reward-core/planted\"]\ndefault = [\"planted\"]",
+        ),
+        (
+            "reference-server",
+            "[features]\nsm = [\"reward-core/planted\"]",
+        ),
+        ("reference-server", "[features]\nplanted = []"),
+        (
+            "reference-server",
+            "[dependencies]\nreward-core = { workspace = true, features = [\"planted\"] }",
+        ),
+    ];
+    for (name, text) in bad {
+        assert!(
+            !planted(name, &text.parse().unwrap()).is_empty(),
+            "{name}: {text}"
+        );
+    }
+    let good = "[features]\nplanted = [\"reward-core/planted\"]";
+    assert_eq!(
+        planted("benches", &good.parse().unwrap()),
         Vec::<String>::new()
     );
 }
