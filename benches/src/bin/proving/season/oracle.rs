@@ -386,6 +386,9 @@ impl Oracle {
         if matches!(step.row, 6..=8 | 18 | 24) {
             self.open.remove(&number);
         }
+        if step.row == 24 {
+            self.full_until.remove(&number);
+        }
         if step.next.needs_person() {
             self.named.insert(number);
         }
@@ -486,7 +489,8 @@ impl Oracle {
             class,
             ReplyClass::PersonDayLimit | ReplyClass::MerchantDayLimit
         ) {
-            let midnight = start_of(day_of(now - 2 * MINUTE) + 1);
+            // Until 00:05 it may still be yesterday that was full.
+            let midnight = start_of(day_of(now - 7 * MINUTE) + 1);
             self.full_until.insert(number, midnight - 2 * MINUTE);
         }
         let differs = class == ReplyClass::Accepted { echo_equal: false };
