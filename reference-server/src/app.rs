@@ -28,9 +28,10 @@ use crate::{
     content::Content,
     contest::{
         attempt::Opening, audit_log::Checked, budget::Folded, decision::OpenWork,
-        edition::Editions, grant::Claim, overview::Live, preflight::Report,
-        question_correction::Known, sealed::Plans, season::MoneyShown, silence::Silence,
-        statistics::SeasonStatistics, submission::Submission, summary::CityTotals,
+        edition::Editions, grant::Claim, merchant_balance::LastLine, overview::Live,
+        preflight::Report, question_correction::Known, sealed::Plans, season::MoneyShown,
+        silence::Silence, statistics::SeasonStatistics, submission::Submission,
+        summary::CityTotals,
     },
     entropy::Entropy,
     journal::JournaledSimulator,
@@ -365,6 +366,7 @@ pub struct Memory {
     chain: Mutex<Checked>,
     ledgers: Mutex<HashMap<String, Folded>>,
     open_work: Mutex<Arc<OpenWork>>,
+    last_balance: Mutex<Option<LastLine>>,
     /// What the latest preflight of this process found; whoever makes one waits for whoever makes one already.
     pub(crate) preflight: tokio::sync::Mutex<Option<Arc<Report>>>,
     pub(crate) live: Live,
@@ -573,6 +575,18 @@ impl App {
     pub(crate) fn keep_open_work(&self, open: OpenWork) {
         let kept = &self.memory.open_work;
         *kept.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(open);
+    }
+
+    /// The end of the newest bill that this process has read.
+    pub(crate) fn last_balance(&self) -> Option<LastLine> {
+        let kept = &self.memory.last_balance;
+        *kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps the end of a bill; it never changes.
+    pub(crate) fn keep_last_balance(&self, last: Option<LastLine>) {
+        let kept = &self.memory.last_balance;
+        *kept.lock().unwrap_or_else(PoisonError::into_inner) = last;
     }
 
     /// Notes that a payment cannot be driven; `true` when this process had not noted it yet.

@@ -100,6 +100,12 @@ impl SecretName {
         }
     }
 
+    /// Whether it is a text of many lines.
+    #[must_use]
+    pub const fn is_pem(self) -> bool {
+        matches!(self, Self::RedPacketIdentity | Self::V3PrivateKey)
+    }
+
     /// Whether a value has the form of this secret; asks nobody.
     #[must_use]
     pub fn fits(self, value: &str) -> bool {

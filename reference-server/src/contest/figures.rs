@@ -3,7 +3,12 @@
 use chrono::{DateTime, Utc};
 use schedule_core::ShanghaiDay;
 
-use super::{Error, platform_keys, season::fen_column};
+use super::{
+    Error,
+    merchant_balance::{self, Balance},
+    platform_keys,
+    season::fen_column,
+};
 use crate::{
     app::App,
     store::{books, facts, incidents, season as rows},
@@ -37,6 +42,10 @@ pub struct Figures {
     pub incidents: Vec<(String, i64)>,
     /// The latest outcome of each daily duty: its name, what was found, and how long ago in milliseconds.
     pub duties: Vec<(String, i64, i64)>,
+    /// How far the deciding clock is ahead of this process's in milliseconds, when that is too far; otherwise 0.
+    pub clock_off_ms: i64,
+    /// What the merchant's account can still pay.
+    pub balance: Balance,
     /// Until when WeChat's signatures can be believed, where certificates play a part.
     pub certificates: Option<CertificateFigures>,
 }
@@ -60,7 +69,7 @@ pub async fn figures(app: &App) -> Result<Figures, Error> {
     let now = app.now();
     let today = i64::from(ShanghaiDay::from_instant(now).number());
     let top_fen = fen_column(app.season.rules.top_packet());
-    let (cities, days, payments, latch_ms, incidents, duties) = app
+    let (cities, days, payments, latch_ms, incidents, duties, (clock_off_ms, balance)) = app
         .store
         .read(move |read| {
             Ok::<_, Error>((
@@ -73,6 +82,10 @@ pub async fn figures(app: &App) -> Result<Figures, Error> {
                     books::latest_duty(read, "audit")?,
                     books::latest_duty(read, "reconcile")?,
                 ],
+                (
+                    rows::clock_far_off_ms(read, now.timestamp_millis())?.unwrap_or(0),
+                    merchant_balance::balance(read, now, None)?,
+                ),
             ))
         })
         .await?;
@@ -110,6 +123,8 @@ pub async fn figures(app: &App) -> Result<Figures, Error> {
                 (duty.duty, duty.n_findings, age_ms)
             })
             .collect(),
+        clock_off_ms,
+        balance,
         certificates,
     })
 }

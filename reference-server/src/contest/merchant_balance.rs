@@ -22,43 +22,77 @@ const BEFORE_OPENING_PERCENT: i64 = 110;
 /// How long before a city opens its money is looked for.
 const OPENS_SOON_DAYS: i64 = 7;
 
-/// What is left on the account, and what it has to pay.
+/// What was left on the account at the end of a bill, which never changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LastLine {
+    /// The bill's Shanghai day number.
+    pub day: i64,
+    /// The bill's version.
+    version: i64,
+    /// What was left.
+    balance_fen: i64,
+}
+
+/// What is left on the account, and what it has to pay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Balance {
-    /// The day whose bill says so, as a Shanghai day number, and what is left of it by now.
-    pub known: Option<(i64, i64)>,
+    /// The end of the newest bill, if there is one.
+    pub last: Option<LastLine>,
+    /// What was awarded since, or awarded before and not sent.
+    spent_fen: i64,
     /// What today and tomorrow can cost.
     pub next_days_fen: i64,
 }
 
 impl Balance {
+    /// What is left by now, as far as anybody here can know.
+    #[must_use]
+    pub fn left_fen(&self) -> Option<i64> {
+        let last = self.last?;
+        Some(last.balance_fen.saturating_sub(self.spent_fen))
+    }
+
     /// Whether what is known to be left does not last for the next days.
     #[must_use]
     pub fn is_short(&self) -> bool {
-        self.known
-            .is_some_and(|(_day, left_fen)| left_fen < self.next_days_fen)
+        self.left_fen()
+            .is_some_and(|left_fen| left_fen < self.next_days_fen)
     }
 }
 
-/// What is left, as of this instant.
+/// What is left, as of this instant; `known` is the end of a bill that was read before.
+///
+/// Cost: a few rows, and the lines of one bill when that is not the known one.
 ///
 /// # Errors
 /// Fails when the database does.
-pub(super) fn balance(read: &Read<'_>, now: DateTime<Utc>) -> Result<Balance, Error> {
+pub(super) fn balance(
+    read: &Read<'_>,
+    now: DateTime<Utc>,
+    known: Option<LastLine>,
+) -> Result<Balance, Error> {
     let today = i64::from(ShanghaiDay::from_instant(now).number());
-    let last = today.saturating_add(N_DAYS - 1);
-    let known = match bills::last_balance(read)? {
-        None => None,
-        Some((day, balance_fen)) => {
+    let until = today.saturating_add(N_DAYS - 1);
+    let last = match (bills::newest(read)?, known) {
+        (None, _) => None,
+        (Some(newest), Some(known)) if newest == (known.day, known.version) => Some(known),
+        (Some((day, version)), _) => Some(LastLine {
+            day,
+            version,
+            balance_fen: bills::last_balance_fen(read, day, version)?,
+        }),
+    };
+    let spent_fen = match last {
+        None => 0,
+        Some(LastLine { day, .. }) => {
             let since = rows::used_after_fen(read, day)?;
-            let owed = bills::not_sent_fen(read, day)?;
-            let left_fen = balance_fen.saturating_sub(since).saturating_sub(owed);
-            Some((day, left_fen))
+            since.saturating_add(bills::not_sent_fen(read, day)?)
         }
     };
     Ok(Balance {
-        known,
-        next_days_fen: rows::left_of_days_fen(read, today, last)?,
+        last,
+        spent_fen,
+        next_days_fen: rows::left_of_days_fen(read, today, until)?,
     })
 }
 
@@ -68,7 +102,7 @@ pub(super) fn balance(read: &Read<'_>, now: DateTime<Utc>) -> Result<Balance, Er
 /// Fails when the database does.
 pub async fn before_opening(app: &App) -> Result<(Balance, i64), Error> {
     let now = app.now();
-    let balance = app.store.read(move |read| balance(read, now)).await?;
+    let balance = app.store.read(move |read| balance(read, now, None)).await?;
     let opens_soon = app
         .season
         .edition()

@@ -15,12 +15,14 @@ use tokio::sync::watch;
 
 use super::{
     bank::desk::{self, Readiness},
+    merchant_balance::{self, Balance},
     organiser::{Error, Refused},
     pause::{self, Paused},
     season,
 };
 use crate::{
     app::App,
+    metrics::Recent,
     store::{
         Read, audit, books, incidents,
         overview::{self as rows, DistrictFollowers, LatestAward, TallyRow},
@@ -131,6 +133,12 @@ pub struct Health {
     pub audited: Option<(DateTime<Utc>, i64)>,
     /// Events of the audit chain.
     pub n_events: i64,
+    /// How far the deciding clock is ahead of this process's in milliseconds, when that is too far.
+    pub clock_off_ms: Option<i64>,
+    /// What the merchant's account can still pay.
+    pub balance: Balance,
+    /// How this process has answered of late.
+    pub recent: Recent,
     /// The city that opens next, and when.
     pub next: Option<(String, DateTime<Utc>)>,
 }
@@ -167,10 +175,22 @@ pub async fn snapshot(app: &App, slug: &str) -> Result<Snapshot, Error> {
     let frame = frame(app, slug, now)?;
     let rail = app.season.rail.name();
     let key = slug.to_owned();
-    let found = app
+    let known = app.last_balance();
+    let (mut found, clock_off_ms, balance) = app
         .store
-        .read(move |read| found(read, &key, frame, rail))
+        .read(move |read| {
+            let clock_off_ms = cities::clock_far_off_ms(read, now.timestamp_millis())?;
+            let balance = merchant_balance::balance(read, now, known)?;
+            Ok::<_, Error>((found(read, &key, frame, rail)?, clock_off_ms, balance))
+        })
         .await?;
+    app.keep_last_balance(balance.last);
+    found.health = Health {
+        clock_off_ms,
+        balance,
+        recent: app.memory.metrics.recent(app.wall.now()),
+        ..found.health
+    };
     let edition = app.season.edition();
     let bank = desk::readiness_of(app, slug).await?;
     let next = edition.next_opening(now);
@@ -225,7 +245,7 @@ fn found(read: &Read<'_>, slug: &str, frame: Frame, rail: &'static str) -> Resul
             reconciled: duty("reconcile")?,
             audited: duty("audit")?,
             n_events: audit::head(read)?.map_or(0, |(number, _hash)| number),
-            next: None,
+            ..Health::default()
         },
     })
 }

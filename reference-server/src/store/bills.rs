@@ -78,19 +78,28 @@ pub fn version_in_force(read: &Read<'_>, day: i64) -> Result<Option<i64>, StoreE
     )
 }
 
-/// What the bills in force say last of the merchant's account: the day, and what was left on it.
-pub fn last_balance(read: &Read<'_>) -> Result<Option<(i64, i64)>, StoreError> {
-    // store::bills::last_balance
+/// Day and version of the newest bill in force that has a line.
+pub fn newest(read: &Read<'_>) -> Result<Option<(i64, i64)>, StoreError> {
+    // store::bills::newest
     read.connection.row(
-        "SELECT fund_flow.day, fund_flow.balance_fen FROM fund_flow
-         WHERE fund_flow.day = (SELECT MAX(day) FROM fund_flow_bill WHERE n_lines > 0
-               AND version = (SELECT MAX(newest.version) FROM fund_flow_bill AS newest
-                              WHERE newest.day = fund_flow_bill.day))
-           AND fund_flow.version = (SELECT MAX(version) FROM fund_flow_bill
-                                    WHERE fund_flow_bill.day = fund_flow.day)
-         ORDER BY fund_flow.booked_ms DESC, fund_flow.line DESC LIMIT 1",
+        "SELECT day, version FROM fund_flow_bill
+         WHERE n_lines > 0
+           AND version = (SELECT MAX(newer.version) FROM fund_flow_bill AS newer
+                          WHERE newer.day = fund_flow_bill.day)
+         ORDER BY day DESC LIMIT 1",
         params![],
         |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
+/// What a bill says was left on the merchant's account at its end.
+pub fn last_balance_fen(read: &Read<'_>, day: i64, version: i64) -> Result<i64, StoreError> {
+    // store::bills::last_balance_fen
+    read.connection.one(
+        "SELECT balance_fen FROM fund_flow WHERE day = ?1 AND version = ?2
+         ORDER BY booked_ms DESC, line DESC LIMIT 1",
+        params![day, version],
+        |row| row.get(0),
     )
 }
 

@@ -51,9 +51,10 @@ pub(super) async fn number_and_log(
     let status = response.status().as_u16();
     let took = began.elapsed();
     let elapsed_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    let what = (method.as_str(), route.as_str());
     app.memory
         .metrics
-        .answered(&route, method.as_str(), status, took);
+        .answered(what, status, took, app.wall.now());
     span.in_scope(|| tracing::info!(status, elapsed_ms, "answered"));
     if let Ok(value) = HeaderValue::from_str(&reference.0) {
         response

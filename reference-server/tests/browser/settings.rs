@@ -69,8 +69,9 @@ fn a_season_is_checked_and_a_secret_is_changed_by_two() {
     security.assert_says("开赛前检查");
     security.open("/console/settings");
     assert_usable(&security, "settings");
-    let form = "form:has([value=red-packet-key])";
+    let form = "form:has([type=password])";
     let give = || {
+        security.fill(&format!("{form} [name=name]"), "red-packet-key");
         security.fill(
             &format!("{form} [name=value]"),
             "0123456789abcdef0123456789abcdef",

@@ -256,7 +256,7 @@ async fn balance(app: &App) -> Result<Check, Error> {
     let about = about("merchant-balance", "商户号余额");
     let (balance, needed_fen) = merchant_balance::before_opening(app).await?;
     let needed = merchant_balance::yuan(needed_fen);
-    let Some((day, left_fen)) = balance.known else {
+    let Some((last, left_fen)) = balance.last.zip(balance.left_fen()) else {
         return Ok(about.found(
             Verdict::Unknown,
             format!("还没有收入过有流水的资金账单，余额不知道；最近要备 {needed} 元。"),
@@ -266,7 +266,7 @@ async fn balance(app: &App) -> Result<Check, Error> {
     let left = merchant_balance::yuan(left_fen);
     let basis = format!(
         "按 {} 的资金账单，减去之后发出的，还有 {left} 元；最近要备 {needed} 元。",
-        merchant_balance::day(day)
+        merchant_balance::day(last.day)
     );
     if left_fen < needed_fen {
         let next = "请财务充值；账单之后充的钱要等下一份账单才算进来。";

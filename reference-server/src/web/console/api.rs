@@ -249,6 +249,17 @@ pub(in crate::web) struct OverviewBody {
     pauses: Vec<PausedBody>,
     rail_paused: Option<String>,
     n_incidents: i64,
+    /// How far the deciding clock is ahead of the answering instance's, when that is too far.
+    clock_off_ms: Option<i64>,
+    /// What the merchant's account holds by the newest bill, less what was awarded since.
+    merchant_balance_fen: Option<i64>,
+    /// What today and tomorrow may still award.
+    next_days_cost_fen: i64,
+    /// Of the answering instance and the last five minutes: answers to people, papers drawn, and within how many
+    /// milliseconds 99 of 100 were answered.
+    recent_requests: u64,
+    recent_papers: u64,
+    recent_p99_ms: Option<u64>,
 }
 
 impl OverviewBody {
@@ -292,6 +303,12 @@ impl OverviewBody {
             pauses: now.pauses.iter().map(PausedBody::of).collect(),
             rail_paused: now.health.rail_paused.clone(),
             n_incidents: now.health.n_incidents,
+            clock_off_ms: now.health.clock_off_ms,
+            merchant_balance_fen: now.health.balance.left_fen(),
+            next_days_cost_fen: now.health.balance.next_days_fen,
+            recent_requests: now.health.recent.n_answered,
+            recent_papers: now.health.recent.n_papers,
+            recent_p99_ms: now.health.recent.p99_ms,
         }
     }
 }

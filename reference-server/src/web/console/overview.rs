@@ -27,9 +27,11 @@ use super::{
 use crate::{
     app::App,
     contest::{
+        merchant_balance::{self, Balance},
         organiser::{Error, Organiser, Refused, sign_in},
         overview::{self, FOLLOWERS_OF_CITY, FOLLOWERS_OF_DISTRICT, Numbers, Snapshot},
     },
+    metrics::Recent,
     web::{frame, moment},
 };
 
@@ -41,6 +43,8 @@ pub(super) const WALL: &str = "/console/cities/{city}/wall";
 pub(super) const LIVE: &str = "/console/cities/{city}/live";
 /// When a browser comes back after the stream was cut.
 const RETRY: Duration = Duration::from_secs(5);
+/// Answers that take longer are worth a look.
+const SLOW_MS: u64 = 1_000;
 /// After so many events the session is looked at again.
 const SESSION_EVERY: u32 = 15;
 
@@ -168,6 +172,34 @@ fn alarms(now: &Snapshot) -> Vec<Alarm> {
         });
     }
     let health = &now.health;
+    if let Some(off_ms) = health.clock_off_ms {
+        alarms.push(Alarm {
+            tone: "bad",
+            what: format!(
+                "这台服务器的时钟比数据库{}。",
+                if off_ms > 0 {
+                    format!("慢 {off_ms} 毫秒")
+                } else {
+                    format!("快 {} 毫秒", off_ms.unsigned_abs())
+                }
+            ),
+            next: "它现在什么也决定不了，请技术人员启用 NTP 对时；别的服务器照常。",
+        });
+    }
+    if let Some((last, left_fen)) = health.balance.last.zip(health.balance.left_fen())
+        && health.balance.is_short()
+    {
+        alarms.push(Alarm {
+            tone: "bad",
+            what: format!(
+                "商户号余额可能不够：按 {} 的账单约剩 {} 元，今明两天最多要发 {} 元。",
+                merchant_balance::day(last.day),
+                yuan(left_fen),
+                yuan(health.balance.next_days_fen)
+            ),
+            next: "请财务今天充值；账单之后充的钱，下一份账单收入后才算进来。",
+        });
+    }
     if let Some(reason) = &health.rail_paused {
         alarms.push(Alarm {
             tone: "bad",
@@ -261,6 +293,7 @@ fn tiles(now: &Snapshot) -> Vec<Tile> {
     } else {
         "通过 无数据".to_owned()
     };
+    tiles.push(answering(&now.health.recent));
     tiles.push(Tile {
         label: "累计交卷",
         figure: grouped(now.n_attempts),
@@ -270,6 +303,30 @@ fn tiles(now: &Snapshot) -> Vec<Tile> {
         tone: "",
     });
     tiles
+}
+
+/// How many draw papers now, and how long 99 of 100 answers take at most.
+fn answering(recent: &Recent) -> Tile {
+    let count = |n: u64| grouped(i64::try_from(n).unwrap_or(i64::MAX));
+    let (note, tone) = match (recent.n_answered, recent.p99_ms) {
+        (0, _) => ("本机还没有人访问".to_owned(), ""),
+        (_, Some(p99_ms)) => {
+            let tone = if p99_ms > SLOW_MS { "warn" } else { "" };
+            (
+                format!("p99 ≤ {} 毫秒 · 本机近 5 分钟", count(p99_ms)),
+                tone,
+            )
+        }
+        (_, None) => ("p99 超过 2.5 秒 · 本机近 5 分钟".to_owned(), "bad"),
+    };
+    Tile {
+        label: "正在答题",
+        figure: count(recent.n_papers),
+        unit: "份新题",
+        share: None,
+        note,
+        tone,
+    }
 }
 
 fn latest(now: &Snapshot) -> List {
@@ -321,6 +378,7 @@ fn facts(now: &Snapshot) -> Vec<(&'static str, String, &'static str)> {
                 "good"
             },
         ),
+        balance_fact(&health.balance),
         ("账实核对", reconciled, reconciled_tone),
         ("全库复算", audited, audited_tone),
         ("审计日志", format!("{} 条", grouped(health.n_events)), ""),
@@ -333,6 +391,20 @@ fn facts(now: &Snapshot) -> Vec<(&'static str, String, &'static str)> {
             "",
         ),
     ]
+}
+
+/// What the merchant's account can still pay.
+fn balance_fact(balance: &Balance) -> (&'static str, String, &'static str) {
+    let left = balance.last.zip(balance.left_fen());
+    let (value, tone) = match left {
+        None => ("无数据，还没有账单".to_owned(), "warn"),
+        Some((last, left_fen)) => {
+            let tone = if balance.is_short() { "bad" } else { "good" };
+            let day = merchant_balance::day(last.day);
+            (format!("约 {} 元（{day} 的账单）", yuan(left_fen)), tone)
+        }
+    };
+    ("商户号余额", value, tone)
 }
 
 fn live_html(app: &App, now: &Snapshot) -> String {

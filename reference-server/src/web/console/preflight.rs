@@ -42,32 +42,33 @@ pub(super) const fn verdict(verdict: Verdict) -> (&'static str, &'static str) {
     }
 }
 
-/// A check as a row of a list.
-fn row(check: &Check) -> Vec<Cell> {
-    let (word, tone) = verdict(check.verdict);
-    vec![
-        Cell::chip(word, tone),
-        Cell::text(check.title.as_str()),
-        Cell::text(check.detail.as_str()),
-        Cell::text(check.next.as_str()),
-    ]
-}
-
-/// Checks as a list, the worst first.
+/// Checks as a list, the worst first; what to do next is a column where there is anything to do.
 pub(super) fn listed<'a>(title: &'static str, checks: impl Iterator<Item = &'a Check>) -> List {
     let mut checks: Vec<&Check> = checks.collect();
     checks.sort_by_key(|check| std::cmp::Reverse(check.verdict));
-    List::plain(
-        title,
-        columns([
-            ("结果", Kind::Chip),
-            ("项目", Kind::Text),
-            ("看到的", Kind::Text),
-            ("下一步", Kind::Text),
-        ]),
-        checks.into_iter().map(row).collect(),
-        "没有。",
-    )
+    let wants_work = checks.iter().any(|check| !check.next.is_empty());
+    let mut heads = columns([
+        ("结果", Kind::Chip),
+        ("项目", Kind::Text),
+        ("看到的", Kind::Text),
+    ]);
+    if wants_work {
+        heads.extend(columns([("下一步", Kind::Text)]));
+    }
+    let row = |check: &Check| {
+        let (word, tone) = verdict(check.verdict);
+        let mut row = vec![
+            Cell::chip(word, tone),
+            Cell::text(check.title.as_str()),
+            Cell::text(check.detail.as_str()),
+        ];
+        if wants_work {
+            row.push(Cell::text(check.next.as_str()));
+        }
+        row
+    };
+    let rows = checks.into_iter().map(row).collect();
+    List::plain(title, heads, rows, "没有。")
 }
 
 /// What it comes to, in one sentence with its tone.

@@ -10,6 +10,8 @@ pub(super) enum Part {
     List(List),
     /// A form.
     Form(Form),
+    /// Forms of a button each, side by side.
+    Buttons(Vec<Form>),
     /// Label, value and tone.
     Facts(Vec<(&'static str, String, &'static str)>),
 }

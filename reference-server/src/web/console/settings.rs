@@ -68,7 +68,8 @@ async fn shown(app: &App, organiser: &Organiser, extra: Extra) -> Response {
     let mut sections = Vec::new();
     let mut trying = Vec::new();
     if may(TRY) {
-        trying.extend(Part::ALL.map(|part| Piece::Form(try_form(&frame, part))));
+        let buttons = Part::ALL.map(|part| try_form(&frame, part));
+        trying.push(Piece::Buttons(buttons.into()));
     }
     if let Some((_part, found)) = &extra.tried {
         trying.push(Piece::List(listed("测试结果", found.iter())));
@@ -263,33 +264,43 @@ fn give_section(
     board: &Board,
     refused: Option<(SecretName, (String, String))>,
 ) -> Section {
-    let forms = board.slots.iter().map(|slot| {
-        let name = slot.slot.name;
-        let is_long = matches!(
-            name,
-            SecretName::RedPacketIdentity | SecretName::V3PrivateKey
-        );
-        let kind = if is_long {
-            Input::Area
+    let refused = refused.as_ref();
+    let form = |label: &'static str, word: &str, is_long: bool| {
+        let slots = board.slots.iter().map(|slot| slot.slot.name);
+        let names = slots.filter(|name| name.is_pem() == is_long);
+        let options: Vec<(String, String)> = names
+            .map(|name| (name.name().to_owned(), wording::secret(name).to_owned()))
+            .collect();
+        let refused = refused.filter(|(name, _why)| name.is_pem() == is_long);
+        let (kind, hint) = if is_long {
+            (
+                Input::Area,
+                "以 -----BEGIN 开头的全部内容；证书和私钥放在一起的，一前一后贴进来。",
+            )
         } else {
-            Input::Password
+            (
+                Input::Password,
+                "AppSecret、APIv2 密钥、APIv3 密钥 32 位，Token 3 到 32 位，EncodingAESKey 43 位，都是字母和数字。",
+            )
         };
-        let value = Field::new("value", wording::secret(name), kind)
-            .hint(wording::secret_form(name))
-            .autocomplete("new-password");
-        let fields = vec![Field::hidden("name", name.name()), value, Field::reason()];
-        let problem = refused.as_ref().filter(|(refused, _why)| *refused == name);
-        let submit = if name.is_of_payment() {
-            "交给另一人批准"
-        } else {
-            "更换"
-        };
-        let form = Form::new(frame, GIVE, submit, fields);
-        let form = form.named(&format!("give-{}-", name.name()));
-        Piece::Form(form.problem(problem.map(|(_name, why)| why.clone())))
-    });
-    let lead = "填入要再验证一次本人；支付用的密钥要另一位安全管理员或省级管理员批准。换好以后逐台重启服务器，再按上面的按钮测试。";
-    Section::new("更换密钥", lead, forms.collect())
+        let chosen = refused.map_or("", |(name, _why)| name.name());
+        let fields = vec![
+            Field::new("name", label, Input::Choice(options.clone())).value(chosen),
+            Field::new("value", "新的值", kind)
+                .hint(hint)
+                .autocomplete("new-password"),
+            Field::reason(),
+        ];
+        let form = Form::new(frame, GIVE, "更换", fields).named(&format!("give-{word}-"));
+        let form = form.problem(refused.map(|(_name, why)| why.clone()));
+        (!options.is_empty()).then_some(Piece::Form(form))
+    };
+    let forms = [
+        form("哪一个密钥", "short", false),
+        form("哪一个证书或私钥", "pem", true),
+    ];
+    let lead = "填入要再验证一次本人；公众号的马上收下，支付用的要另一位安全管理员或省级管理员批准。换好以后逐台重启服务器，再按上面的按钮测试。";
+    Section::new("更换密钥", lead, forms.into_iter().flatten().collect())
 }
 
 /// The terms that the program obeys.

@@ -1,16 +1,26 @@
 //! The overview: counted as it happens, equal to the rows, followed by a stream that ends with its session.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 use http::Method;
 use http_body_util::BodyExt as _;
 use reference_server::{
+    clock::{Clock as _, ShiftedClock, SystemClock},
     contest::{audit, organiser::Role, overview},
+    store::DecisionClock,
     web,
 };
+use schedule_core::ShanghaiDay;
 use tower::ServiceExt as _;
 
 use super::{colleague, send, signed_in, signed_in_as};
-use crate::app::{FIRST_CITY, SECOND_CITY, TestApp, shanghai};
+use crate::{
+    app::{FIRST_CITY, SECOND_CITY, TestApp, shanghai},
+    bill::{Bill, Line, import},
+    engine::is_server,
+    web::browser::Browser,
+};
 
 #[tokio::test]
 async fn the_counters_are_what_the_attempts_add_up_to() {
@@ -161,4 +171,96 @@ async fn a_stream_of_an_ended_session_brings_nothing() {
     test.clock.advance_by(TimeDelta::hours(9));
     let rest = response.into_body().collect().await.unwrap().to_bytes();
     assert!(rest.is_empty(), "{rest:?}");
+}
+
+/// The value of one sample.
+fn sample(text: &str, name: &str) -> Option<i64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+    line.trim().parse().ok()
+}
+
+#[tokio::test]
+async fn what_the_overview_warns_of_is_what_the_metrics_say() {
+    let test = TestApp::new().await;
+    let (_person, mut phone) = Browser::of_follower(&test, "person").await;
+    for _paper in 0..3 {
+        phone.draw().await;
+    }
+    let mut admin = signed_in_as(&test, "admin", Role::ProvinceAdmin).await;
+    let page = format!("/console/cities/{FIRST_CITY}");
+    let call = format!("/api/v1{page}/overview");
+    let before = admin.get(&page).await;
+    before.assert_page(200, &["正在答题", "p99 ≤", "份新题", "无数据，还没有账单"]);
+    assert!(!before.body.contains("余额可能不够"));
+    // Two days of 200 yuan are to come; the bill of yesterday says that 399.99 are there.
+    let yesterday = |fen| Bill {
+        day: ShanghaiDay::from_instant(shanghai("2020-04-21 12:00:00")),
+        opening_fen: 0,
+        lines: vec![Line {
+            at: shanghai("2020-04-21 12:00:00"),
+            flow_number: "F1".to_owned(),
+            bill_number: "TOPUP".to_owned(),
+            business: "充值",
+            is_income: true,
+            fen,
+        }],
+    };
+    for (fen, is_short) in [(39_999, true), (40_000, false)] {
+        import(&test, &yesterday(fen)).await.unwrap();
+        let seen = admin.get(&page).await;
+        let alarm = "按 2020-04-21 的账单约剩 399.99 元，今明两天最多要发 400.00 元";
+        assert_eq!(seen.body.contains(alarm), is_short, "{fen}");
+    }
+    // An award costs as much of the balance as of the days to come: it stays enough.
+    let (_winner, packet) = test.winner("winner").await;
+    let spent = i64::try_from(packet.amount.get()).unwrap();
+    assert!(!admin.get(&page).await.body.contains("余额可能不够"));
+    let told = admin.get(&call).await.json();
+    let metrics = reference_server::metrics::text(&test.app).await.unwrap();
+    for (field, name, value) in [
+        (
+            "merchant_balance_fen",
+            "contest_merchant_balance_fen",
+            40_000 - spent,
+        ),
+        (
+            "next_days_cost_fen",
+            "contest_next_days_cost_fen",
+            40_000 - spent,
+        ),
+        ("recent_papers", "contest_recent_papers", 3),
+    ] {
+        assert_eq!(told[field], value, "{field}");
+        assert_eq!(sample(&metrics, name), Some(value), "{name}");
+    }
+    for (field, name) in [
+        ("recent_requests", "contest_recent_requests"),
+        ("recent_p99_ms", "contest_recent_p99_milliseconds"),
+    ] {
+        assert_eq!(told[field].as_i64(), sample(&metrics, name), "{field}");
+    }
+    assert_eq!(told["clock_off_ms"], serde_json::Value::Null);
+    assert_eq!(sample(&metrics, "contest_clock_off_milliseconds"), Some(0));
+}
+
+#[tokio::test]
+async fn an_instance_whose_clock_is_off_says_so_on_its_overview() {
+    if !is_server() {
+        println!("SKIPPED: a file has no clock of its own");
+        return;
+    }
+    let test = TestApp::new().await;
+    let mut admin = signed_in_as(&test, "admin", Role::ProvinceAdmin).await;
+    let ahead = test.app.now() - SystemClock::new().now();
+    let ahead_ms = ahead.num_milliseconds();
+    let store = test.another_store(DecisionClock::Shifted { ahead_ms });
+    let clock = ShiftedClock::new(SystemClock::new(), ahead + TimeDelta::minutes(5));
+    let app = test.instance(31, store, Arc::new(clock));
+    let mut there = Browser::over(Arc::clone(&app));
+    there.cookies = std::mem::take(&mut admin.cookies);
+    let page = there.get(&format!("/console/cities/{FIRST_CITY}")).await;
+    page.assert_page(200, &["这台服务器的时钟比数据库快", "启用 NTP 对时"]);
+    let metrics = reference_server::metrics::text(&app).await.unwrap();
+    let off_ms = sample(&metrics, "contest_clock_off_milliseconds").unwrap();
+    assert!((-310_000..-290_000).contains(&off_ms), "{off_ms}");
 }
