@@ -640,3 +640,15 @@ FOR EACH ROW WHEN (NEW.state = 'kept' AND OLD.state <> 'kept') EXECUTE FUNCTION 
 CREATE TRIGGER secret_waits_first BEFORE INSERT ON secret
 FOR EACH ROW WHEN (NEW.proposal IS NOT NULL AND NEW.state <> 'waiting')
 EXECUTE FUNCTION refuse('a secret that waits is kept by two persons');
+CREATE TRIGGER page_picture_never_changes BEFORE UPDATE ON page_picture
+FOR EACH ROW EXECUTE FUNCTION refuse('an uploaded picture never changes');
+CREATE TRIGGER page_picture_never_leaves BEFORE DELETE ON page_picture
+FOR EACH ROW EXECUTE FUNCTION refuse('an uploaded picture never leaves');
+CREATE TRIGGER page_picture_is_never_emptied BEFORE TRUNCATE ON page_picture
+EXECUTE FUNCTION refuse('an uploaded picture never leaves');
+CREATE TRIGGER page_hour_never_changes BEFORE UPDATE ON page_hour
+FOR EACH ROW EXECUTE FUNCTION refuse('the hour of a version never changes');
+CREATE TRIGGER page_hour_never_leaves BEFORE DELETE ON page_hour
+FOR EACH ROW EXECUTE FUNCTION refuse('the hour of a version never leaves');
+CREATE TRIGGER page_hour_is_never_emptied BEFORE TRUNCATE ON page_hour
+EXECUTE FUNCTION refuse('the hour of a version never leaves');

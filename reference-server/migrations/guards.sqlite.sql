@@ -407,3 +407,11 @@ BEGIN SELECT RAISE(ABORT, 'a secret that waits is kept by two persons'); END;
 CREATE TRIGGER IF NOT EXISTS secret_waits_first BEFORE INSERT ON secret
 WHEN NEW.proposal IS NOT NULL AND NEW.state <> 'waiting'
 BEGIN SELECT RAISE(ABORT, 'a secret that waits is kept by two persons'); END;
+CREATE TRIGGER IF NOT EXISTS page_picture_never_changes BEFORE UPDATE ON page_picture
+BEGIN SELECT RAISE(ABORT, 'an uploaded picture never changes'); END;
+CREATE TRIGGER IF NOT EXISTS page_picture_never_leaves BEFORE DELETE ON page_picture
+BEGIN SELECT RAISE(ABORT, 'an uploaded picture never leaves'); END;
+CREATE TRIGGER IF NOT EXISTS page_hour_never_changes BEFORE UPDATE ON page_hour
+BEGIN SELECT RAISE(ABORT, 'the hour of a version never changes'); END;
+CREATE TRIGGER IF NOT EXISTS page_hour_never_leaves BEFORE DELETE ON page_hour
+BEGIN SELECT RAISE(ABORT, 'the hour of a version never leaves'); END;

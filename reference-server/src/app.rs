@@ -65,6 +65,8 @@ pub struct Season {
     pub pass_mark: PassMark,
     /// How much is told of a day's money.
     pub money_shown: MoneyShown,
+    /// The hosts that links of a city's page may lead to, their subdomains included; any without one.
+    pub link_hosts: Vec<String>,
     /// How awards are paid from now on.
     pub rail: Rail,
     /// What that rail can do.

@@ -148,6 +148,9 @@ pub struct SeasonConfig {
     /// Until then its weeks may still be moved at the console.
     #[serde(default = "sealed_days_before")]
     pub sealed_days_before: u16,
+    /// The hosts that links of a city's page may lead to, their subdomains included; empty for any.
+    #[serde(default = "link_hosts")]
+    pub link_hosts: Vec<String>,
     /// How much is told of a day's money: `band`, `exact` or `hidden`; a rough word unless stated.
     #[serde(default)]
     pub money_shown: MoneyShown,
@@ -156,6 +159,11 @@ pub struct SeasonConfig {
 /// Time to publish the commitments and to look at them before anybody is called to the city.
 const fn sealed_days_before() -> u16 {
     3
+}
+
+/// The offices' own sites, and articles of Official Accounts.
+pub(crate) fn link_hosts() -> Vec<String> {
+    ["gov.cn", "mp.weixin.qq.com"].map(str::to_owned).to_vec()
 }
 
 /// The published timetables.

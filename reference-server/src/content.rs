@@ -63,6 +63,8 @@ pub struct CityContent {
     pub hero_svg: Option<String>,
     /// Pictures by the names that the page's text calls them.
     pub pictures: BTreeMap<String, Arc<Picture>>,
+    /// Uploaded pictures by the names that the text calls them: width and height in pixels.
+    pub uploaded: BTreeMap<String, (u32, u32)>,
     /// The city's video, where it has one.
     pub video: Option<PathBuf>,
     /// Up to six links.
@@ -396,6 +398,7 @@ impl Content {
                 page_markdown,
                 hero_svg: shown.hero_svg,
                 pictures: shown.pictures,
+                uploaded: BTreeMap::new(),
                 video: shown.video,
                 links: city.links,
                 codes: city.codes,

@@ -206,6 +206,7 @@ pub fn jiangsu_2020(
         province: edition.province().clone(),
         editions: Editions::new(edition),
         sealing: Sealing::AtStart,
+        link_hosts: config::link_hosts(),
         rules,
         bank_size: BankSize::JIANGSU_2020,
         draw: DrawRule::JIANGSU_2020,
@@ -230,6 +231,7 @@ fn season_of(config: &Config) -> Result<Season, SetupError> {
     Ok(Season {
         money_shown: stated.money_shown,
         sealing: Sealing::DaysBefore(stated.sealed_days_before),
+        link_hosts: stated.link_hosts.clone(),
         ..season
     })
 }

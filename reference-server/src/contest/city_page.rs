@@ -1,7 +1,10 @@
 //! A city's page as its office writes it, and as somebody else has approved it.
 //!
-//! What is shown is the newest approved proposal; without one, the text of the content folder.
-//! So every version, who wrote it and who approved it stand in rows that are never changed.
+//! What is shown is the newest approved proposal whose hour has come; without one, the text of
+//! the content folder. A newer version takes the place of an older one that still waits for its
+//! hour. So every version, who wrote it and who approved it stand in rows that are never changed.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -11,6 +14,8 @@ use super::{
         Error, Organiser, Refused,
         proposal::{self, Draft, Word},
     },
+    page_check::{self, Flaw, Known},
+    page_picture::Uploaded,
     season,
 };
 use crate::{
@@ -18,17 +23,13 @@ use crate::{
     content::{CityContent, Link},
     store::{
         Read,
+        pages::{self, PictureRow},
         proposals::{self as rows, ProposalRow},
     },
 };
 
 /// The kind of a proposal about a city's page.
 pub const KIND: &str = "city.page";
-/// The longest text, in characters.
-const TEXT_CHARACTERS: usize = 10_000;
-/// The most links, and the longest words of one.
-const N_LINKS: usize = 6;
-const LINK_CHARACTERS: usize = 30;
 
 /// What an office writes of its city.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +38,9 @@ pub struct Text {
     pub markdown: String,
     /// Up to six links.
     pub links: Vec<WrittenLink>,
+    /// From when it is shown, in milliseconds; from its approval unless stated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub publish_ms: Option<i64>,
 }
 
 /// A link as it is written.
@@ -72,10 +76,16 @@ pub struct Board {
     pub shown: Text,
     /// The version it is, unless it is the content folder's.
     pub version: Option<Version>,
+    /// The version that is approved and waits for its hour.
+    pub coming: Option<Version>,
     /// The version that waits for somebody.
     pub waiting: Option<Version>,
-    /// The names of the pictures that a text may show.
-    pub pictures: Vec<String>,
+    /// The content folder's pictures, which a text may show: the name and what names its content.
+    pub pictures: Vec<(String, String)>,
+    /// The pictures that were uploaded, the newest first.
+    pub uploaded: Vec<Uploaded>,
+    /// The hosts that links may lead to; any without one.
+    pub hosts: Vec<String>,
 }
 
 /// A city's page.
@@ -85,12 +95,21 @@ pub struct Board {
 pub async fn board(app: &App, city: &str) -> Result<Board, Error> {
     let base = base(app, city)?;
     let slug = city.to_owned();
-    let (version, waiting) = app
+    let now_ms = app.now().timestamp_millis();
+    let (version, coming, waiting, uploaded) = app
         .store
         .read(move |read| {
-            let approved = rows::approved(read, KIND, &slug)?;
-            let approved = approved.map(version_of).transpose()?;
-            Ok::<_, Error>((approved, waiting(read, &slug)?))
+            let (shown, hour) = rows::shown(read, KIND, &slug, now_ms)?;
+            let coming = match hour {
+                Some(_hour) => rows::approved(read, KIND, &slug)?,
+                None => None,
+            };
+            Ok::<_, Error>((
+                shown.map(version_of).transpose()?,
+                coming.map(version_of).transpose()?,
+                waiting(read, &slug)?,
+                pages::pictures(read, &slug)?,
+            ))
         })
         .await?;
     let shown = match &version {
@@ -100,40 +119,86 @@ pub async fn board(app: &App, city: &str) -> Result<Board, Error> {
     Ok(Board {
         shown,
         version,
+        coming,
         waiting,
-        pictures: base.pictures.into_keys().collect(),
+        pictures: base
+            .pictures
+            .into_iter()
+            .map(|(name, picture)| (name, picture.digest().to_owned()))
+            .collect(),
+        uploaded: uploaded.into_iter().map(Uploaded::of).collect(),
+        hosts: app.season.link_hosts.clone(),
     })
 }
 
-/// What a city's page shows to everybody; nothing while its office has handed nothing in.
+/// What a city's page shows to everybody.
+#[derive(Debug)]
+pub struct Shown {
+    /// The page; nothing while its office has handed nothing in.
+    pub content: Option<CityContent>,
+    /// When another version takes its place, if one is approved for an hour to come.
+    pub until: Option<DateTime<Utc>>,
+}
+
+/// What a city's page shows to everybody at this instant, by the clock that decides.
 ///
 /// # Errors
 /// Fails when the database does.
-pub async fn content(app: &App, city: &str) -> Result<Option<CityContent>, super::Error> {
+pub async fn content(app: &App, city: &str) -> Result<Shown, super::Error> {
     let slug = city.to_owned();
-    let approved = app
+    let now_ms = app.now().timestamp_millis();
+    let (shown, hour, uploaded) = app
         .store
-        .read(move |read| Ok::<_, super::Error>(rows::approved(read, KIND, &slug)?))
+        .read(move |read| {
+            let (shown, hour) = rows::shown(read, KIND, &slug, now_ms)?;
+            Ok::<_, super::Error>((shown, hour, pages::pictures(read, &slug)?))
+        })
         .await?;
-    let Some(approved) = approved else {
-        return Ok(app.content.city(city).cloned());
+    let until = hour.map(season::instant);
+    let Some(approved) = shown else {
+        let content = app.content.city(city).cloned();
+        return Ok(Shown { content, until });
     };
     let text: Text = serde_json::from_str(&approved.content).map_err(|_error| unreadable())?;
-    Ok(base(app, city).ok().map(|base| with_text(base, text)))
+    let base = base(app, city).ok();
+    Ok(Shown {
+        content: base.map(|base| with_text(base, text, uploaded)),
+        until,
+    })
 }
 
-/// The city's page if it said this, for a look before it is proposed.
+/// The city's page if it said this, and what stands against it, for a look before it is proposed.
 ///
 /// # Errors
-/// Refuses with [`Refused::PageForm`] and [`Refused::NotFound`].
-pub fn preview(app: &App, city: &str, text: Text) -> Result<CityContent, Error> {
-    Ok(with_text(base(app, city)?, checked(text)?))
+/// Refuses with [`Refused::NotFound`] for a city that the province does not have.
+pub async fn look(app: &App, city: &str, text: Text) -> Result<(CityContent, Vec<Flaw>), Error> {
+    let base = base(app, city)?;
+    let slug = city.to_owned();
+    let uploaded = app
+        .store
+        .read(move |read| Ok::<_, Error>(pages::pictures(read, &slug)?))
+        .await?;
+    let text = page_check::tidied(text);
+    let flaws = flaws(app, &base, &uploaded, &text);
+    Ok((with_text(base, text, uploaded), flaws))
+}
+
+fn flaws(app: &App, base: &CityContent, uploaded: &[PictureRow], text: &Text) -> Vec<Flaw> {
+    let own = base.pictures.keys().cloned();
+    let uploaded = uploaded.iter().map(|row| row.digest.clone());
+    let pictures: BTreeSet<String> = own.chain(uploaded).collect();
+    let known = Known {
+        pictures: &pictures,
+        hosts: &app.season.link_hosts,
+        now: app.now(),
+    };
+    page_check::flaws(text, known)
 }
 
 /// Proposes a version; its number.
 ///
 /// # Errors
-/// Refuses with [`Refused::PageForm`], [`Refused::AlreadyProposed`], [`Refused::ReasonMissing`]
+/// Refuses with [`Refused::PageUnfit`], [`Refused::AlreadyProposed`], [`Refused::ReasonMissing`]
 /// and [`Refused::NotFound`].
 pub async fn propose(
     app: &App,
@@ -142,8 +207,12 @@ pub async fn propose(
     why: &str,
     maker: &Organiser,
 ) -> Result<i64, Error> {
-    base(app, city)?;
-    let content = serde_json::to_string(&checked(text)?).map_err(super::Failure::defect)?;
+    let text = page_check::tidied(text);
+    let (_content, flaws) = look(app, city, text.clone()).await?;
+    if !flaws.is_empty() {
+        return Err(Refused::PageUnfit { flaws }.into());
+    }
+    let content = serde_json::to_string(&text).map_err(super::Failure::defect)?;
     let (city, why, maker, now) = (city.to_owned(), why.to_owned(), maker.clone(), app.now());
     app.store
         .write(move |tx| {
@@ -157,7 +226,11 @@ pub async fn propose(
                 content: &content,
                 reason: &why,
             };
-            proposal::propose(tx, &maker, &draft, now)
+            let number = proposal::propose(tx, &maker, &draft, now)?;
+            if let Some(publish_ms) = text.publish_ms {
+                pages::insert_hour(tx, number, publish_ms)?;
+            }
+            Ok(number)
         })
         .await
 }
@@ -169,7 +242,7 @@ pub async fn propose(
     reason = "whoever decides does one of these and nothing else"
 )]
 pub enum Verdict {
-    /// It is shown from now on.
+    /// It is shown from now on, or from its hour.
     Approve,
     /// It is not.
     Reject,
@@ -177,7 +250,7 @@ pub enum Verdict {
     Withdraw,
 }
 
-/// Decides about the version that waits: approved, it is shown at once.
+/// Decides about the version that waits: approved, it is shown at once, or from its hour.
 ///
 /// # Errors
 /// Refuses with [`Refused::SamePerson`], [`Refused::NotTheMaker`], [`Refused::NotWaiting`],
@@ -214,6 +287,14 @@ pub async fn decide(
         .await
 }
 
+/// That the province has a city.
+///
+/// # Errors
+/// Refuses with [`Refused::NotFound`].
+pub(super) fn known_city(app: &App, city: &str) -> Result<(), Refused> {
+    base(app, city).map(drop)
+}
+
 /// What the content folder has of a city, or a page without a word.
 fn base(app: &App, city: &str) -> Result<CityContent, Refused> {
     if let Some(content) = app.content.city(city) {
@@ -228,7 +309,8 @@ fn base(app: &App, city: &str) -> Result<CityContent, Refused> {
         tagline: String::new(),
         page_markdown: String::new(),
         hero_svg: None,
-        pictures: std::collections::BTreeMap::new(),
+        pictures: BTreeMap::new(),
+        uploaded: BTreeMap::new(),
         video: None,
         links: Vec::new(),
         codes: Vec::new(),
@@ -246,13 +328,18 @@ fn text_of(content: &CityContent) -> Text {
                 url: link.url.clone(),
             })
             .collect(),
+        publish_ms: None,
     }
 }
 
-fn with_text(content: CityContent, text: Text) -> CityContent {
+fn with_text(content: CityContent, text: Text, uploaded: Vec<PictureRow>) -> CityContent {
     let links = text.links.into_iter();
+    let uploaded = uploaded.into_iter().map(Uploaded::of);
     CityContent {
         page_markdown: text.markdown,
+        uploaded: uploaded
+            .map(|picture| (picture.name, (picture.width, picture.height)))
+            .collect(),
         links: links
             .map(|link| Link {
                 title: link.title,
@@ -283,81 +370,5 @@ fn version_of(row: ProposalRow) -> Result<Version, Error> {
 fn unreadable() -> super::Failure {
     super::Failure::Unreadable {
         what: "proposal.content",
-    }
-}
-
-/// A text that a page can show: not empty, not endless, and links that lead somewhere safe.
-fn checked(text: Text) -> Result<Text, Refused> {
-    let markdown = text.markdown.replace("\r\n", "\n").trim().to_owned();
-    let n_characters = markdown.chars().count();
-    let is_fit = (1..=TEXT_CHARACTERS).contains(&n_characters) && text.links.len() <= N_LINKS;
-    let links: Option<Vec<WrittenLink>> = text.links.into_iter().map(checked_link).collect();
-    match links {
-        Some(links) if is_fit => Ok(Text { markdown, links }),
-        _ => Err(Refused::PageForm),
-    }
-}
-
-fn checked_link(link: WrittenLink) -> Option<WrittenLink> {
-    let (title, url) = (link.title.trim().to_owned(), link.url.trim().to_owned());
-    let host = url.strip_prefix("https://")?;
-    let host = host.split(['/', '?', '#']).next()?;
-    let is_plain = url
-        .bytes()
-        .all(|byte| byte.is_ascii_graphic() && !b"\"'<>\\`".contains(&byte));
-    let is_host = host.contains('.') && !host.contains('@');
-    let is_word = (1..=LINK_CHARACTERS).contains(&title.chars().count())
-        && !title.chars().any(char::is_control);
-    (is_plain && is_host && is_word && url.len() <= 300).then_some(WrittenLink { title, url })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn link(title: &str, url: &str) -> WrittenLink {
-        WrittenLink {
-            title: title.to_owned(),
-            url: url.to_owned(),
-        }
-    }
-
-    #[test]
-    fn a_link_leads_to_a_host_by_https_and_nowhere_else() {
-        for good in ["https://a.cn", "https://www.nanjing.gov.cn/a?b=c#d"] {
-            assert!(checked_link(link("市政府", good)).is_some(), "{good}");
-        }
-        for bad in [
-            "http://a.cn",
-            "javascript:alert(1)",
-            "https:a.cn",
-            "https://",
-            "https://localhost",
-            "https://a.cn\" onclick=\"x",
-            "https://a.cn/<script>",
-            "https://good.cn@evil.cn",
-            "https://a.cn/\u{4e2d}",
-        ] {
-            assert_eq!(checked_link(link("市政府", bad)), None, "{bad}");
-        }
-        assert_eq!(checked_link(link(" ", "https://a.cn")), None);
-        assert_eq!(checked_link(link(&"字".repeat(31), "https://a.cn")), None);
-    }
-
-    #[test]
-    fn a_text_is_neither_empty_nor_endless() {
-        let text = |markdown: &str| Text {
-            markdown: markdown.to_owned(),
-            links: Vec::new(),
-        };
-        assert_eq!(checked(text(" \r\n ")), Err(Refused::PageForm));
-        assert!(checked(text(&"字".repeat(TEXT_CHARACTERS))).is_ok());
-        let long = "字".repeat(TEXT_CHARACTERS.saturating_add(1));
-        assert_eq!(checked(text(&long)), Err(Refused::PageForm));
-        let many = Text {
-            links: vec![link("市政府", "https://a.cn"); N_LINKS.saturating_add(1)],
-            ..text("字")
-        };
-        assert_eq!(checked(many), Err(Refused::PageForm));
     }
 }

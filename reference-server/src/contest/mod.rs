@@ -11,6 +11,8 @@
 //! | `season` | what is on at an instant; money left |
 //! | `bank` | a bank as its office writes it and somebody else approves it, from a file to the opening |
 //! | `city_page` | a city's page as its office writes it and somebody else approves it |
+//! | `page_check` | what such a page may say: its links, its pictures' words |
+//! | `page_picture` | pictures uploaded for it |
 //! | `edition` | which edition of the timetable is in force, and how two persons put another in its place |
 //! | `schedule` | the timetable in force, and what of it may still move |
 //! | `pause` | what of a city stands still, and who lets it go on |
@@ -91,6 +93,8 @@ mod order;
 pub mod organiser;
 pub mod outreach;
 pub mod overview;
+pub mod page_check;
+pub mod page_picture;
 pub mod pause;
 pub mod payment_list;
 pub mod payout;

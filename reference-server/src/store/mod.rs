@@ -27,6 +27,7 @@
 //! | `statistics` | `statistics_mark`, participant, `participant_tally`, `answer_tally`, `district_code`, `district_scan` |
 //! | `pauses` | pause |
 //! | `bulletins` | `bulletin_draft`, bulletin |
+//! | `pages` | `page_picture`, `page_hour` |
 //! | `proposals` | proposal, `proposal_decision` |
 //! | `tokens` | `shared_token` |
 //! | `certificates` | `platform_certificate`, `certificate_download` |
@@ -59,6 +60,7 @@ mod lane;
 pub mod organisers;
 pub mod outreach;
 pub mod overview;
+pub mod pages;
 pub mod pauses;
 pub mod payment_list;
 pub mod payments;

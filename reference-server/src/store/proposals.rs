@@ -154,6 +154,43 @@ pub fn approved(
     )
 }
 
+/// The newest approved proposal of a kind about a subject whose hour has come by the clock that decides,
+/// and the hour of the newest that still waits for its own.
+pub fn shown(
+    read: &Read<'_>,
+    kind: &str,
+    subject: &str,
+    now_ms: i64,
+) -> Result<(Option<ProposalRow>, Option<i64>), StoreError> {
+    // store::proposals::shown
+    let instant = read.connection.instant("?3");
+    let shown = read.connection.row(
+        &format!(
+            "{COLUMNS} JOIN proposal_decision
+                 ON proposal_decision.proposal = proposal.proposal
+                AND proposal_decision.verdict = 'approved'
+             LEFT JOIN page_hour ON page_hour.proposal = proposal.proposal
+             WHERE proposal.kind = ?1 AND proposal.subject = ?2
+               AND COALESCE(page_hour.publish_ms, 0) <= {instant} + 0 * CAST(?3 AS BIGINT)
+             ORDER BY proposal.proposal DESC LIMIT 1"
+        ),
+        params![kind, subject, now_ms],
+        proposal_row,
+    )?;
+    let number = shown.as_ref().map_or(0, |row| row.proposal);
+    let hour = read.connection.row(
+        "SELECT page_hour.publish_ms FROM page_hour
+         JOIN proposal ON proposal.proposal = page_hour.proposal
+         JOIN proposal_decision ON proposal_decision.proposal = proposal.proposal
+          AND proposal_decision.verdict = 'approved'
+         WHERE proposal.kind = ?1 AND proposal.subject = ?2 AND proposal.proposal > ?3
+         ORDER BY proposal.proposal DESC LIMIT 1",
+        params![kind, subject, number],
+        |row| row.get(0),
+    )?;
+    Ok((shown, hour))
+}
+
 /// Writes a decision; a second one about the same proposal is a duplicate.
 pub fn decide(tx: &Tx<'_>, row: &DecisionRow) -> Result<(), StoreError> {
     // store::proposals::decide

@@ -30,7 +30,7 @@ use crate::{
     app::App,
     content::{CityContent, Code, Link},
     contest::{
-        Refusal, city_page,
+        Refusal, city_page, page_picture,
         season::{self, Station, StationState},
     },
 };
@@ -104,8 +104,9 @@ async fn city(
         .into_iter()
         .find(|station| station.slug == slug)
         .ok_or(Refusal::UnknownCity)?;
-    let content = city_page::content(&app, &slug).await?;
-    let content = content.as_ref();
+    let shown = city_page::content(&app, &slug).await?;
+    let kept = kept_for(shown.until.map(|until| until - app.now()));
+    let content = shown.content.as_ref();
     let page = CityPage {
         frame: Frame::of(&app, &visitor),
         when: when(&station),
@@ -121,7 +122,15 @@ async fn city(
         name: station.name,
         slug,
     };
-    Ok(frame::rendered(&page, "private, max-age=30"))
+    Ok(frame::rendered(&page, kept))
+}
+
+/// How a browser keeps a page that another one takes the place of after this span.
+fn kept_for(span: Option<TimeDelta>) -> &'static str {
+    match span {
+        Some(span) if span <= TimeDelta::seconds(30) => "private, no-cache",
+        _ => "private, max-age=30",
+    }
 }
 
 /// A text that is too long for a code is left out.
@@ -198,16 +207,13 @@ async fn picture(
     State(app): State<Arc<App>>,
     Path((slug, name)): Path<(String, String)>,
 ) -> Result<Response, PageError> {
-    let content = app.content.city(&slug).ok_or(Refusal::UnknownCity)?;
-    let picture = name
-        .strip_suffix(".jpg")
-        .and_then(|digest| content.picture(digest))
-        .ok_or(Refusal::NotFound)?;
+    let digest = name.strip_suffix(".jpg").ok_or(Refusal::NotFound)?;
+    let jpeg = page_picture::public_jpeg(&app, &slug, digest).await?;
     let headers = [
         (header::CONTENT_TYPE, "image/jpeg"),
         (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
     ];
-    Ok((headers, picture.jpeg().to_vec()).into_response())
+    Ok((headers, jpeg.ok_or(Refusal::NotFound)?).into_response())
 }
 
 /// A city's video; phones ask for it piece by piece.

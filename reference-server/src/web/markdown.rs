@@ -9,7 +9,15 @@ use crate::content::CityContent;
 
 /// Headings, paragraphs, lists, emphasis, quotations, `https` links and the city's own pictures; everything else is dropped.
 pub(super) fn to_html(city: &CityContent) -> String {
-    let events = with_pictures(city, Parser::new_ext(&city.page_markdown, Options::empty()));
+    to_html_from(city, &pictures_of(&city.slug))
+}
+
+/// The same with the pictures' addresses beginning so, with a slash at the end.
+pub(super) fn to_html_from(city: &CityContent, own: &str) -> String {
+    let events = with_pictures(
+        (city, own),
+        Parser::new_ext(&city.page_markdown, Options::empty()),
+    );
     let mut html = String::new();
     push_html(&mut html, events.into_iter());
     let tags = HashSet::from([
@@ -27,7 +35,7 @@ pub(super) fn to_html(city: &CityContent) -> String {
         "hr",
         "img",
     ]);
-    let own = pictures_of(&city.slug);
+    let own = own.to_owned();
     Builder::default()
         .tags(tags)
         .add_tag_attributes("img", ["src", "alt", "width", "height", "loading"])
@@ -48,7 +56,7 @@ pub(super) fn pictures_of(slug: &str) -> String {
 
 /// The same text with each picture of the city in its place, and no other picture.
 fn with_pictures<'a>(
-    city: &CityContent,
+    place: (&CityContent, &str),
     events: impl Iterator<Item = Event<'a>>,
 ) -> Vec<Event<'a>> {
     let mut kept = Vec::new();
@@ -60,7 +68,7 @@ fn with_pictures<'a>(
                 within = Some((dest_url.into_string(), String::new()));
             }
             (Event::End(TagEnd::Image), Some((name, words))) => {
-                if let Some(tag) = picture(city, name, words) {
+                if let Some(tag) = picture(place, name, words) {
                     kept.push(Event::InlineHtml(tag.into()));
                 }
                 within = None;
@@ -74,17 +82,19 @@ fn with_pictures<'a>(
 }
 
 /// A picture that is fetched when somebody comes near it, with its place kept free.
-fn picture(city: &CityContent, name: &str, words: &str) -> Option<String> {
-    let picture = city.pictures.get(name)?;
+fn picture((city, own): (&CityContent, &str), name: &str, words: &str) -> Option<String> {
+    let (digest, (width, height)) = match city.pictures.get(name) {
+        Some(picture) => (picture.digest(), (picture.width(), picture.height())),
+        None => {
+            let (name, size) = city.uploaded.get_key_value(name)?;
+            (name.as_str(), *size)
+        }
+    };
     let mut tag = String::new();
     write!(
         tag,
-        "<img src=\"{}{}.jpg\" alt=\"{}\" width=\"{}\" height=\"{}\" loading=\"lazy\">",
-        pictures_of(&city.slug),
-        picture.digest(),
+        "<img src=\"{own}{digest}.jpg\" alt=\"{}\" width=\"{width}\" height=\"{height}\" loading=\"lazy\">",
         ammonia::clean_text(words),
-        picture.width(),
-        picture.height(),
     )
     .ok()?;
     Some(tag)
@@ -110,6 +120,7 @@ mod tests {
             page_markdown: text.to_owned(),
             hero_svg: None,
             pictures: BTreeMap::from([("bridge.png".to_owned(), Arc::new(picture))]),
+            uploaded: BTreeMap::new(),
             video: None,
             links: Vec::new(),
             codes: Vec::new(),

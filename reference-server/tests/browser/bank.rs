@@ -7,7 +7,7 @@ use super::{axe, chromium::Chromium, contest::Contest, phone::Phone, quiz::arriv
 const BANK: &str = "/console/cities/nanjing/bank";
 
 /// Signs somebody new of this role in at the console's door.
-fn sign_in(contest: &Contest, phone: &Phone<'_>, name: &str, role: Role) {
+pub(crate) fn sign_in(contest: &Contest, phone: &Phone<'_>, name: &str, role: Role) {
     let password = contest.colleague(name, role);
     let code = contest.fresh_code(name);
     phone.open("/console/sign-in");
@@ -18,7 +18,7 @@ fn sign_in(contest: &Contest, phone: &Phone<'_>, name: &str, role: Role) {
     assert_eq!(phone.path(), "/console/cities/nanjing");
 }
 
-fn fill(phone: &Phone<'_>, field: &str, value: &str) {
+pub(crate) fn fill(phone: &Phone<'_>, field: &str, value: &str) {
     let (field, value) = (serde_json::json!(field), serde_json::json!(value));
     phone.eval(&format!(
         "document.querySelector({field}).value = {value}; 0"
@@ -26,7 +26,7 @@ fn fill(phone: &Phone<'_>, field: &str, value: &str) {
 }
 
 /// The page is for desks: nothing sticks out at these widths, and axe finds nothing.
-fn assert_fits(phone: &Phone<'_>, picture: &str) {
+pub(crate) fn assert_fits(phone: &Phone<'_>, picture: &str) {
     for width in [768, 1280, 1920] {
         phone.size(width, 1000);
         let wide = phone.eval("document.documentElement.scrollWidth > innerWidth");

@@ -97,7 +97,8 @@ impl Contest {
             start: shanghai(instant),
             clock_runs: false,
             edition: EditionName::Postponed,
-            sealing: Sealing::AtStart,
+            // Cities far ahead may still move.
+            sealing: Sealing::DaysBefore(21),
             rail,
             public_url: url.clone(),
             seed: Some(7),

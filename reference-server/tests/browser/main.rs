@@ -22,6 +22,7 @@ mod newcomer;
 mod pages;
 mod phases;
 mod phone;
+mod publishing;
 mod quiz;
 mod settings;
 mod transfers;

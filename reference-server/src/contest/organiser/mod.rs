@@ -16,7 +16,9 @@ pub mod sign_in;
 
 use std::fmt;
 
-use super::{Failure, books_seal::OpenItem, edition::Problem};
+use super::{
+    Failure, books_seal::OpenItem, edition::Problem, page_check::Flaw, page_picture::PictureProblem,
+};
 use crate::{settings::SecretName, store::StoreError};
 
 pub use role::{Role, Roles};
@@ -101,8 +103,16 @@ pub enum Refused {
     SentenceForm,
     /// There is nothing of that name to be paused, tried or given.
     SubjectUnknown,
-    /// A city's page is empty, too long, or has a link that leads nowhere safe.
-    PageForm,
+    /// Something stands against a version of a city's page.
+    PageUnfit {
+        /// What.
+        flaws: Vec<Flaw>,
+    },
+    /// A picture cannot be taken.
+    PictureUnfit {
+        /// Why.
+        problem: PictureProblem,
+    },
     /// It is not paused.
     NotPaused,
     /// It takes two persons.
@@ -206,7 +216,8 @@ impl Refused {
             Self::ReasonMissing => "reason-missing",
             Self::SentenceForm => "sentence-form",
             Self::SubjectUnknown => "subject-unknown",
-            Self::PageForm => "page-form",
+            Self::PageUnfit { .. } => "page-unfit",
+            Self::PictureUnfit { .. } => "picture-unfit",
             Self::NotPaused => "not-paused",
             Self::TwoPersons => "two-persons",
             Self::AlreadyProposed => "already-proposed",

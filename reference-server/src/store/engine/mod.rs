@@ -30,7 +30,7 @@ use super::StoreError;
 
 /// The migrations in the order in which they came, which is not always that of their numbers; how many
 /// there are is the schema's version.
-const MIGRATIONS: [&str; 18] = [
+const MIGRATIONS: [&str; 19] = [
     include_str!("../../../migrations/0001_contest.sql"),
     include_str!("../../../migrations/0002_commit_mark.sql"),
     include_str!("../../../migrations/0003_rail.sql"),
@@ -49,6 +49,7 @@ const MIGRATIONS: [&str; 18] = [
     include_str!("../../../migrations/0019_bulletin.sql"),
     include_str!("../../../migrations/0012_secret.sql"),
     include_str!("../../../migrations/0020_bank.sql"),
+    include_str!("../../../migrations/0021_page.sql"),
 ];
 
 /// How much a commit promises.

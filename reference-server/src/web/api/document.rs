@@ -5,7 +5,7 @@ use utoipa::OpenApi;
 
 use crate::web::console::{
     api as console, bank_api as bank, bank_draft_api as bank_draft, books_api as books,
-    bulletin_api as bulletin, city_page, codes, edition_api, honour_api as honour,
+    bulletin_api as bulletin, city_page, city_picture, codes, edition_api, honour_api as honour,
     money_api as money, pause_api as pause, preflight, schedule, settings_api as settings,
     statistics_api as statistics,
 };
@@ -68,7 +68,9 @@ use crate::web::console::{
         edition_api::call_decide,
         city_page::call,
         city_page::call_propose,
+        city_page::call_check,
         city_page::call_decide,
+        city_picture::call,
         codes::call,
         pause::board,
         pause::begin,

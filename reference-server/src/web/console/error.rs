@@ -69,7 +69,8 @@ fn status(refused: &Refused) -> StatusCode {
         | Refused::SecretForm(_)
         | Refused::BankFile { .. }
         | Refused::QuestionUnfit { .. }
-        | Refused::PageForm => StatusCode::UNPROCESSABLE_ENTITY,
+        | Refused::PageUnfit { .. }
+        | Refused::PictureUnfit { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         Refused::StepUpRequired
         | Refused::SamePerson
         | Refused::NotTheMaker

@@ -14,6 +14,8 @@ pub(super) enum Kind {
     Code,
     /// A file of these endings, such as `.csv`.
     File(&'static str),
+    /// A day and an hour in Shanghai, as `2020-05-12T08:00`.
+    Instant,
     /// Several lines.
     Area,
     /// One of these: value and label.

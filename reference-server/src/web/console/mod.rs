@@ -18,6 +18,7 @@
 //! | `statistics` | who takes part, from where and when; how the questions are answered |
 //! | `statistics_api` | the same as JSON |
 //! | `city_page` | a city's page beside a phone that shows it, and its approval |
+//! | `city_picture` | the pictures of such pages, uploaded and shown to organisers |
 //! | `schedule` | the timetable in force as a chart, a table and a calendar file |
 //! | `edition`, `edition_api` | another edition of it: drafted, compared, decided; the same as calls |
 //! | `gantt` | a timetable as bars, or two over each other |
@@ -58,6 +59,7 @@ pub(super) mod bulletin_api;
 mod bulletin_files;
 mod chart;
 pub(super) mod city_page;
+pub(super) mod city_picture;
 pub(super) mod codes;
 mod decisions;
 mod edition;

@@ -171,7 +171,7 @@ fn bound_by(station: &Station) -> String {
         (Standing::Ahead, true) => "不能：红包已按这几天封存并公布承诺".to_owned(),
         (Standing::Ahead, false) => {
             let until = moment::minute(station.bound_from);
-            format!("可以：红包还没有封存，最晚改到 {until}")
+            format!("可以：红包还没有封存，{until} 以前可改")
         }
     }
 }

@@ -7,9 +7,9 @@ use axum::routing::{MethodRouter, get, post};
 use super::{
     accounts, api, audit_log, bank, bank_api, bank_draft, bank_draft_api, bank_files, bank_item,
     bank_review, books, books_api, budget, bulletin, bulletin_api, bulletin_files, city_page,
-    codes, decisions, edition, edition_api, honour, honour_api, incidents, money_api, overview,
-    pause, pause_api, payments, preflight, report, schedule, settings, settings_api, sign_in,
-    statistics, statistics_api,
+    city_picture, codes, decisions, edition, edition_api, honour, honour_api, incidents, money_api,
+    overview, pause, pause_api, payments, preflight, report, schedule, settings, settings_api,
+    sign_in, statistics, statistics_api,
 };
 use crate::{
     app::App,
@@ -295,6 +295,13 @@ pub(super) static TABLE: &[Entry] = &[
     Entry::does(city_page::PREVIEW, PUBLISH, CITY, || {
         post(city_page::preview)
     }),
+    Entry::shows(city_picture::PAGE, EVERYBODY, CITY, || {
+        get(city_picture::picture)
+    }),
+    Entry::does(city_picture::UPLOAD, PUBLISH, CITY, || {
+        post(city_picture::upload)
+    })
+    .with_file(),
     Entry::does(city_page::DECIDE, APPROVE_CONTENT, CITY, || {
         post(city_page::decide)
     }),
@@ -543,6 +550,13 @@ pub(super) static TABLE: &[Entry] = &[
     Entry::does(city_page::API, PUBLISH, CITY, || {
         post(city_page::call_propose)
     }),
+    Entry::does(city_page::API_CHECK, PUBLISH, CITY, || {
+        post(city_page::call_check)
+    }),
+    Entry::does(city_picture::API, PUBLISH, CITY, || {
+        post(city_picture::call)
+    })
+    .with_file(),
     Entry::does(city_page::API_DECIDE, APPROVE_CONTENT, CITY, || {
         post(city_page::call_decide)
     }),

@@ -13,9 +13,12 @@ use crate::{
         edition::{Note, Problem},
         honour::Formula,
         organiser::{Refused, Role, Roles, roster::AccountState},
+        page_check::Flaw,
+        page_picture::PictureProblem,
         pause::Subject,
         preflight::Part,
     },
+    picture::PictureError,
     settings::SecretName,
     web::moment,
 };
@@ -87,10 +90,13 @@ pub(super) fn refused(refused: &Refused) -> (String, String) {
             "写一行，4 到 100 个字：发生了什么、什么时候恢复。",
         ),
         Refused::SubjectUnknown => ("没有说明是哪一项", "请在本页的表里选。"),
-        Refused::PageForm => (
-            "这一版还不能用",
-            "正文要有内容，最多 1 万字；链接最多 6 个，每行写“名称 https://地址”，名称最多 30 个字。",
-        ),
+        Refused::PageUnfit { flaws } => {
+            let items: Vec<String> = flaws.iter().map(flaw).collect();
+            return ("这一版还不能用".to_owned(), items.join(""));
+        }
+        Refused::PictureUnfit { problem } => {
+            return ("这张图片不能用".to_owned(), picture_problem(problem));
+        }
         Refused::NotPaused => ("这一项现在没有暂停", "刷新页面看最新的状态。"),
         Refused::TwoPersons => ("恢复发放要两个人", "请财务经办提出，再由财务复核批准。"),
         Refused::AlreadyProposed => (
@@ -424,6 +430,61 @@ pub(super) fn formula(formula: Formula) -> &'static str {
         Formula::NewPeoplePerFollower => {
             "首次参加率：首次参加人数除以开赛时已关注人数，以千分之几表示"
         }
+    }
+}
+
+/// What stands against a version of a city's page, as one sentence.
+pub(super) fn flaw(flaw: &Flaw) -> String {
+    match flaw {
+        Flaw::Empty => "正文要有内容。".to_owned(),
+        Flaw::TooLong { n_characters } => {
+            format!("正文有 {n_characters} 个字，最多 1 万字。")
+        }
+        Flaw::TooManyLinks { n_links } => format!("相关链接有 {n_links} 个，最多 6 个。"),
+        Flaw::LinkWords { url } => {
+            format!("链接 {url} 前面要写名称，1 到 30 个字。")
+        }
+        Flaw::LinkForm { url } => {
+            format!("链接 {url} 写得不对：要以 https:// 开头，后面是完整的网址。")
+        }
+        Flaw::LinkHost { host } => {
+            format!("链接指向 {host}，不在允许的网站之内。")
+        }
+        Flaw::LinkAsHtml => "链接请写成 [文字](https://网址)，不要用 HTML 标签。".to_owned(),
+        Flaw::PictureWords { name } => {
+            format!("图片 {name} 要有说明：![写给看不见图片的人](图片名)，1 到 100 个字。")
+        }
+        Flaw::PictureUnknown { name } => {
+            format!("没有图片 {name}：先上传，再用列出的图片名。")
+        }
+        Flaw::HourPassed { at } => {
+            format!(
+                "公布时间 {} 已经过了；要立即公布请留空。",
+                moment::minute(*at)
+            )
+        }
+    }
+}
+
+/// Why a picture is not taken, as one sentence.
+fn picture_problem(problem: &PictureProblem) -> String {
+    match problem {
+        PictureProblem::TooLarge { n_bytes } => {
+            let tenths = n_bytes.saturating_mul(10).div_ceil(1024 * 1024);
+            format!(
+                "文件有 {}.{} MB，最多 2 MB。请先缩小再上传。",
+                tenths.div_euclid(10),
+                tenths.rem_euclid(10)
+            )
+        }
+        PictureProblem::TooMany => "本市已经有 60 张图片，不能再传。".to_owned(),
+        PictureProblem::File(PictureError::TooManyPixels { width, height }) => {
+            format!("图片有 {width}×{height} 像素，最多 1600 万像素。请先缩小再上传。")
+        }
+        PictureProblem::File(PictureError::UnknownKind) => {
+            "只收 JPEG、PNG、WebP 图片，按内容认，不看文件名。".to_owned()
+        }
+        PictureProblem::File(_) => "图片打不开，可能已经损坏。请重新导出再上传。".to_owned(),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 /// Addresses that answer a GET, with an example in each place of a parameter.
-pub(super) const GETS: [&str; 131] = [
+pub(super) const GETS: [&str; 132] = [
     "/",
     "/status",
     "/text-size/large",
@@ -66,6 +66,7 @@ pub(super) const GETS: [&str; 131] = [
     "/console/schedule/calendar",
     "/console/schedule/edit",
     "/console/cities/yancheng/page",
+    "/console/cities/yancheng/page/picture/nothing.jpg",
     "/console/cities/yancheng/codes",
     "/console/cities/yancheng/codes/file",
     "/console/cities/yancheng/codes/all",
@@ -138,7 +139,7 @@ pub(super) const GETS: [&str; 131] = [
 ];
 
 /// Addresses that answer a POST, with an example in each place of a parameter.
-pub(super) const POSTS: [&str; 139] = [
+pub(super) const POSTS: [&str; 142] = [
     "/logout",
     "/follow/check",
     "/consent",
@@ -174,6 +175,9 @@ pub(super) const POSTS: [&str; 139] = [
     "/api/v1/console/schedule/decide",
     "/console/cities/yancheng/page",
     "/console/cities/yancheng/page/preview",
+    "/console/cities/yancheng/page/pictures",
+    "/api/v1/console/cities/yancheng/page/check",
+    "/api/v1/console/cities/yancheng/page/pictures",
     "/console/cities/yancheng/page/decide",
     "/console/cities/yancheng/page/withdraw",
     "/api/v1/console/cities/yancheng/page",

@@ -54,6 +54,7 @@ async fn ask(browser: &mut Browser, row: &Row, city: &str, number: &str) -> Answ
         .replace("{incident}", "1")
         .replace("{day}", "2020-04-22")
         .replace("{token}", "nothing")
+        .replace("{picture}", "0123456789abcdef.jpg")
         .replace("{number}", "100")
         .replace("{item}", "0-1")
         .replace("{proposal}", "1");
@@ -81,6 +82,11 @@ async fn every_role_gets_at_every_route_what_the_matrix_says() {
     let test = TestApp::new().await;
     colleague(&test, "victim", Role::Auditor).await;
     let number = decided(&test).await;
+    for city in [FIRST_CITY, SECOND_CITY] {
+        test.raw().run(&format!(
+            "INSERT INTO page_picture VALUES ('{city}', '0123456789abcdef', 'AAAA', 1, 1, 'x', 0)"
+        ));
+    }
     let rows = rows();
     for (nth, role) in Role::ALL.into_iter().enumerate() {
         let name = format!("person-{nth}");
