@@ -135,6 +135,8 @@ fn a_page_gets_a_picture_and_an_hour_and_changes_on_the_minute() {
     fill(&maker, "input[name=publish_at]", "2020-05-10T08:00");
     press(&maker, "button[formaction$='preview']");
     maker.assert_says("链接指向 baike.example.com，不在允许的网站之内");
+    // A version that is refused is answered so.
+    assert_eq!(maker.complaints().len(), 1);
     assert_fits(&maker, "console-city-page-checked");
     let text = text.replace("[百科](https://baike.example.com/nanjing)", "");
     fill(&maker, "textarea[name=markdown]", &text);
