@@ -161,11 +161,16 @@ impl Contest {
 
     /// An account of the console: its password.
     pub(crate) fn colleague(&self, name: &str, role: Role) -> String {
+        self.colleague_of(name, role, None)
+    }
+
+    /// An account of the console that belongs to this city: its password.
+    pub(crate) fn colleague_of(&self, name: &str, role: Role, city: Option<&str>) -> String {
         let newcomer = Newcomer {
             name: name.to_owned(),
             display_name: name.to_owned(),
-            roles: Roles::new([role], None).unwrap(),
-            city: None,
+            roles: Roles::new([role], city).unwrap(),
+            city: city.map(str::to_owned),
         };
         let made = self
             .runtime

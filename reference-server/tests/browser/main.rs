@@ -10,6 +10,7 @@
 
 mod axe;
 mod bank;
+mod bank_draft;
 mod chromium;
 mod contest;
 mod desk;
