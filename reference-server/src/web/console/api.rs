@@ -251,8 +251,8 @@ pub(in crate::web) struct OverviewBody {
     n_incidents: i64,
     /// How far the deciding clock is ahead of the answering instance's, when that is too far.
     clock_off_ms: Option<i64>,
-    /// What the merchant's account holds by the newest bill, less what was awarded since.
-    merchant_balance_fen: Option<i64>,
+    /// Whether the merchant's account may not last for today and tomorrow; nothing while no bill tells.
+    merchant_balance_is_short: Option<bool>,
     /// What today and tomorrow may still award.
     next_days_cost_fen: i64,
     /// Of the answering instance and the last five minutes: answers to people, papers drawn, and within how many
@@ -304,7 +304,11 @@ impl OverviewBody {
             rail_paused: now.health.rail_paused.clone(),
             n_incidents: now.health.n_incidents,
             clock_off_ms: now.health.clock_off_ms,
-            merchant_balance_fen: now.health.balance.left_fen(),
+            merchant_balance_is_short: now
+                .health
+                .balance
+                .last
+                .map(|_bill| now.health.balance.is_short()),
             next_days_cost_fen: now.health.balance.next_days_fen,
             recent_requests: now.health.recent.n_answered,
             recent_papers: now.health.recent.n_papers,

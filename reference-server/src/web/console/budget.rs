@@ -22,6 +22,7 @@ use crate::{
     app::App,
     contest::{
         budget::{self, Posting, Sheet, Wanted},
+        merchant_balance::{self, Balance},
         organiser::{Organiser, Refused, Role},
     },
     web::{frame, moment},
@@ -241,6 +242,10 @@ pub(super) async fn season(
     if let Some(file) = asked.file {
         return list.file(file);
     }
+    let account = match merchant_balance::before_opening(&app).await {
+        Ok((balance, needed_fen)) => account_facts(&balance, needed_fen),
+        Err(failed) => return error::answer(&app, Some(&organiser), false, failed.into()),
+    };
     let mut page = Sections {
         frame: Frame::of(&app, Some(&organiser), SEASON),
         title: "预算与账目 · 全省".to_owned(),
@@ -250,13 +255,42 @@ pub(super) async fn season(
         ),
         tools: Vec::new(),
         alarms: Vec::new(),
-        sections: vec![Section::new("", "", vec![Part::List(list)])],
+        sections: vec![
+            Section::new("", "", vec![Part::List(list)]),
+            Section::new(
+                "商户号余额",
+                "按最近一份有流水的资金账单，减去之后发出的；账单之后充的钱，下一份账单收入后才算进来。",
+                vec![Part::Facts(account)],
+            ),
+        ],
     };
     if sheets.iter().any(|sheet| sheet.imbalance_fen() != 0) {
         let words = "有城市账目不平，请立即停发并联系技术人员。";
         page.alarms.push(("bad", words.to_owned()));
     }
     frame::personal(&page)
+}
+
+/// What the merchant's account holds, as far as anybody here can know, and what it has to pay.
+fn account_facts(balance: &Balance, needed_fen: i64) -> Vec<(&'static str, String, &'static str)> {
+    let left = balance.last.zip(balance.left_fen());
+    let (value, tone) = match left {
+        None => ("无数据，还没有收入过资金账单".to_owned(), "warn"),
+        Some((last, left_fen)) => {
+            let tone = if left_fen < needed_fen { "bad" } else { "good" };
+            let day = merchant_balance::day(last.day);
+            (format!("约 {} 元（{day} 的账单）", yuan(left_fen)), tone)
+        }
+    };
+    vec![
+        ("还有", value, tone),
+        (
+            "今明两天最多要发",
+            format!("{} 元", yuan(balance.next_days_fen)),
+            "",
+        ),
+        ("最近要备", format!("{} 元", yuan(needed_fen)), ""),
+    ]
 }
 
 fn season_list(app: &App, sheets: &[Sheet], is_file: bool) -> List {

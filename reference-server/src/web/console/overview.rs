@@ -186,18 +186,19 @@ fn alarms(now: &Snapshot) -> Vec<Alarm> {
             next: "它现在什么也决定不了，请技术人员启用 NTP 对时；别的服务器照常。",
         });
     }
-    if let Some((last, left_fen)) = health.balance.last.zip(health.balance.left_fen())
-        && health.balance.is_short()
+    if let Some(last) = health
+        .balance
+        .last
+        .filter(|_last| health.balance.is_short())
     {
         alarms.push(Alarm {
             tone: "bad",
             what: format!(
-                "商户号余额可能不够：按 {} 的账单约剩 {} 元，今明两天最多要发 {} 元。",
+                "按 {} 的账单，商户号余额可能不够今明两天要发的 {} 元。",
                 merchant_balance::day(last.day),
-                yuan(left_fen),
                 yuan(health.balance.next_days_fen)
             ),
-            next: "请财务今天充值；账单之后充的钱，下一份账单收入后才算进来。",
+            next: "请财务看“预算与账目”全省页，今天充值；账单之后充的钱，下一份账单收入后才算进来。",
         });
     }
     if let Some(reason) = &health.rail_paused {
@@ -393,18 +394,14 @@ fn facts(now: &Snapshot) -> Vec<(&'static str, String, &'static str)> {
     ]
 }
 
-/// What the merchant's account can still pay.
+/// Whether the merchant's account lasts; how much it holds is finance's to see.
 fn balance_fact(balance: &Balance) -> (&'static str, String, &'static str) {
-    let left = balance.last.zip(balance.left_fen());
-    let (value, tone) = match left {
-        None => ("无数据，还没有账单".to_owned(), "warn"),
-        Some((last, left_fen)) => {
-            let tone = if balance.is_short() { "bad" } else { "good" };
-            let day = merchant_balance::day(last.day);
-            (format!("约 {} 元（{day} 的账单）", yuan(left_fen)), tone)
-        }
+    let (value, tone) = match balance.last {
+        None => ("无数据，还没有账单", "warn"),
+        Some(_bill) if balance.is_short() => ("可能不够今明两天", "bad"),
+        Some(_bill) => ("够今明两天", "good"),
     };
-    ("商户号余额", value, tone)
+    ("商户号余额", value.to_owned(), tone)
 }
 
 fn live_html(app: &App, now: &Snapshot) -> String {

@@ -192,6 +192,7 @@ async fn what_the_overview_warns_of_is_what_the_metrics_say() {
     let before = admin.get(&page).await;
     before.assert_page(200, &["正在答题", "p99 ≤", "份新题", "无数据，还没有账单"]);
     assert!(!before.body.contains("余额可能不够"));
+    let mut finance = signed_in_as(&test, "finance", Role::FinanceOperator).await;
     // Two days of 200 yuan are to come; the bill of yesterday says that 399.99 are there.
     let yesterday = |fen| Bill {
         day: ShanghaiDay::from_instant(shanghai("2020-04-21 12:00:00")),
@@ -208,8 +209,15 @@ async fn what_the_overview_warns_of_is_what_the_metrics_say() {
     for (fen, is_short) in [(39_999, true), (40_000, false)] {
         import(&test, &yesterday(fen)).await.unwrap();
         let seen = admin.get(&page).await;
-        let alarm = "按 2020-04-21 的账单约剩 399.99 元，今明两天最多要发 400.00 元";
+        let alarm = "按 2020-04-21 的账单，商户号余额可能不够今明两天要发的 400.00 元";
         assert_eq!(seen.body.contains(alarm), is_short, "{fen}");
+        let told = admin.get(&call).await.json();
+        assert_eq!(told["merchant_balance_is_short"], is_short);
+        // How much it is, finance sees and whoever looks at a wall does not.
+        let yuan = format!("{}.{:02}", fen / 100, fen % 100);
+        assert!(!seen.body.contains(&format!("约 {yuan}")));
+        let budget = finance.get("/console/budget").await;
+        budget.assert_page(200, &["商户号余额", &format!("约 {yuan} 元")]);
     }
     // An award costs as much of the balance as of the days to come: it stays enough.
     let (_winner, packet) = test.winner("winner").await;
@@ -218,11 +226,6 @@ async fn what_the_overview_warns_of_is_what_the_metrics_say() {
     let told = admin.get(&call).await.json();
     let metrics = reference_server::metrics::text(&test.app).await.unwrap();
     for (field, name, value) in [
-        (
-            "merchant_balance_fen",
-            "contest_merchant_balance_fen",
-            40_000 - spent,
-        ),
         (
             "next_days_cost_fen",
             "contest_next_days_cost_fen",
@@ -233,6 +236,8 @@ async fn what_the_overview_warns_of_is_what_the_metrics_say() {
         assert_eq!(told[field], value, "{field}");
         assert_eq!(sample(&metrics, name), Some(value), "{name}");
     }
+    let left = sample(&metrics, "contest_merchant_balance_fen");
+    assert_eq!(left, Some(40_000 - spent));
     for (field, name) in [
         ("recent_requests", "contest_recent_requests"),
         ("recent_p99_ms", "contest_recent_p99_milliseconds"),
