@@ -7,7 +7,7 @@ use reward_core::{PacketPlan, SealedPlan, SeasonSeed, SeedCommitment};
 use schedule_core::Round;
 
 use super::{
-    Error, Failure, bank, custody, edition,
+    Error, Failure, bank, custody, edition, organiser, question_correction,
     sealed::{self, FrozenContent},
     season::fen_column,
 };
@@ -110,7 +110,17 @@ pub async fn seal_due(app: &App) -> Result<Prepared, Error> {
             Err(problem) => prepared.missing.push((slug, problem)),
         }
     }
+    // What was wrong with a question of the province is wrong in a bank that is frozen later as well.
+    question_correction::inherit(app).await.map_err(failed)?;
     Ok(prepared)
+}
+
+/// What failed below a use case of the console.
+fn failed(error: organiser::Error) -> Error {
+    match error {
+        organiser::Error::Failed(failure) => failure.into(),
+        organiser::Error::Refused(refused) => Failure::defect(refused.code()).into(),
+    }
 }
 
 /// Writes the season once; says what differs when the database holds another one.

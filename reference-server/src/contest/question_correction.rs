@@ -451,6 +451,84 @@ async fn targets(app: &App, slug: &str, fault: &Fault) -> Result<Vec<(String, Qu
     Ok(targets)
 }
 
+/// Corrects a question of the province in the banks that were frozen after it had been corrected
+/// elsewhere; returns how many corrections were taken over.
+///
+/// Running it again changes nothing. Cost: nothing but the cities while nothing is corrected.
+///
+/// # Errors
+/// Fails when the database does.
+pub async fn inherit(app: &App) -> Result<usize, Error> {
+    let now = app.now();
+    let planned = app
+        .store
+        .read(|read| Ok::<_, Error>(cities::cities(read)?))
+        .await?;
+    let is_over = |slug: &str| {
+        let mut cities = planned.iter();
+        cities.any(|city| city.city == slug && city.closes_ms <= now.timestamp_millis())
+    };
+    let mut n_taken = 0_usize;
+    for source in planned.iter().filter(|city| city.n_corrections > 0) {
+        let bank = sealed::bank(app, &source.bank).await?;
+        let slug = source.city.clone();
+        let made = app
+            .store
+            .read(move |read| Ok::<_, Error>(rows::corrections(read, &slug)?))
+            .await?;
+        for row in made {
+            let fault = correction(&row)?.fault;
+            let origin = fault.question().and_then(|id| bank.origin(id));
+            if origin != Some(Origin::Province) {
+                continue;
+            }
+            let mut targets = targets(app, &source.city, &fault).await?;
+            targets.retain(|(city, _id)| *city != source.city && !is_over(city));
+            let taken = app
+                .store
+                .write(move |tx| take_over(tx, row.proposal, &fault, targets, now))
+                .await?;
+            n_taken = n_taken.saturating_add(taken);
+        }
+    }
+    Ok(n_taken)
+}
+
+/// Puts an approved correction in force where it is lacking; how many cities those are.
+fn take_over(
+    tx: &Tx<'_>,
+    proposal: i64,
+    fault: &Fault,
+    mut targets: Vec<(String, QuestionId)>,
+    now: DateTime<Utc>,
+) -> Result<usize, Error> {
+    let read = tx.read();
+    let mut lacking = Vec::new();
+    for (city, question) in targets.drain(..) {
+        let there = Fault {
+            number: question.get().saturating_add(1),
+            ..fault.clone()
+        };
+        let stored = rows::corrections(&read, &city)?;
+        let stored: Vec<Correction> = stored.iter().map(correction).collect::<Result<_, _>>()?;
+        if !stored.iter().any(|other| covers(&other.fault, &there)) {
+            lacking.push((city, question));
+        }
+    }
+    if lacking.is_empty() {
+        return Ok(0);
+    }
+    let approved = proposals::proposal(&read, proposal)?.ok_or(Refused::NotFound)?;
+    put_in_force(tx, &approved, fault, &lacking, now)?;
+    let mut detail = format!("proposal={proposal}");
+    for (city, _question) in &lacking {
+        let _infallible = write!(detail, " city={city}");
+    }
+    let at_ms = now.timestamp_millis();
+    audit::append(tx, at_ms, "server", "question.inherited", &detail)?;
+    Ok(lacking.len())
+}
+
 fn put_in_force(
     tx: &Tx<'_>,
     approved: &ProposalRow,

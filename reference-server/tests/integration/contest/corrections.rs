@@ -4,21 +4,22 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
 use futures_util::future::join_all;
-use quiz_core::{Position, QuestionId};
+use quiz_core::{Origin, Position, QuestionId};
 use reference_server::{
-    app::App,
+    app::{App, Sealing},
     contest::{
         Refusal,
         attempt::{self, Opened, Paper},
         claim::Offer,
         mistakes,
         organiser::{Error, Organiser, Refused, Role, Roles, proposal::Word},
+        planning,
         question_correction::{self as correction, CityBank, Fault, Waiting},
         records, rescore,
     },
 };
 
-use crate::app::{FIRST_CITY, Person, SECOND_CITY, TestApp, refusal, shanghai};
+use crate::app::{FIRST_CITY, Person, SECOND_CITY, Setting, TestApp, refusal, shanghai};
 
 const CLOSING: &str = "2020-04-29 00:00:00";
 const REASON: &str = "题干漏印了一行";
@@ -514,4 +515,30 @@ async fn what_needs_no_correction_or_is_not_there_is_refused() {
     for useless in [void(1), accept(1, wrong)] {
         assert_eq!(ask(&useless, REASON).await, Refused::NothingToCorrect);
     }
+}
+
+#[tokio::test]
+async fn a_bank_that_is_frozen_later_takes_over_what_was_corrected_of_the_province() {
+    let test = TestApp::with(Setting {
+        sealing: Sealing::DaysBefore(3),
+        ..Setting::starting("2020-04-16 10:00:00")
+    })
+    .await;
+    let known = bank(&test).await;
+    let number = |origin: Origin| {
+        let mut questions = known.bank.questions();
+        let of = questions.find(|(id, _question)| known.bank.origin(*id) == Some(origin));
+        of.unwrap().0.get() + 1
+    };
+    corrected(&test, &void(number(Origin::City))).await;
+    corrected(&test, &void(number(Origin::Province))).await;
+    assert_eq!(test.number("SELECT COUNT(*) FROM city"), 1);
+    test.sleep_until(shanghai("2020-04-19 00:00:00"));
+    for _again in 0..2 {
+        planning::seal_due(&test.app).await.unwrap();
+        let sql = "SELECT n_corrections FROM city WHERE city = 'suzhou'";
+        assert_eq!(test.number(sql), 1);
+        assert_eq!(test.number("SELECT COUNT(*) FROM question_correction"), 3);
+    }
+    test.assert_sound().await;
 }
