@@ -1,4 +1,8 @@
 //! The one table of the console's routes; the router and the matrix in the documents are made from it.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `tests` | that the table says who may use what |
 
 use std::sync::Arc;
 
