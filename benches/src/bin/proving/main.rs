@@ -7,6 +7,7 @@
 
 #[cfg(feature = "planted")]
 mod exam;
+mod model;
 mod run;
 mod season;
 
@@ -19,10 +20,14 @@ use season::Manner;
 const HELP: &str = "\
 Plays hostile seasons over the real rules and the real payout machine, and judges them.
 
-Usage: proving COMMAND [--seasons N] [--from SEED] [--jobs N] [--bug NAME] [--limit S] [--counts]
+Usage: proving COMMAND [--seasons N] [--from SEED] [--jobs N] [--bug NAME] [--limit S] [--long] [--counts]
 
   seasons        N seasons from a seed on; every row, code, failure and crash point must happen in 1,000 or more
   replay SEED    one season with its trace; with --bug, with that bug planted (feature `planted`)
+  model          every state of three small models, and wrong variants that must be refuted; --long for all of it
+  t0             what every run of the checks does: 1,000 seasons, every planted bug, a million states
+  t1             before money code is merged: 20,000 seasons, every planted bug, more than five million states
+  t2             before a release: 200,000 seasons and the rest of t1
   planted        every planted bug must be found within 60 CPU-seconds (feature `planted`)
 
   --seasons N    how many [default: 1000]
@@ -30,6 +35,7 @@ Usage: proving COMMAND [--seasons N] [--from SEED] [--jobs N] [--bug NAME] [--li
   --jobs N       threads [default: one a core]
   --bug NAME     replay: plant this; planted: only those whose name holds this
   --limit S      processor time for each planted bug [default: 60]
+  --long         model: more than five million states instead of one
   --counts       print how often everything happened
 
 Run it with `cargo run --profile proving -p benches --bin proving -- COMMAND`.
@@ -52,6 +58,7 @@ struct Request {
     /// Processor time for each planted bug, in seconds.
     limit: u32,
     counts: bool,
+    long: bool,
 }
 
 fn request(arguments: impl Iterator<Item = String>) -> Result<Option<Request>, String> {
@@ -65,6 +72,7 @@ fn request(arguments: impl Iterator<Item = String>) -> Result<Option<Request>, S
         bug: None,
         limit: 60,
         counts: false,
+        long: false,
     };
     let mut arguments = arguments;
     let mut words = Vec::new();
@@ -81,6 +89,7 @@ fn request(arguments: impl Iterator<Item = String>) -> Result<Option<Request>, S
                 request.limit = u32::try_from(number(&value("--limit")?)?).unwrap_or(60);
             }
             "--bug" => request.bug = Some(value("--bug")?),
+            "--long" => request.long = true,
             "--counts" => request.counts = true,
             word => words.push(word.to_owned()),
         }
@@ -92,7 +101,9 @@ fn request(arguments: impl Iterator<Item = String>) -> Result<Option<Request>, S
             request.command.clone_from(command);
             Ok(Some(request))
         }
-        [command] if ["seasons", "planted"].contains(&command.as_str()) => {
+        [command]
+            if ["seasons", "planted", "model", "t0", "t1", "t2"].contains(&command.as_str()) =>
+        {
             request.command.clone_from(command);
             Ok(Some(request))
         }
@@ -115,6 +126,10 @@ fn main() -> ExitCode {
             let done = match request.command.as_str() {
                 "replay" => replay(&request),
                 "planted" => examine(&request),
+                "model" => explore(&request),
+                "t0" => tier(&request, 1_000, false),
+                "t1" => tier(&request, 20_000, true),
+                "t2" => tier(&request, 200_000, true),
                 _ => many(&request),
             };
             match done {
@@ -186,6 +201,58 @@ fn many(request: &Request) -> Result<(), String> {
         ));
     }
     println!("0 violations; {}", bound(sum.seasons));
+    Ok(())
+}
+
+/// One tier of the programme: seasons, models and the examination.
+fn tier(request: &Request, seasons: u64, long: bool) -> Result<(), String> {
+    let request = Request {
+        seasons,
+        long,
+        ..request.clone()
+    };
+    many(&request)?;
+    explore(&request)?;
+    examine(&request)
+}
+
+/// Explores the models; each wrong variant must be refuted, and no right one.
+fn explore(request: &Request) -> Result<(), String> {
+    let reach = if request.long {
+        model::Reach::Long
+    } else {
+        model::Reach::Short
+    };
+    let all = model::explore(reach, request.jobs);
+    println!("| model | states | depth | s | whole | result |");
+    println!("| --- | --- | --- | --- | --- | --- |");
+    let (mut states, mut wrong) = (0, 0);
+    for explored in &all {
+        let result = explored.refuted.map_or_else(
+            || "holds".to_owned(),
+            |(property, length)| format!("refuted in {length} steps: {property}"),
+        );
+        let verdict = if explored.as_it_should {
+            ""
+        } else {
+            " (**it should not**)"
+        };
+        let whole = match (explored.refuted, explored.whole) {
+            (Some(_), _) => "-",
+            (None, true) => "yes",
+            (None, false) => "no",
+        };
+        println!(
+            "| {} | {} | {} | {:.1} | {whole} | {result}{verdict} |",
+            explored.name, explored.states, explored.depth, explored.seconds
+        );
+        states += explored.states;
+        wrong += usize::from(!explored.as_it_should);
+    }
+    println!("{states} states; {:.0} CPU-s", run::cpu_seconds());
+    if wrong > 0 {
+        return Err(format!("{wrong} models did not come out as they should"));
+    }
     Ok(())
 }
 

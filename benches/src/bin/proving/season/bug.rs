@@ -12,6 +12,7 @@ macro_rules! bugs {
             #[cfg_attr(not(feature = "planted"), expect(dead_code, reason = "the examination lists them"))]
             pub(crate) const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
+            #[cfg_attr(not(feature = "planted"), expect(dead_code, reason = "the examination lists them"))]
             pub(crate) const fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name,)+

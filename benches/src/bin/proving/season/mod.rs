@@ -50,6 +50,11 @@ use self::{
 /// More than any season has needed by an order of magnitude.
 const MOST_EVENTS: u64 = 3_000_000;
 
+/// An instant of the models, which count whole seconds.
+pub(crate) fn instant_of_second(second: i64) -> chrono::DateTime<chrono::Utc> {
+    time::instant(START + second * SECOND)
+}
+
 /// What is to happen at an instant.
 #[derive(Debug, Clone)]
 enum Happening {
