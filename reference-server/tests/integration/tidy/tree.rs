@@ -24,6 +24,7 @@ const TOP: [&str; 22] = [
     "LICENSE-MIT",
     "README.md",
     "README.zh-CN.md",
+    "RELIABILITY.md",
     "SECURITY.md",
     "benches",
     "clippy.toml",
