@@ -10,7 +10,7 @@ use std::{
 const LEFT_BY_TOOLS: [&str; 3] = [".git", "target", "data"];
 
 /// The top of the project: six members, their manifest, and what a reader looks for.
-const TOP: [&str; 22] = [
+const TOP: [&str; 23] = [
     ".ci",
     ".gitignore",
     "ARCHITECTURE.md",
