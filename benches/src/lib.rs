@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+pub mod machine;
+
 use quiz_core::{BankSize, Halves, Position, Question, QuestionBank, QuestionDraft};
 
 /// A bank of the size played in Jiangsu in 2020, filled with sums.

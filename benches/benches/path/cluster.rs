@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context as _, ensure};
 
-use crate::machine;
+use benches::machine;
 
 /// How long pgbench inserts in a round.
 const SECONDS: &str = "3";

@@ -12,7 +12,9 @@ use rustix::{
     event::epoll::{self, CreateFlags, EventData, EventFlags},
 };
 
-use crate::{cluster::Cluster, machine, subject::Server};
+use benches::machine;
+
+use crate::{cluster::Cluster, subject::Server};
 
 /// What a load asks.
 pub(crate) trait Work {

@@ -12,13 +12,11 @@
 //! | `journey` | what they are asked: papers solved, packets claimed, every body checked |
 //! | `cluster` | a PostgreSQL of the run's own, and its yardstick |
 //! | `stock` | a database that holds millions of rows already |
-//! | `machine` | processor time, pressure, the disk |
 //! | `report` | ratios |
 
 mod cluster;
 mod journey;
 mod load;
-mod machine;
 mod report;
 mod stock;
 mod subject;

@@ -2,7 +2,9 @@
 
 use std::{io::Write, path::Path, time::Duration};
 
-use crate::{Played, load::Driven, machine, subject::Engine};
+use benches::machine;
+
+use crate::{Played, load::Driven, subject::Engine};
 
 /// What one round came to.
 pub(crate) struct Run {

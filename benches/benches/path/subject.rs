@@ -13,6 +13,7 @@ use std::{
 use anyhow::{Context as _, anyhow, ensure};
 use axum::{Router, http::header::SET_COOKIE, response::IntoResponse as _, routing::get};
 use axum_extra::extract::cookie::{Cookie, Key, PrivateCookieJar};
+use benches::machine;
 use chrono::{DateTime, TimeDelta, Utc};
 use reference_server::{
     app::{App, Sealing, Season},
@@ -31,7 +32,7 @@ use reward_core::{
 };
 use tokio::{net::TcpListener, runtime::Runtime};
 
-use crate::{journey::Person, machine};
+use crate::journey::Person;
 
 /// The first city of the postponed timetable: 22 to 28 April 2020.
 pub(crate) const CITY: &str = "yancheng";
@@ -351,7 +352,7 @@ impl Server {
 
     /// Processor time that it has used.
     pub(crate) fn cpu(&self) -> anyhow::Result<Duration> {
-        machine::cpu_of(self.child.id())
+        Ok(machine::cpu_of(self.child.id())?)
     }
 
     fn asked(&self, question: &str) -> anyhow::Result<String> {

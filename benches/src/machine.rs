@@ -2,32 +2,36 @@
 
 use std::{
     fs::{self, File},
-    io::Write as _,
+    io::{self, Write as _},
     path::Path,
     time::{Duration, Instant},
 };
-
-use anyhow::Context as _;
 
 /// Bytes that one commit of a few rows may write.
 const PROBE: [u8; 4_096] = [7; 4_096];
 const N_PROBES: usize = 100;
 
 /// Processor time that all threads of a process have used.
-pub(crate) fn cpu_of(process: u32) -> anyhow::Result<Duration> {
+///
+/// # Errors
+/// When there is no such process.
+pub fn cpu_of(process: u32) -> io::Result<Duration> {
     let mut used = Duration::ZERO;
     for task in fs::read_dir(format!("/proc/{process}/task"))? {
         // A thread may end while the folder is read.
         if let Ok(text) = fs::read_to_string(task?.path().join("schedstat")) {
-            let first = text.split(' ').next().context("no schedstat")?;
-            used += Duration::from_nanos(first.parse()?);
+            let first = text.split(' ').next().unwrap_or_default();
+            used += Duration::from_nanos(first.parse().map_err(io::Error::other)?);
         }
     }
     Ok(used)
 }
 
 /// The processes whose parent this is.
-pub(crate) fn children_of(parent: u32) -> anyhow::Result<Vec<u32>> {
+///
+/// # Errors
+/// When the list of processes cannot be read.
+pub fn children_of(parent: u32) -> io::Result<Vec<u32>> {
     let mut children = Vec::new();
     for entry in fs::read_dir("/proc")? {
         let entry = entry?;
@@ -48,7 +52,8 @@ pub(crate) fn children_of(parent: u32) -> anyhow::Result<Vec<u32>> {
 }
 
 /// How busy the machine is: load average, and the share of time in which work waited for a processor.
-pub(crate) fn pressure() -> String {
+#[must_use]
+pub fn pressure() -> String {
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let load: Vec<&str> = load.split(' ').take(3).collect();
     let waiting = fs::read_to_string("/proc/pressure/cpu").unwrap_or_default();
@@ -60,7 +65,10 @@ pub(crate) fn pressure() -> String {
 }
 
 /// Half of all small appends to a file in this folder are durable within this time.
-pub(crate) fn sync_probe(folder: &Path) -> anyhow::Result<Duration> {
+///
+/// # Errors
+/// When the folder cannot be written.
+pub fn sync_probe(folder: &Path) -> io::Result<Duration> {
     let path = folder.join("probe");
     let mut file = File::create(&path)?;
     let mut waits = Vec::with_capacity(N_PROBES);
@@ -72,11 +80,12 @@ pub(crate) fn sync_probe(folder: &Path) -> anyhow::Result<Duration> {
     }
     fs::remove_file(path)?;
     waits.sort_unstable();
-    waits.get(N_PROBES / 2).copied().context("no probe")
+    Ok(waits.get(N_PROBES / 2).copied().unwrap_or_default())
 }
 
 /// Where a text first stands in another.
-pub(crate) fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
+#[must_use]
+pub fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
     text.windows(wanted.len())
         .position(|window| window == wanted)
 }
