@@ -21,7 +21,7 @@ use crate::{
     app::App,
     contest::{
         Error, Failure,
-        figures::{self, CertificateFigures, Figures},
+        figures::{self, CertificateFigures, CityFigures, Figures},
     },
     rail::Rail,
 };
@@ -267,29 +267,7 @@ pub async fn text(app: &App) -> Result<String, Error> {
     );
     recent(&mut registry, app.memory.metrics.recent(app.wall.now()));
     health(&mut registry, &figures);
-    let granted = gauges(&mut registry, "granted_fen", "Money awarded, gross");
-    let awards = gauges(&mut registry, "awards", "Packets awarded");
-    let left = gauges(
-        &mut registry,
-        "budget_left_fen",
-        "Money of the city not awarded yet",
-    );
-    let today_left = gauges(
-        &mut registry,
-        "budget_today_left_fen",
-        "Money of today not awarded yet, of the city whose day it is",
-    );
-    for money in &figures.cities {
-        let label = City {
-            city: money.city.clone(),
-        };
-        granted.get_or_create(&label).set(money.awarded_fen);
-        awards.get_or_create(&label).set(money.n_awards);
-        left.get_or_create(&label).set(money.left_fen);
-        if let Some(fen) = money.today_left_fen {
-            today_left.get_or_create(&label).set(fen);
-        }
-    }
+    money(&mut registry, &figures.cities);
     payments(&mut registry, figures.payments);
     books(&mut registry, figures.incidents, figures.duties);
     if let Some(figures) = figures.certificates {
@@ -307,6 +285,33 @@ pub async fn text(app: &App) -> Result<String, Error> {
     let mut text = String::new();
     encode(&mut text, &registry).map_err(Failure::defect)?;
     Ok(text)
+}
+
+/// What each city has awarded and has left.
+fn money(registry: &mut Registry, cities: &[CityFigures]) {
+    let granted = gauges(registry, "granted_fen", "Money awarded, gross");
+    let awards = gauges(registry, "awards", "Packets awarded");
+    let left = gauges(
+        registry,
+        "budget_left_fen",
+        "Money of the city not awarded yet",
+    );
+    let today_left = gauges(
+        registry,
+        "budget_today_left_fen",
+        "Money of today not awarded yet, of the city whose day it is",
+    );
+    for money in cities {
+        let label = City {
+            city: money.city.clone(),
+        };
+        granted.get_or_create(&label).set(money.awarded_fen);
+        awards.get_or_create(&label).set(money.n_awards);
+        left.get_or_create(&label).set(money.left_fen);
+        if let Some(fen) = money.today_left_fen {
+            today_left.get_or_create(&label).set(fen);
+        }
+    }
 }
 
 /// How this process has answered of late, as the console's overview says it.

@@ -279,10 +279,9 @@ pub fn simulated(options: &Simulated) -> Result<Arc<App>, SetupError> {
     };
     let simulator = Arc::new(simulator);
     let start = latest.map_or(options.start, |latest| latest.max(options.start));
-    let clock = Arc::new(if options.clock_runs {
-        SimulatedClock::running_from(start)
-    } else {
-        SimulatedClock::standing_at(start)
+    let clock = Arc::new(match options.clock_runs {
+        true => SimulatedClock::running_from(start),
+        false => SimulatedClock::standing_at(start),
     });
     let http: Arc<dyn HttpClient> = match options.wire {
         Wire::Loopback => Arc::new(WeChatHttp::new()?),
@@ -291,15 +290,12 @@ pub fn simulated(options: &Simulated) -> Result<Arc<App>, SetupError> {
             Arc::new(InProcessWeChat::new(Arc::clone(&simulator), clock))
         }
     };
-    let durability = if options.lasting {
-        Durability::Full
-    } else {
-        Durability::None
+    let durability = match options.lasting {
+        true => Durability::Full,
+        false => Durability::None,
     };
-    let database = options
-        .database
-        .clone()
-        .unwrap_or_else(|| Database::file(&options.data_dir.join(DATABASE)));
+    let in_folder = || Database::file(&options.data_dir.join(DATABASE));
+    let database = options.database.clone().unwrap_or_else(in_folder);
     // The clock is simulated, whatever the database's own says.
     let store = Store::open(&database, durability, DecisionClock::Caller)?;
     let master = match options.seed {

@@ -29,6 +29,7 @@ fn follow_last(desk: &Phone<'_>, selector: &str) {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story, told in its order")]
 fn a_word_file_becomes_the_bank_that_a_city_opens_with() {
     let Some(chromium) = Chromium::start() else {
         return;

@@ -186,7 +186,7 @@ impl Gantt {
                 round.map(|round| span.bar(span_of(round.window()), half, classes[1], word[1]));
             preheat.into_iter().chain(contest).collect::<Vec<Bar>>()
         };
-        let mut lines: Vec<(DateTime<Utc>, (String, Vec<Bar>))> = change
+        let mut lines = change
             .rounds()
             .iter()
             .filter_map(|round| {
@@ -194,9 +194,10 @@ impl Gantt {
                 let is = bars(round.after(), Half::Lower, ["preheat", "ahead"]);
                 let first = round.after().or(round.before())?.window().start();
                 let name = round.city().name().to_owned();
-                Some((first, (name, was.into_iter().chain(is).collect())))
+                let bars: Vec<Bar> = was.into_iter().chain(is).collect();
+                Some((first, (name, bars)))
             })
-            .collect();
+            .collect::<Vec<_>>();
         lines.sort_by_key(|(first, _line)| *first);
         let lines = lines.into_iter().map(|(_first, line)| line).collect();
         let legend = [

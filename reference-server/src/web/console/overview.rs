@@ -29,7 +29,7 @@ use crate::{
     contest::{
         merchant_balance::{self, Balance},
         organiser::{Error, Organiser, Refused, sign_in},
-        overview::{self, FOLLOWERS_OF_CITY, FOLLOWERS_OF_DISTRICT, Numbers, Snapshot},
+        overview::{self, FOLLOWERS_OF_CITY, FOLLOWERS_OF_DISTRICT, Health, Numbers, Snapshot},
     },
     metrics::Recent,
     web::{frame, moment},
@@ -171,21 +171,28 @@ fn alarms(now: &Snapshot) -> Vec<Alarm> {
             next: "请城市编辑在“题库”里上传题目并提交，由内容审核人批准；批准后到了封存的日子即封存红包。",
         });
     }
-    let health = &now.health;
-    if let Some(off_ms) = health.clock_off_ms {
-        alarms.push(Alarm {
-            tone: "bad",
-            what: format!(
-                "这台服务器的时钟比数据库{}。",
-                if off_ms > 0 {
-                    format!("慢 {off_ms} 毫秒")
-                } else {
-                    format!("快 {} 毫秒", off_ms.unsigned_abs())
-                }
-            ),
-            next: "它现在什么也决定不了，请技术人员启用 NTP 对时；别的服务器照常。",
-        });
+    alarms.extend(now.health.clock_off_ms.map(clock_alarm));
+    alarms.extend(money_alarms(&now.health));
+    alarms
+}
+
+fn clock_alarm(off_ms: i64) -> Alarm {
+    Alarm {
+        tone: "bad",
+        what: format!(
+            "这台服务器的时钟比数据库{}。",
+            if off_ms > 0 {
+                format!("慢 {off_ms} 毫秒")
+            } else {
+                format!("快 {} 毫秒", off_ms.unsigned_abs())
+            }
+        ),
+        next: "它现在什么也决定不了，请技术人员启用 NTP 对时；别的服务器照常。",
     }
+}
+
+fn money_alarms(health: &Health) -> Vec<Alarm> {
+    let mut alarms = Vec::new();
     if let Some(last) = health
         .balance
         .last

@@ -4,6 +4,10 @@ use super::attack::{assert_refused_by, fixed};
 use crate::app::TestApp;
 
 #[tokio::test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "a list of attacks, one after the other"
+)]
 async fn a_secret_is_replaced_and_never_altered_and_a_payments_takes_two() {
     let test = TestApp::new().await;
     let mut raw = test.raw();

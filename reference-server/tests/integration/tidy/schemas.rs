@@ -52,6 +52,6 @@ fn no_two_bodies_of_the_document_share_a_name() {
         "#[derive(Serialize, ToSchema)]\n#[serde(tag = \"is\")]\npub(super) struct Body {\n}\n",
     );
     let other = File::sample("b.rs", "#[derive(ToSchema)]\nenum Body<T> {}\n");
-    assert_eq!(twins(&[one.clone()]), Vec::<String>::new());
+    assert_eq!(twins(std::slice::from_ref(&one)), Vec::<String>::new());
     assert_eq!(twins(&[one, other]), ["Body stands in a.rs and b.rs"]);
 }

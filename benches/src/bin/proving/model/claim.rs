@@ -86,6 +86,31 @@ fn second(n: u8) -> DateTime<Utc> {
     at(i64::from(n))
 }
 
+/// What is known about somebody who passed twice.
+fn facts(over: bool, used: bool, has_money: bool) -> ClaimFacts {
+    ClaimFacts {
+        phase: if over {
+            ClaimPhase::Closed {
+                closed: second(CLOSES),
+            }
+        } else {
+            ClaimPhase::Open
+        },
+        following: true,
+        passes_here: 2,
+        passes_unused_here: 1,
+        base_used: used.then_some(BaseUse::Here { at: second(0) }),
+        referral_chances_open_here: 0,
+        scope: ClaimScope::Season,
+        referral: ReferralPolicy::Off,
+        money: if has_money {
+            MoneyState::Available
+        } else {
+            MoneyState::CityExhausted
+        },
+    }
+}
+
 impl World {
     fn clock(state: &State) -> u8 {
         state.now.saturating_sub(state.behind)
@@ -118,29 +143,8 @@ impl World {
         } else {
             decided >= CLOSES
         };
-        let facts = ClaimFacts {
-            phase: if over {
-                ClaimPhase::Closed {
-                    closed: second(CLOSES),
-                }
-            } else {
-                ClaimPhase::Open
-            },
-            following: true,
-            passes_here: 2,
-            passes_unused_here: 1,
-            base_used: used.then_some(BaseUse::Here { at: second(0) }),
-            referral_chances_open_here: 0,
-            scope: ClaimScope::Season,
-            referral: ReferralPolicy::Off,
-            money: if taken < PACKETS {
-                MoneyState::Available
-            } else {
-                MoneyState::CityExhausted
-            },
-        };
         state.latch = state.latch.max(decided);
-        let outcome = match facts.decide() {
+        let outcome = match facts(over, used, taken < PACKETS).decide() {
             Ok(claim) => {
                 debug_assert_eq!(claim.kind, ChanceKind::Base);
                 state.taken += 1;

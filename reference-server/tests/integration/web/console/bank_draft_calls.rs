@@ -13,6 +13,10 @@ use crate::{
 };
 
 /// Asks every call about a draft in every way that has an answer of its own.
+#[expect(
+    clippy::too_many_lines,
+    reason = "a list of calls, one after the other"
+)]
 pub(super) async fn describe(document: &mut Document) {
     let test = TestApp::new().await;
     let mut nobody = Browser::new(&test);

@@ -410,6 +410,7 @@ fn form(fields: &[(&str, &str)]) -> String {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story, told in its order")]
 async fn what_is_wrong_stands_at_its_row_and_column_until_it_is_mended() {
     let test = TestApp::new().await;
     let mut editor = signed_in_as(&test, "editor", Role::CityEditor).await;

@@ -33,6 +33,10 @@ fn form(fields: &[(&str, &str)]) -> String {
 }
 
 /// Asks every call for every answer that it documents.
+#[expect(
+    clippy::too_many_lines,
+    reason = "a list of calls, one after the other"
+)]
 pub(super) async fn describe(test: &TestApp, document: &mut Document) {
     let mut nobody = Browser::new(test);
     let mut editor = signed_in_as(test, "writer", Role::CityEditor).await;

@@ -384,6 +384,7 @@ async fn an_attempt_begun_before_an_approval_keeps_its_window() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story, told in its order")]
 async fn an_edition_is_drafted_in_a_table_of_dates_and_from_an_offices_file() {
     let test = contest(NOON).await;
     let (mut maker, mut checker) = two(&test).await;

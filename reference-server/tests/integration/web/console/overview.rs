@@ -127,7 +127,7 @@ async fn a_stream_brings_the_numbers_and_ends_with_the_session() {
     let wang = colleague(&test, "wang", Role::Auditor).await;
     let mut browser = signed_in(&test, &wang).await;
     let path = format!("/console/cities/{FIRST_CITY}/live");
-    let open = |browser: &crate::web::browser::Browser| {
+    let open = |browser: &Browser| {
         let request = browser.request(Method::GET, &path);
         let request = request.body(axum::body::Body::empty()).unwrap();
         web::router(test.app.clone()).oneshot(request)

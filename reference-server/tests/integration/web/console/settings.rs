@@ -136,6 +136,7 @@ fn fields(of: &[(&str, &str)]) -> String {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story, told in its order")]
 async fn a_secret_goes_in_by_two_persons_and_never_comes_out() {
     let test = TestApp::new().await;
     let app = configured(&test);
