@@ -4,7 +4,10 @@
 //! how many followed when it opened, and which places chance could exchange. One person
 //! proposes a formula or a result, another approves it.
 
-use std::{cmp::Reverse, collections::BTreeSet};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use schedule_core::{Exposure, ExposureReport, holidays::Holidays};
@@ -227,9 +230,12 @@ pub async fn standing(app: &App) -> Result<Standing, Error> {
     let (formula, result, counts) = app
         .store
         .read(move |read| {
+            let openings = slugs.iter().map(|(_slug, opens_ms)| *opens_ms).collect();
+            let followers = followers_at(read, openings)?;
             let counts = slugs.into_iter().map(|(slug, opens_ms)| {
                 let tally = overview::tally(read, &slug)?;
-                Ok::<_, Error>((counts(read, &slug, opens_ms)?, tally))
+                let n_followers = followers.get(&opens_ms).copied().unwrap_or_default();
+                Ok::<_, Error>((counts(read, &slug, n_followers)?, tally))
             });
             let counts: Vec<_> = counts.collect::<Result<_, _>>()?;
             Ok::<_, Error>((newest(read, FORMULA)?, newest(read, RESULT)?, counts))
@@ -274,12 +280,26 @@ pub async fn standing(app: &App) -> Result<Standing, Error> {
     })
 }
 
-fn counts(read: &Read<'_>, slug: &str, opens_ms: i64) -> Result<CityCounts, Error> {
+/// How many had followed before each of these instants.
+///
+/// Cost: every follower once, by index.
+fn followers_at(read: &Read<'_>, instants: BTreeSet<i64>) -> Result<BTreeMap<i64, i64>, Error> {
+    let (mut from_ms, mut n_before) = (0, 0_i64);
+    let mut found = BTreeMap::new();
+    for until_ms in instants {
+        n_before = n_before.saturating_add(people::n_followers(read, from_ms, until_ms)?.0);
+        found.insert(until_ms, n_before);
+        from_ms = until_ms;
+    }
+    Ok(found)
+}
+
+fn counts(read: &Read<'_>, slug: &str, n_followers: i64) -> Result<CityCounts, Error> {
     let tallies = people::people(read, slug)?;
     Ok(CityCounts {
         n_people: tallies.iter().map(|row| row.n_people).sum(),
         n_new_people: tallies.iter().map(|row| row.n_new).sum(),
-        n_followers_at_opening: people::n_followers(read, 0, opens_ms)?.0,
+        n_followers_at_opening: n_followers,
     })
 }
 
