@@ -28,6 +28,8 @@ pub(super) struct Call {
     wire: u64,
     pub(super) payout: Payout,
     pub(super) version: u64,
+    /// Failovers before it was made.
+    pub(super) failovers: u32,
     issued: Ms,
 }
 
@@ -51,6 +53,7 @@ impl World {
             wire: payment.number,
             payout: *payout,
             version: payout.version(),
+            failovers: self.failovers,
             issued: local,
         }
     }

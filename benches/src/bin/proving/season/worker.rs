@@ -313,8 +313,11 @@ impl World {
             return;
         }
         if let (Some(class), Some(stored)) = (reply, stored) {
-            let fits = matches!(stored.state(), PayoutState::InFlight { owner, .. } if *owner == call.worker)
+            let is_own = matches!(stored.state(), PayoutState::InFlight { owner, .. } if *owner == call.worker)
                 && stored.version() == call.version;
+            // A failover that forgot a sending lets another instance send the same number under
+            // the same version; an answer to either is then an answer to both.
+            let fits = is_own || call.failovers != self.failovers;
             let pause = Ms::from(self.config.policy.rail_retry_seconds) * SECOND - 4 * MINUTE;
             self.oracle
                 .replied(self.now, class, pause, fits, (number, &step.next));
