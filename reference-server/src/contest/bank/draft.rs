@@ -316,7 +316,8 @@ impl Reading {
         }
     }
 
-    /// The words of the file at an item: the cells of its row, or the lines up to the next item.
+    /// The words of the file at an item: the cells of its row, or the lines of its question, from
+    /// the number before its stem up to the next item.
     pub(crate) fn original(&self, item: &Item) -> Vec<String> {
         let index = sheet_index(&self.sheets, &item.place);
         let Some(sheet) = self.sheets.get(index) else {
@@ -338,12 +339,23 @@ impl Reading {
             .iter()
             .filter(|other| other.place.sheet == item.place.sheet)
             .map(|other| other.place.row);
-        let next = rows.filter(|row| *row > item.place.row).min();
-        let next = next.unwrap_or(u32::MAX);
-        let lines = (item.place.row..next).map_while(|row| {
+        let rows: BTreeSet<u32> = rows.collect();
+        let here = item.place.row;
+        let next = rows.iter().find(|row| **row > here);
+        let next = next.copied().unwrap_or(u32::MAX);
+        let line = |row: u32| {
             let index = usize::try_from(row.checked_sub(sheet.first_row)?).ok()?;
             sheet.rows.get(index)
-        });
+        };
+        // What is wrong may be said of a line further down, such as that of the key.
+        let is_stem = |row: &u32| {
+            let first = line(*row).and_then(|cells| cells.first());
+            first.is_some_and(|text| text.trim_start().starts_with(|c: char| c.is_ascii_digit()))
+        };
+        let mut back = (sheet.first_row..=here).rev();
+        let is_own = |row: &u32| *row == here || !rows.contains(row);
+        let first = back.by_ref().take_while(is_own).find(is_stem);
+        let lines = (first.unwrap_or(here)..next).map_while(line);
         lines
             .filter_map(|cells| cells.first())
             .filter(|line| !line.trim().is_empty())
