@@ -652,3 +652,11 @@ CREATE TRIGGER page_hour_never_leaves BEFORE DELETE ON page_hour
 FOR EACH ROW EXECUTE FUNCTION refuse('the hour of a version never leaves');
 CREATE TRIGGER page_hour_is_never_emptied BEFORE TRUNCATE ON page_hour
 EXECUTE FUNCTION refuse('the hour of a version never leaves');
+
+-- What was done about backups.
+CREATE TRIGGER safekeeping_never_changes BEFORE UPDATE ON safekeeping
+FOR EACH ROW EXECUTE FUNCTION refuse('what was done about a backup never changes');
+CREATE TRIGGER safekeeping_never_leaves BEFORE DELETE ON safekeeping
+FOR EACH ROW EXECUTE FUNCTION refuse('what was done about a backup never leaves');
+CREATE TRIGGER safekeeping_is_never_emptied BEFORE TRUNCATE ON safekeeping
+EXECUTE FUNCTION refuse('what was done about a backup never leaves');

@@ -415,3 +415,9 @@ CREATE TRIGGER IF NOT EXISTS page_hour_never_changes BEFORE UPDATE ON page_hour
 BEGIN SELECT RAISE(ABORT, 'the hour of a version never changes'); END;
 CREATE TRIGGER IF NOT EXISTS page_hour_never_leaves BEFORE DELETE ON page_hour
 BEGIN SELECT RAISE(ABORT, 'the hour of a version never leaves'); END;
+
+-- What was done about backups.
+CREATE TRIGGER IF NOT EXISTS safekeeping_never_changes BEFORE UPDATE ON safekeeping
+BEGIN SELECT RAISE(ABORT, 'what was done about a backup never changes'); END;
+CREATE TRIGGER IF NOT EXISTS safekeeping_never_leaves BEFORE DELETE ON safekeeping
+BEGIN SELECT RAISE(ABORT, 'what was done about a backup never leaves'); END;

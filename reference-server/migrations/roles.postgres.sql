@@ -66,7 +66,8 @@ BEGIN
             correction_approval, correction_refusal, reconciliation, closed_day, books_seal, duty,
             field_key, certificate_download, renewal_proposal, renewal_approval, renewal_refusal,
             proposal, proposal_decision, attempt_tally, statistics_mark, participant_tally,
-            answer_tally, pause, bulletin_draft, bulletin, page_picture, page_hour TO contest_reader;
+            answer_tally, pause, bulletin_draft, bulletin, page_picture, page_hour,
+            safekeeping TO contest_reader;
         GRANT SELECT (city, ordinal, opens_ms, closes_ms, pool_fen, used_fen, top_awarded,
             last_decision_ms, bank, plan_commitment, plan_root, n_corrections) ON city
             TO contest_reader;

@@ -38,6 +38,8 @@ pub struct Config {
     pub trial: Option<TrialConfig>,
     /// The key files; one of each kind in the data folder unless stated.
     pub keys: Option<KeysConfig>,
+    /// Where backups lie; none are taken unless stated.
+    pub backup: Option<BackupConfig>,
     /// The season.
     pub season: SeasonConfig,
     /// The Official Account.
@@ -127,6 +129,30 @@ impl KeysConfig {
         let rings = self.contest.iter().chain(&self.people);
         rings.chain([&self.index])
     }
+}
+
+/// Where backups lie, and what seals them.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct BackupConfig {
+    /// Folder of the backups, on another disk than the database.
+    pub dir: PathBuf,
+    /// File with the key that seals them, and nothing else; `keys new` makes it.
+    pub key_file: PathBuf,
+    /// How many backups are kept; three unless stated.
+    #[serde(default = "generations")]
+    pub keep: u16,
+    /// Who copies a database server: a role that may replicate; the database's own user unless stated.
+    pub user: Option<String>,
+    /// File with that role's password, when the server wants one.
+    pub password_file: Option<PathBuf>,
+    /// Folder into which a database server archives its log; only the backups themselves are there without it.
+    pub log_dir: Option<PathBuf>,
+}
+
+/// Last night's, the one before, and one more.
+const fn generations() -> u16 {
+    3
 }
 
 /// The season's name and timetable.
@@ -428,6 +454,11 @@ impl Config {
             files.extend(keys.contest.iter_mut().chain(&mut keys.people));
             files.push(&mut keys.index);
         }
+        if let Some(backup) = &mut self.backup {
+            files.extend([&mut backup.dir, &mut backup.key_file]);
+            files.extend(&mut backup.password_file);
+            files.extend(&mut backup.log_dir);
+        }
         if let Some(packets) = &mut self.merchant.red_packet {
             files.extend([&mut packets.key_file, &mut packets.identity_file]);
         }
@@ -454,6 +485,9 @@ impl Config {
         if let Some(v3) = &self.merchant.v3 {
             files.extend([&v3.key_file, &v3.api_key_file]);
         }
+        let backup = self.backup.as_ref();
+        files.extend(backup.map(|backup| &backup.key_file));
+        files.extend(backup.and_then(|backup| backup.password_file.as_ref()));
         let server = self.database.as_ref();
         files.extend(server.and_then(|server| server.password_file.as_ref()));
         files.into_iter().map(PathBuf::as_path).collect()

@@ -223,6 +223,13 @@ impl Metrics {
             .inc();
     }
 
+    /// How often a row of the payout table was taken.
+    pub(crate) fn n_stepped(&self, rail: Rail, row: u8) -> u64 {
+        let rail = rail.name();
+        let label = PayoutStep { rail, row };
+        self.payout_steps.get_or_create(&label).get()
+    }
+
     /// How many payments this process cannot drive at present.
     pub(crate) fn stuck(&self, n: usize) {
         self.payments_stuck

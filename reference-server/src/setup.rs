@@ -337,7 +337,32 @@ fn wall_beside(clock: &Arc<SimulatedClock>, runs: bool) -> Arc<dyn Clock> {
 /// [`SetupError`] naming the file or the value that is wrong.
 pub fn real(config: &Config, office_program: PathBuf) -> Result<Arc<App>, SetupError> {
     let clock = Arc::new(SystemClock::new());
-    let app = configured(config, office_program, clock, DecisionClock::Database)?;
+    let database = database_of(config)?;
+    let decides = DecisionClock::Database;
+    let app = configured(config, office_program, (clock, decides), &database)?;
+    Ok(Arc::new(app))
+}
+
+/// The app of a configuration on another database than its own: one out of a backup.
+///
+/// `ahead` is how far a trial's clock is ahead of this machine's, when it is a trial.
+///
+/// # Errors
+/// As [`real`]; [`SetupError::KeyLost`] when a key is missing: none is made for a database that has been.
+pub fn on_copy(
+    config: &Config,
+    office_program: PathBuf,
+    database: &Database,
+    ahead: Option<TimeDelta>,
+) -> Result<Arc<App>, SetupError> {
+    keyring::expect_all(config)?;
+    let clock: Arc<dyn Clock> = match ahead {
+        Some(ahead) => Arc::new(ShiftedClock::new(SystemClock::new(), ahead)),
+        None => Arc::new(SystemClock::new()),
+    };
+    // Nobody else decides on it, so there is no other clock to agree with.
+    let decides = DecisionClock::Caller;
+    let app = configured(config, office_program, (clock, decides), database)?;
     Ok(Arc::new(app))
 }
 
@@ -353,23 +378,23 @@ pub fn trial(
     let clock = Arc::new(ShiftedClock::new(SystemClock::new(), ahead));
     let ahead_ms = ahead.num_milliseconds();
     let decides = DecisionClock::Shifted { ahead_ms };
-    let app = configured(config, office_program, clock, decides)?;
+    let database = database_of(config)?;
+    let app = configured(config, office_program, (clock, decides), &database)?;
     Ok(Arc::new(app))
 }
 
 fn configured(
     config: &Config,
     office_program: PathBuf,
-    clock: Arc<dyn Clock>,
-    decides: DecisionClock,
+    (clock, decides): (Arc<dyn Clock>, DecisionClock),
+    database: &Database,
 ) -> Result<App, SetupError> {
     create_dir(&config.data_dir)?;
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let season = season_of(config)?;
     let keys = keyring::load(config, entropy.as_ref())?;
-    let database = database_of(config)?;
     Ok(App {
-        store: Store::open(&database, Durability::Full, decides)?,
+        store: Store::open(database, Durability::Full, decides)?,
         clock,
         wall: Arc::new(SystemClock::new()),
         passwords: Passwords::new(PasswordCost::Season),
@@ -482,7 +507,10 @@ fn channel(config: &Config) -> ChannelProfile {
 }
 
 /// The database of a real season.
-fn database_of(config: &Config) -> Result<Database, SetupError> {
+///
+/// # Errors
+/// [`SetupError`] when its address, its password or its authority cannot be read.
+pub fn database_of(config: &Config) -> Result<Database, SetupError> {
     let Some(server) = &config.database else {
         return Ok(Database::file(&config.data_dir.join(DATABASE)));
     };

@@ -4,6 +4,7 @@ mod account;
 mod announcement;
 mod audit;
 mod audit_log;
+mod backup;
 pub mod bank;
 mod books;
 mod demo;
@@ -34,6 +35,7 @@ use crate::{
     contest::edition,
     office,
     rail::Rail,
+    rehearsal::Faults,
     setup, trial,
 };
 
@@ -101,6 +103,15 @@ enum Command {
         #[arg(long, value_enum, default_value = "table")]
         format: Format,
     },
+    /// Take a backup beside the running server: sealed, checked, kept in generations.
+    Backup(backup::BackupArguments),
+    /// Put a backup in the place of a database that is gone; nothing is paid until two persons let it.
+    Restore(backup::RestoreArguments),
+    /// Try whether the newest backup would save the contest: restore it aside, audit it, compare it with what is live.
+    Drill(backup::DrillArguments),
+    /// Archive the log of a database server, and give it back; the server itself calls this.
+    #[command(subcommand)]
+    DatabaseLog(backup::LogCommand),
     /// Write the chain of events to a file, and check such a file anywhere.
     #[command(subcommand)]
     AuditLog(audit_log::AuditLogCommand),
@@ -141,7 +152,7 @@ enum Command {
     Timetable(timetable::TimetableCommand),
     /// Play a city or a whole season with simulated citizens, then audit every fen.
     #[command(
-        after_help = "Example:\n  reference-server rehearse --seed 7 --people 500 --city nanjing\n  reference-server rehearse --seed 7 --people 5000 --season --format json"
+        after_help = "Example:\n  reference-server rehearse --seed 7 --people 500 --city nanjing\n  reference-server rehearse --seed 7 --people 5000 --season --format json\n  reference-server rehearse --faults hostile --seed 17\n  reference-server rehearse --faults hostile --seeds 0..100"
     )]
     Rehearse(RehearseArguments),
     /// Check a city's published file: every draw, amount and award, with no database and no network.
@@ -149,6 +160,9 @@ enum Command {
         after_help = "Example:\n  reference-server verify nanjing.json --root d94d55b7…\n\nExit code 0: everything fits; 3: it does not; 1: the file cannot be read.\nThe format is described in reward-core/VERIFYING.md, with a verifier in Python."
     )]
     Verify(verify::VerifyArguments),
+    /// Prints the name of every instant at which this build can end itself.
+    #[cfg(feature = "crash-points")]
+    CrashPoints,
     /// Reads one office file from standard input in a limited process; used by the server itself.
     #[command(hide = true)]
     OfficeReader {
@@ -232,6 +246,13 @@ pub(crate) struct RehearseArguments {
     /// The same seed gives the same report, byte for byte.
     #[arg(long, default_value_t = 7)]
     seed: u64,
+    /// How much goes wrong. A hostile season is small, and takes its cities, rules, people, instances
+    /// and rail from the seed.
+    #[arg(long, value_enum, default_value = "mild")]
+    faults: Faults,
+    /// Play many hostile seasons and print what they came to: all seeds from the first to before the last.
+    #[arg(long, value_name = "FIRST..LAST", value_parser = rehearse::seeds, conflicts_with_all = ["seed", "season", "city", "format"])]
+    seeds: Option<std::ops::Range<u64>>,
     /// Participants in each city.
     #[arg(long, default_value_t = 500)]
     people: u32,
@@ -255,6 +276,9 @@ pub(crate) struct RehearseArguments {
     /// Instances of the server side by side on one database; citizens and payments go to each in turn.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=16))]
     instances: u16,
+    /// End at the server's first failure, as a kill would end it; the same command goes on in the folder.
+    #[arg(long, requires = "data")]
+    stop_at_failure: bool,
     /// How the report is printed.
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
@@ -276,6 +300,10 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Command::Config(ConfigCommand::Check { config }) => preflight::check_config(&config),
         Command::Preflight { config } => preflight::run(&config),
         Command::Audit { config, format } => audit::run(&config, format),
+        Command::Backup(arguments) => backup::back_up(&arguments),
+        Command::Restore(arguments) => backup::restore(&arguments),
+        Command::Drill(arguments) => backup::drill(&arguments),
+        Command::DatabaseLog(command) => backup::log(&command),
         Command::AuditLog(command) => audit_log::run(&command),
         Command::Keys(command) => keys::run(command),
         Command::Person(command) => person::run(command),
@@ -310,8 +338,20 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Command::Timetable(command) => timetable::run(command, &office_reader()?),
         Command::Rehearse(arguments) => rehearse::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
+        #[cfg(feature = "crash-points")]
+        Command::CrashPoints => crash_points(),
         Command::OfficeReader { kind } => Ok(office::child::run(kind)),
     }
+}
+
+#[cfg(feature = "crash-points")]
+fn crash_points() -> anyhow::Result<ExitCode> {
+    use std::io::Write as _;
+    let mut out = std::io::stdout().lock();
+    for (_point, name) in crate::crash_point::Point::ALL {
+        writeln!(out, "{name}")?;
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The reader of office files that starts this very program.

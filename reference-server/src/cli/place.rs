@@ -26,6 +26,19 @@ pub(super) struct PlaceArguments {
     database: Option<String>,
 }
 
+impl PlaceArguments {
+    /// Whether the place outlives the process.
+    pub(super) fn is_lasting(&self) -> bool {
+        self.data.is_some()
+    }
+
+    /// As they would be written after a command, with a space before them.
+    pub(super) fn to_text(&self) -> String {
+        let database = self.database.as_ref();
+        database.map_or_else(String::new, |url| format!(" --database {url}"))
+    }
+}
+
 /// The folder and the database of a made-up contest.
 #[derive(Debug)]
 pub(super) struct Place {

@@ -22,6 +22,10 @@ const DRAIN: Duration = Duration::from_secs(5);
 
 pub(super) fn run(path: &Path) -> anyhow::Result<ExitCode> {
     let config = Config::read(path)?;
+    anyhow::ensure!(
+        cfg!(not(feature = "crash-points")) || config.trial.is_some(),
+        "this build is for crash tests, and serves nothing but a trial"
+    );
     super::log("info", config.log);
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(serve(&config))?;

@@ -122,6 +122,7 @@ fn books(
 ) -> Result<Books, Error> {
     let mut bad = facts::bad_awards(read, min_fen, max_fen)?;
     bad.extend(facts::used_twice(read)?);
+    bad.extend(facts::steps_without_evidence(read)?);
     let wrong = overview::wrong_tallies(read)?.into_iter();
     bad.extend(wrong.map(|hour| ("M29 attempt tally".to_owned(), hour)));
     let wrong = statistics::wrong_counts(read)?.into_iter();

@@ -12,6 +12,7 @@ use wechat_adapter::pay::v3::{FlowDirection, FundFlow, FundFlowBill, FundFlowSum
 use super::{Error, Failure};
 use crate::{
     app::App,
+    crash_point::{Point, reach},
     store::{
         audit,
         bills::{self as rows, BillRow, FlowRow},
@@ -260,6 +261,7 @@ async fn store(
             let version = before.map_or(1, |before| before.saturating_add(1));
             let row = BillRow { version, ..row };
             rows::insert(tx, &row, &flows)?;
+            reach(Point::BillStoring);
             let contradicted = rows::contradicted_line(&tx.read(), row.day, version)?;
             if let Some((line, flow_number, other)) = contradicted {
                 let other = Day::of_column(other);

@@ -23,6 +23,7 @@ use super::{
 };
 use crate::{
     app::App,
+    crash_point::{Point, reach},
     store::{bills as rows, books},
 };
 
@@ -216,6 +217,7 @@ pub async fn fetch(app: &App, day: ShanghaiDay) -> Result<Imported, FetchError> 
     let name = format!("the bill of {day}");
     let (flows, sums) = (bill.flows(), bill.sums());
     let content = response.body();
+    reach(Point::BillFetched);
     Ok(bills::keep(app, &name, Source::WeChat, day, content, (flows, sums)).await?)
 }
 

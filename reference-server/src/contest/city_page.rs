@@ -2,7 +2,7 @@
 //!
 //! What is shown is the newest approved proposal whose hour has come; without one, the text of
 //! the content folder. A newer version takes the place of an older one that still waits for its
-//! hour. So every version, who wrote it and who approved it stand in rows that are never changed.
+//! hour from its approval on, even if its own hour is later. So every version, who wrote it and who approved it stand in rows that are never changed.
 
 use std::collections::{BTreeMap, BTreeSet};
 

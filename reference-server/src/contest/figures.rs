@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     app::App,
-    store::{books, facts, incidents, season as rows},
+    store::{Read, books, facts, incidents, safekeeping, season as rows},
 };
 
 /// Money of one city.
@@ -40,7 +40,8 @@ pub struct Figures {
     pub latch_age_ms: Option<i64>,
     /// Open incidents by class.
     pub incidents: Vec<(String, i64)>,
-    /// The latest outcome of each daily duty: its name, what was found, and how long ago in milliseconds.
+    /// The latest outcome of each daily duty: its name, what was found, and how long ago in milliseconds; a backup
+    /// counts from the instant it is of.
     pub duties: Vec<(String, i64, i64)>,
     /// How far the deciding clock is ahead of this process's in milliseconds, when that is too far; otherwise 0.
     pub clock_off_ms: i64,
@@ -78,10 +79,7 @@ pub async fn figures(app: &App) -> Result<Figures, Error> {
                 facts::payments_by_state(read)?,
                 rows::latest_decision_ms(read)?,
                 incidents::open_by_class(read)?,
-                [
-                    books::latest_duty(read, "audit")?,
-                    books::latest_duty(read, "reconcile")?,
-                ],
+                duties(read)?,
                 (
                     rows::clock_far_off_ms(read, now.timestamp_millis())?.unwrap_or(0),
                     merchant_balance::balance(read, now, None)?,
@@ -117,14 +115,29 @@ pub async fn figures(app: &App) -> Result<Figures, Error> {
         incidents,
         duties: duties
             .into_iter()
-            .flatten()
-            .map(|duty| {
-                let age_ms = now.timestamp_millis().saturating_sub(duty.done_ms);
-                (duty.duty, duty.n_findings, age_ms)
+            .map(|(duty, n_findings, at_ms)| {
+                let age_ms = now.timestamp_millis().saturating_sub(at_ms);
+                (duty.to_owned(), n_findings, age_ms)
             })
             .collect(),
         clock_off_ms,
         balance,
         certificates,
     })
+}
+
+/// What every duty last came to, and the instant that counts.
+fn duties(read: &Read<'_>) -> Result<Vec<(&'static str, i64, i64)>, Error> {
+    let mut found = Vec::new();
+    for duty in ["audit", "reconcile"] {
+        let latest = books::latest_duty(read, duty)?;
+        found.extend(latest.map(|row| (duty, row.n_findings, row.done_ms)));
+    }
+    if let Some(row) = safekeeping::latest(read, "taken")? {
+        found.push(("backup", row.n_findings, row.of_ms));
+    }
+    if let Some(row) = safekeeping::latest(read, "drilled")? {
+        found.push(("drill", row.n_findings, row.at_ms));
+    }
+    Ok(found)
 }

@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     app::{App, Season},
+    crash_point::{Point, reach},
     store::{Tx, audit, pauses, people, season as rows},
 };
 
@@ -194,6 +195,7 @@ fn follow(
         sharer_following,
         moment: moment(season, now),
     };
+    reach(Point::Following);
     let (Ok(credit), Some(sharer)) = (facts.decide(), sharer) else {
         return Ok(());
     };

@@ -28,6 +28,7 @@ use super::{
 use crate::{
     app::{App, Season},
     clock::Clock,
+    crash_point::{Point, reach},
     privacy::Keys,
     store::{
         Outcomes, Read, Together, Tx, WriteTogether, attempts, audit,
@@ -307,6 +308,7 @@ impl Table {
             }
         }
         awards::insert_all(tx, &self.awards)?;
+        reach(Point::Granting);
         let at_ms: Vec<i64> = self.awards.iter().map(|award| award.decided_ms).collect();
         payments::insert_all(tx, &self.payments, &at_ms)?;
         let transfers: Vec<TransferRow<'_>> = self

@@ -57,6 +57,7 @@
 //! | `dead_letter` | payments that stopped for a person, and what may be done about them |
 //! | `dual_control` | who acts, and that the second is another person |
 //! | `books` | a morning: bills fetched, compared, followed up |
+//! | `safekeeping` | what a restored database does before it pays again, and what is known of backups |
 //! | `duty` | what is done once a day, and what came out |
 //! | `books_seal` | a city's books are closed |
 //! | `tax` | who received how much |
@@ -110,6 +111,7 @@ pub mod reconcile;
 pub mod reconciliation;
 pub mod records;
 pub mod rescore;
+pub mod safekeeping;
 pub mod schedule;
 pub mod sealed;
 pub mod season;

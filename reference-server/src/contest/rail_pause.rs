@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     app::App,
+    rail::Rail,
     store::{
         Tx, audit,
         payments::{self, RailRow},
@@ -114,7 +115,13 @@ pub(super) fn resume(
         return Err(Refused::OtherContent.into());
     }
     let now_ms = now.timestamp_millis();
-    payments::set_rail_pause(tx, rail, None, None, now_ms)?;
+    // After a restore every rail stands still for one reason, and one decision ends it.
+    for other in Rail::ALL.map(Rail::name) {
+        let row = payments::rail(&tx.read(), other)?;
+        if row.paused_reason.as_ref() == Some(&proposal.content) && row.paused_until_ms.is_none() {
+            payments::set_rail_pause(tx, other, None, None, now_ms)?;
+        }
+    }
     let detail = format!("rail={rail} proposal={}", proposal.proposal);
     Ok(audit::append(
         tx,

@@ -7,7 +7,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use wechat_adapter::{Request, Response, TransportError};
 
 use super::{Error, payout};
-use crate::app::App;
+use crate::{
+    app::App,
+    crash_point::{Point, reach},
+};
 
 /// So many calls in a row without an answer are a silence.
 const UNHEARD_MAX: u32 = 5;
@@ -18,7 +21,9 @@ const LONGEST_WAIT_MS: i64 = 300_000;
 
 /// Makes a call of WeChat Pay, and notes whether it gives answers.
 pub(super) async fn exchange(app: &App, request: Request) -> Result<Response, TransportError> {
+    reach(Point::Sending);
     let answer = app.wechat.pay_http.send(request).await;
+    reach(Point::Answered);
     let is_heard = answer
         .as_ref()
         .is_ok_and(|answer| !answer.status().is_server_error());

@@ -19,13 +19,16 @@ use super::{
     question_correction::InForce,
     rescore, season,
 };
-use crate::store::{
-    Outcomes, Read, Together, Tx, WriteTogether,
-    attempts::{self, AttemptRow, Before, Earlier},
-    overview::{self, TallyRow},
-    rescores::{self, RescoreRow},
-    season::{self as rows, CityRow, DayRow},
-    standings::{Asked, Standing, standings},
+use crate::{
+    crash_point::{Point, reach},
+    store::{
+        Outcomes, Read, Together, Tx, WriteTogether,
+        attempts::{self, AttemptRow, Before, Earlier},
+        overview::{self, TallyRow},
+        rescores::{self, RescoreRow},
+        season::{self as rows, CityRow, DayRow},
+        standings::{Asked, Standing, standings},
+    },
 };
 
 /// Submissions of one person in one minute; far above what reading ten questions allows.
@@ -83,6 +86,7 @@ impl WriteTogether for Submission {
         }
         attempts::insert_all(tx, &table.rows)?;
         rescores::insert_all(tx, &table.rescores)?;
+        reach(Point::Submitting);
         for (city, more) in &table.tallies {
             overview::count_attempts(tx, city, more)?;
         }

@@ -20,6 +20,7 @@ use super::{Error, Failure};
 use crate::{
     app::App,
     contest::season,
+    crash_point::{Point, reach},
     privacy::{Field, Keys},
     store::{
         Tx,
@@ -212,6 +213,7 @@ async fn keep(
     issued: IssuedToken,
     asked_at: DateTime<Utc>,
 ) -> Result<BorrowedToken, Error> {
+    reach(Point::TokenFetched);
     let sealed = app.keys.seal(
         &Field::SharedToken.of(shared.name()),
         issued.token.expose().as_bytes(),

@@ -6,6 +6,7 @@
 //! | the index of openids | `index-1.key` | the season, then destroyed |
 //! | sealed values that name a person | `people-N.key` | rotated at will, then destroyed |
 //! | sealed values of the contest | `contest-N.key` | rotated at will |
+//! | backups | a key of their own, which wraps nothing else | as long as a backup is kept |
 //!
 //! What the master key gives is never rotated: a number that changed would pay twice.
 //! Each use has a key of its own derived from it (HKDF-SHA-256, RFC 5869), so that no key
@@ -15,6 +16,7 @@
 //! |---|---|
 //! | `file` | key files |
 //! | `ring` | keys that seal and open, old and new |
+//! | `stream` | files sealed as they are written: backups |
 //! | `suite` | ciphers and hashes |
 //! | `sm` | the Chinese national ones, with the feature `sm` |
 
@@ -22,6 +24,7 @@ mod file;
 mod ring;
 #[cfg(feature = "sm")]
 mod sm;
+mod stream;
 mod suite;
 
 use std::fmt;
@@ -32,6 +35,7 @@ use zeroize::Zeroizing;
 pub use file::{KeyFile, KeyFileError, RingName, destroy, expect_private, put};
 use ring::Ring;
 pub use ring::version_of;
+pub use stream::{BackupKey, NotSealed, OpeningReader, SealingWriter};
 pub use suite::Suite;
 use suite::{Hash, Secret};
 

@@ -47,6 +47,9 @@ pub(super) enum Step {
     Claim {
         /// How often the server said "later".
         n_before: u32,
+        /// The key of a press that was not answered; it is used again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
     },
     /// Makes a poster and sends it to friends.
     Share,
@@ -57,6 +60,23 @@ pub(super) enum Step {
     },
     /// Leaves the account.
     Unfollow,
+    /// Follows again, by somebody's code if any is known.
+    ComeBack,
+}
+
+impl Step {
+    /// In a word, for what is counted.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::FollowAndLeave | Self::Arrive { .. } | Self::ComeBack => "arrival",
+            Self::Start { .. } => "paper",
+            Self::Submit { .. } => "submission",
+            Self::Claim { .. } => "claim",
+            Self::Share => "poster",
+            Self::Open { .. } => "opening",
+            Self::Unfollow => "departure",
+        }
+    }
 }
 
 /// One entry of the agenda.
@@ -160,6 +180,24 @@ impl Agenda {
         let (&(at, citizen, number), step) = self.entries.first_key_value()?;
         let step = step.clone();
         Some((number, Entry { at, citizen, step }))
+    }
+
+    /// The next entries until an instant, each of another citizen, with their numbers.
+    pub(super) fn together(&self, until: DateTime<Utc>, n_max: usize) -> Vec<(u64, Entry)> {
+        let mut found: Vec<(u64, Entry)> = Vec::new();
+        for (&(at, citizen, number), step) in &self.entries {
+            if at > until || found.len() >= n_max {
+                break;
+            }
+            if found
+                .iter()
+                .all(|(_number, entry)| entry.citizen != citizen)
+            {
+                let step = step.clone();
+                found.push((number, Entry { at, citizen, step }));
+            }
+        }
+        found
     }
 
     /// Strikes an entry out and adds what it led to.

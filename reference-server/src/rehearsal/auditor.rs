@@ -3,8 +3,9 @@
 //! It believes the citizens and WeChat; the server has to agree with both.
 //! The predicates over the database alone are `contest::audit`'s.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use reward_core::ClaimScope;
 use schedule_core::{Edition, ShanghaiDay};
 use wechat_adapter::simulator::OracleLedger;
 
@@ -44,7 +45,7 @@ pub(super) async fn violations(
         .await?;
     check_told(app, books, &awards, is_over, &mut found);
     check_limits(app, books, &mut found);
-    check_people(books, &mut found);
+    check_people(app, books, &mut found);
     check_landed(books, &payments, wechat, &mut found);
     if is_over {
         check_ended(&payments, wechat, &mut found);
@@ -143,9 +144,12 @@ fn is_within(edition: &Edition, told: &Acknowledged) -> bool {
 }
 
 /// One base packet a person, and referral packets for new friends only.
-fn check_people(books: &Books, found: &mut Vec<Violation>) {
+fn check_people(app: &App, books: &Books, found: &mut Vec<Violation>) {
     let mut counts: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+    let mut cities: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for told in books.acknowledged().values() {
+        let of_person = cities.entry(told.openid.as_str()).or_default();
+        of_person.insert(told.city.as_str());
         let (n_base, n_referral) = counts.entry(told.openid.as_str()).or_default();
         let count = if told.kind == "base" {
             n_base
@@ -155,7 +159,12 @@ fn check_people(books: &Books, found: &mut Vec<Violation>) {
         *count = count.saturating_add(1);
     }
     for (openid, (n_base, n_referral)) in counts {
-        if n_base > 1 {
+        let n_cities = cities.get(openid).map_or(0, BTreeSet::len);
+        let n_allowed = match app.season.rules.claim_scope() {
+            ClaimScope::Season => 1,
+            ClaimScope::City => u64::try_from(n_cities).unwrap_or(1),
+        };
+        if n_base > n_allowed {
             push(
                 found,
                 "citizens: two base packets",
@@ -204,8 +213,17 @@ fn check_landed(
 
 /// Nothing is open, and both records end with the same sums.
 fn check_ended(payments: &[PaymentFacts], wechat: &OracleLedger, found: &mut Vec<Violation>) {
+    // What only a person moves is named, and nothing is claimed of it.
+    let held: BTreeSet<&str> = payments
+        .iter()
+        .filter(|payment| payment.state == "held")
+        .map(|payment| payment.bill_number.as_str())
+        .collect();
     for payment in payments {
-        if !matches!(payment.state.as_str(), "received" | "refunded" | "dead") {
+        if !matches!(
+            payment.state.as_str(),
+            "received" | "refunded" | "dead" | "held"
+        ) {
             let detail = format!("{}: {}", payment.bill_number, payment.state);
             push(found, "M21 a payment has not ended", detail);
         }
@@ -226,10 +244,10 @@ fn check_ended(payments: &[PaymentFacts], wechat: &OracleLedger, found: &mut Vec
             .sum()
     };
     let theirs = |wanted: Fate| -> u64 {
-        let bills = bills.values();
+        let bills = bills.iter();
         bills
-            .filter(|bill| bill.fate == wanted)
-            .map(|bill| bill.amount_fen)
+            .filter(|(number, bill)| bill.fate == wanted && !held.contains(*number))
+            .map(|(_number, bill)| bill.amount_fen)
             .sum()
     };
     for (name, states, fate) in [

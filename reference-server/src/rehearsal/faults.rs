@@ -7,7 +7,7 @@ use wechat_adapter::simulator::{Fault, FaultRule, Operation, Simulator};
 use crate::rail::Rail;
 
 /// More than any rehearsal uses up: what is missing from it is how often a fault happened.
-const PLENTY: u32 = 1_000_000_000;
+pub(super) const PLENTY: u32 = 1_000_000_000;
 
 /// Rules that hit the money path and the callbacks, each a few times in a thousand calls.
 #[must_use]

@@ -17,6 +17,15 @@
 //! | `line` | the line to WeChat Pay, and its hours without |
 //! | `outreach` | what the account says of its own accord |
 //! | `faults` | the share of WeChat's calls that goes wrong |
+//! | `climate` | a hostile season: its money, its people, everything that will go wrong |
+//! | `hostile` | how it is played |
+//! | `crew` | whoever is under way together, step by step, and their deaths |
+//! | `gate` | the door at which each step ends |
+//! | `fleet` | the instances, their clocks, their ends and beginnings |
+//! | `sea` | rough lines to WeChat, and what lands late |
+//! | `forger` | a stranger who forges what WeChat tells |
+//! | `coverage` | what was met; a thing that never happened was not tested |
+//! | `many` | many seasons and what they came to |
 //! | `books` | what citizens were told |
 //! | `auditor` | everything that must hold at the end |
 //! | `settled` | what an outage cost |
@@ -26,13 +35,22 @@ mod agenda;
 mod auditor;
 mod books;
 mod citizens;
+mod climate;
+mod coverage;
+mod crew;
 mod faults;
+mod fleet;
+mod forger;
+mod gate;
+mod hostile;
 mod journey;
 mod knowledge;
 mod line;
+mod many;
 mod outreach;
 mod phone;
 mod report;
+mod sea;
 mod settled;
 
 use std::{
@@ -48,15 +66,18 @@ use schedule_core::Round;
 
 pub use books::Acknowledged;
 pub use citizens::{Citizen, CitizenId, Kind, citizens};
+pub use coverage::Coverage;
 pub use faults::mild;
+pub use many::Seasons;
 pub use outreach::OutreachReport;
 pub use report::{AuditChain, BillsReport, CityReport, DayReport, Report, TopPacket, WeChatReport};
 pub use settled::{CallsReport, OutageReport};
 
 use crate::{
-    app::{App, Sealing, SimulatorHost, WeChat},
+    app::{App, Sealing, Season, SimulatorHost, WeChat},
+    clock::Clock as _,
     config::EditionName,
-    contest::{self, audit::Violation, payout, planning, season},
+    contest::{self, audit::Violation, edition::Editions, payout, planning, season},
     entropy::SeededEntropy,
     rail::Rail,
     setup::{self, SetupError, Simulated, Wire},
@@ -64,6 +85,9 @@ use crate::{
     worker,
 };
 use agenda::Agenda;
+use climate::Climate;
+use crew::Crew;
+use fleet::Fleet;
 use journey::Journeys;
 use knowledge::Knowledge;
 use line::{Outage, PayLine};
@@ -115,6 +139,12 @@ pub enum RehearsalError {
         /// What was asked for.
         asked: String,
     },
+    /// The server failed a citizen, and the rehearsal was to end at that.
+    #[error("stopped at a failure of the server: {what}")]
+    Failed {
+        /// What the citizen saw.
+        what: String,
+    },
     /// The timetable has no such city.
     #[error("no city {slug:?} in this edition")]
     UnknownCity {
@@ -150,12 +180,30 @@ pub struct Options {
     pub database: Option<Database>,
     /// Instances of the server on that database; requests and the worker's rounds go to each in turn.
     pub n_instances: u16,
+    /// What goes wrong; a hostile season takes its cities, people, instances and rail from the seed.
+    pub faults: Faults,
     /// Whether WeChat Pay is away for the last six hours of each city's second day.
     pub outage: bool,
     /// Whether the folder outlives the process: full durability, and a killed rehearsal goes on.
     pub lasting: bool,
+    /// Whether the server's first failure ends the rehearsal before anybody takes note of it.
+    pub stops_at_failure: bool,
     /// The program that opens the cities' office files: this server's own.
     pub office_program: PathBuf,
+}
+
+/// How bad the weather of a rehearsal is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "whoever plays a rehearsal says which of these it is"
+)]
+pub enum Faults {
+    /// A few of a thousand calls of WeChat's go wrong.
+    #[default]
+    Mild,
+    /// Everything that can go wrong may, as the seed says.
+    Hostile,
 }
 
 /// What a rehearsal tells while it runs; none of it is part of the report.
@@ -170,10 +218,12 @@ pub trait Watcher: Debug {
 #[derive(Debug)]
 pub struct Rehearsal {
     options: Options,
-    app: Arc<App>,
+    fleet: Arc<Fleet>,
     line: Arc<PayLine>,
-    /// The other instances.
-    others: Vec<Arc<App>>,
+    /// Who works in a hostile season, until it is played.
+    crew: Option<Crew>,
+    /// What a hostile season has met, once it is played.
+    coverage: Option<Coverage>,
     n_rounds: usize,
     host: SimulatorHost,
     journeys: Journeys,
@@ -193,35 +243,44 @@ impl Rehearsal {
     /// # Errors
     /// [`RehearsalError`] when a part is missing, or the folder holds another rehearsal.
     pub async fn prepare(options: Options) -> Result<Self, RehearsalError> {
+        let published = setup::edition_of(options.edition);
+        let (options, climate) = match options.faults {
+            Faults::Mild => (options, None),
+            Faults::Hostile => {
+                let climate = Climate::of(options.seed, &published)?;
+                (options.in_climate(&climate), Some(climate))
+            }
+        };
         let progress = options.data_dir.join(PROGRESS);
         let was_resumed = options.lasting && agenda::take_folder(&progress, &options.heading())?;
-        let edition = setup::edition_of(options.edition);
+        let edition = climate
+            .as_ref()
+            .map_or(published, |climate| climate.edition.clone());
         let rounds = played(edition.rounds(), options.city.as_deref())?;
         let start = rounds
             .first()
             .map_or(DateTime::UNIX_EPOCH, |round| round.window().start());
-        let (app, line) = world(&options, start - LEAD, &rounds)?;
+        let (app, line) = world(&options, start - LEAD, &rounds, climate.as_ref())?;
         let host = app.simulator.clone().ok_or_else(no_simulator)?;
-        let prepared = planning::prepare(&app).await?;
-        for round in &rounds {
-            let slug = round.city().slug().as_str();
-            if let Some((city, problem)) = prepared.missing.iter().find(|(city, _)| city == slug) {
-                return Err(RehearsalError::NotPlayable {
-                    city: city.clone(),
-                    problem: problem.clone(),
-                });
-            }
-        }
-        if host.simulator.faults().is_empty() {
-            host.simulator.set_faults(mild(options.rail));
-        }
+        check_playable(&planning::prepare(&app).await?, &rounds)?;
         let knowledge = Knowledge::of(&app).await?;
-        let others = others(&app, &options)?;
-        let network = Network::new(Arc::clone(&app), &others, host.clone());
-        let people = rounds
-            .iter()
-            .flat_map(|round| citizens(options.seed, round.index(), round.window(), options.people))
-            .collect();
+        let (fleet, crew) = match climate {
+            Some(climate) => {
+                let hostile::Fleeted { fleet, crew } =
+                    hostile::launch(&options, climate, &app, &line, &host)?;
+                (fleet, Some(crew))
+            }
+            None => {
+                if host.simulator.faults().is_empty() {
+                    host.simulator.set_faults(mild(options.rail));
+                }
+                let others = others(&app, &options)?;
+                let all = std::iter::once(Arc::clone(&app)).chain(others);
+                (Arc::new(Fleet::new(all)), None)
+            }
+        };
+        let network = Network::new(Arc::clone(&fleet), &app, host.clone(), options.faults);
+        let people = people(&options, &rounds);
         let windows: BTreeMap<_, _> = rounds
             .iter()
             .map(|round| (round.index(), round.window()))
@@ -239,9 +298,10 @@ impl Rehearsal {
             outreach: Outreach::from(app.now()),
             was_resumed,
             options,
-            app,
+            fleet,
             line,
-            others,
+            crew,
+            coverage: None,
             n_rounds: 0,
             host,
             journeys,
@@ -270,22 +330,32 @@ impl Rehearsal {
     /// citizens run into is part of the report.
     pub async fn play(&mut self, watcher: &mut dyn Watcher) -> Result<Report, RehearsalError> {
         if self.was_resumed {
-            let ledger = self.host.simulator.ledger();
+            let (app, ledger) = (self.app(), self.host.simulator.ledger());
             let books = &self.journeys.books;
-            let found = auditor::violations(&self.app, books, &ledger, false).await?;
+            let found = auditor::violations(&app, books, &ledger, false).await?;
             watcher.resumed(books.acknowledged().len(), &found);
+        }
+        if let Some(mut crew) = self.crew.take() {
+            self.play_hostile(&mut crew, watcher).await?;
+            return self.report().await;
         }
         while let Some((number, entry)) = self.agenda.first() {
             self.advance_to(entry.at).await?;
             let outcome = self.journeys.perform(number, &entry).await?;
+            if self.options.stops_at_failure
+                && let Some(what) = outcome.strange.first()
+            {
+                let what = what.clone();
+                return Err(RehearsalError::Failed { what });
+            }
             if matches!(entry.step, agenda::Step::Claim { .. }) {
                 // Maybe there is a new payment, which is due at once.
-                let soon = self.app.now() + FIRST_LOOK;
+                let soon = self.now() + FIRST_LOOK;
                 self.next_settle = Some(self.next_settle.map_or(soon, |next| next.min(soon)));
             }
             self.agenda.finish(number, outcome)?;
             let (n_done, n_left) = self.agenda.counts();
-            watcher.progress(n_done, n_left, self.app.now());
+            watcher.progress(n_done, n_left, self.now());
         }
         self.settle_everything(watcher).await?;
         self.report().await
@@ -301,9 +371,21 @@ impl Rehearsal {
             people: self.options.people,
             n_instances: self.options.n_instances,
             cities: self.cities.clone(),
+            coverage: self.coverage.clone(),
         };
-        let books = &self.journeys.books;
-        Ok(Report::of(&self.app, &self.host.simulator, books, &self.line, title).await?)
+        let (app, books) = (self.app(), &self.journeys.books);
+        Ok(Report::of(&app, &self.host.simulator, books, &self.line, title).await?)
+    }
+
+    /// True time.
+    fn now(&self) -> DateTime<Utc> {
+        self.host.clock.now()
+    }
+
+    /// The first instance as it is now.
+    fn app(&self) -> Arc<App> {
+        let first = self.fleet.at(0);
+        first.expect("there is always an instance").app
     }
 
     /// Moves the clock, and lets the worker do what falls due on the way.
@@ -317,7 +399,7 @@ impl Rehearsal {
             } else if speak <= at {
                 self.host.clock.advance_to(speak);
                 self.host.simulator.advance(speak);
-                let app = Arc::clone(&self.app);
+                let app = self.app();
                 self.outreach.beat(&app).await?;
             } else {
                 break;
@@ -325,28 +407,28 @@ impl Rehearsal {
         }
         self.host.clock.advance_to(at);
         if at >= self.next_heartbeat {
-            season::heartbeat(self.next_instance()).await?;
+            season::heartbeat(&self.next_instance()).await?;
             self.next_heartbeat = at + TimeDelta::hours(1);
         }
         Ok(())
     }
 
     /// The instance whose worker is next to do something.
-    fn next_instance(&mut self) -> &App {
+    fn next_instance(&mut self) -> Arc<App> {
         self.n_rounds = self.n_rounds.wrapping_add(1);
-        let turn = self
-            .n_rounds
-            .checked_rem(self.others.len().saturating_add(1));
-        turn.and_then(|index| self.others.get(index))
-            .unwrap_or(&self.app)
+        // The others in their order, then the first.
+        let turn = self.n_rounds.saturating_add(1);
+        let turn = turn.checked_rem(self.fleet.n_instances());
+        let berth = turn.and_then(|index| self.fleet.at(index));
+        berth.map_or_else(|| self.app(), |berth| berth.app)
     }
 
     async fn settle(&mut self) -> Result<(), RehearsalError> {
-        let now = self.app.now();
+        let now = self.now();
         self.host.simulator.advance(now);
-        self.journeys.tell_ends().await;
-        let round = worker::settle_due(self.next_instance(), 1).await?;
-        let next = payout::next_due(&self.app).await?;
+        self.journeys.network().tell_ends().await;
+        let round = worker::settle_due(&self.next_instance(), 1).await?;
+        let next = payout::next_due(&self.app()).await?;
         let earliest = now
             + match (round.made_progress(), round.n_waiting) {
                 // Whoever had to wait for this second's sendings gets the next second's.
@@ -360,18 +442,18 @@ impl Rehearsal {
 
     /// After the last citizen: hours ahead, until every payment has come to its end.
     async fn settle_everything(&mut self, watcher: &mut dyn Watcher) -> Result<(), RehearsalError> {
-        self.next_settle = payout::next_due(&self.app).await?;
-        let deadline = self.last_close.max(self.app.now()) + SETTLED_WITHIN;
+        self.next_settle = payout::next_due(&self.app()).await?;
+        let deadline = self.last_close.max(self.now()) + SETTLED_WITHIN;
         while let Some(due) = self.next_settle.filter(|due| *due <= deadline) {
             self.advance_to(due).await?;
             let (n_done, n_left) = self.agenda.counts();
-            watcher.progress(n_done, n_left, self.app.now());
+            watcher.progress(n_done, n_left, self.now());
         }
         // WeChat returns what nobody opened, whether or not anybody still asks, and makes its bills.
-        let last = self.app.now() + TimeDelta::days(3);
+        let last = self.now() + TimeDelta::days(3);
         self.advance_to(last).await?;
-        self.host.simulator.advance(self.app.now());
-        contest::books::morning(&self.app).await?;
+        self.host.simulator.advance(self.now());
+        contest::books::morning(&self.app()).await?;
         Ok(())
     }
 }
@@ -386,7 +468,13 @@ impl Options {
         };
         let rail = self.rail.name();
         let outage = if self.outage { ", outage" } else { "" };
-        format!("{city}, seed {seed}, {people} people, {edition:?}, {rail}{instances}{outage}")
+        let hostile = match self.faults {
+            Faults::Mild => "",
+            Faults::Hostile => ", hostile",
+        };
+        format!(
+            "{city}, seed {seed}, {people} people, {edition:?}, {rail}{instances}{outage}{hostile}"
+        )
     }
 
     /// The database of a rehearsal in this folder.
@@ -401,6 +489,7 @@ fn world(
     options: &Options,
     start: DateTime<Utc>,
     rounds: &[&Round],
+    climate: Option<&Climate>,
 ) -> Result<(Arc<App>, Arc<PayLine>), RehearsalError> {
     let app = setup::simulated(&Simulated {
         data_dir: options.data_dir.clone(),
@@ -423,7 +512,36 @@ fn world(
             .collect(),
         false => Vec::new(),
     };
-    on_a_line(app, outages)
+    on_a_line(app, outages, climate)
+}
+
+/// Stops when a city that is to be played cannot be.
+fn check_playable(prepared: &planning::Prepared, rounds: &[&Round]) -> Result<(), RehearsalError> {
+    for round in rounds {
+        let slug = round.city().slug().as_str();
+        if let Some((city, problem)) = prepared.missing.iter().find(|(city, _)| city == slug) {
+            return Err(RehearsalError::NotPlayable {
+                city: city.clone(),
+                problem: problem.clone(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Everybody who takes part.
+fn people(options: &Options, rounds: &[&Round]) -> Vec<Citizen> {
+    let mut people = Vec::new();
+    for round in rounds {
+        let window = round.window();
+        let mut all = citizens(options.seed, round.index(), window, options.people);
+        if options.faults == Faults::Hostile {
+            let n_days = window.n_days();
+            hostile::rush(options.seed, &mut all, window.start(), n_days);
+        }
+        people.append(&mut all);
+    }
+    people
 }
 
 fn no_simulator() -> RehearsalError {
@@ -433,10 +551,11 @@ fn no_simulator() -> RehearsalError {
     }
 }
 
-/// The same app with a line of the rehearsal's own to WeChat Pay.
+/// The same app with a line of the rehearsal's own to WeChat Pay, and on a climate's terms.
 fn on_a_line(
     app: Arc<App>,
     outages: Vec<Outage>,
+    climate: Option<&Climate>,
 ) -> Result<(Arc<App>, Arc<PayLine>), RehearsalError> {
     let shared = || RehearsalError::NotPlayable {
         city: String::new(),
@@ -450,7 +569,23 @@ fn on_a_line(
         pay_http: Arc::<PayLine>::clone(&line),
         ..wechat
     });
-    Ok((Arc::new(App { wechat, ..app }), line))
+    let season = match climate {
+        None => app.season,
+        Some(climate) => {
+            let season = Arc::into_inner(app.season).ok_or_else(shared)?;
+            Arc::new(Season {
+                rules: climate.rules,
+                editions: Editions::new(climate.edition.clone()),
+                ..season
+            })
+        }
+    };
+    let app = App {
+        wechat,
+        season,
+        ..app
+    };
+    Ok((Arc::new(app), line))
 }
 
 /// Every instance but the first, each with a store and words of its own.

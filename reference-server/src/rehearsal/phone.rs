@@ -1,31 +1,29 @@
 //! A citizen's phone: a browser with cookies over the real router, and WeChat beside it.
 
-use std::{
-    collections::BTreeMap,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::{collections::BTreeMap, sync::Arc};
 
-use axum::{Router, body::Body};
+use axum::body::Body;
+use chrono::{DateTime, Utc};
 use http::{Method, Request, StatusCode, header};
-use http_body_util::BodyExt as _;
 use serde_json::Value;
-use tower::ServiceExt as _;
 use wechat_adapter::simulator::Push;
 
-use crate::app::{App, SimulatorHost};
+use super::{Faults, fleet::Fleet, forger::Overheard};
+use crate::{
+    app::{App, SimulatorHost},
+    clock::Clock as _,
+};
 
 /// The network between phones, the server and the simulated WeChat, without a socket.
-///
-/// Every request goes to the next instance in turn, as behind a proxy that knows no sessions.
 #[derive(Debug)]
 pub(super) struct Network {
-    app: Arc<App>,
+    fleet: Arc<Fleet>,
     host: SimulatorHost,
-    instances: Vec<Router>,
-    n_sent: AtomicUsize,
+    /// Where phones and WeChat reach the server.
+    public_url: String,
+    notice_template: Option<String>,
+    faults: Faults,
+    overheard: Overheard,
 }
 
 /// What a server answered.
@@ -34,6 +32,8 @@ pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) location: Option<String>,
     pub(super) body: Vec<u8>,
+    /// Whether there was none, or one that asks to come again.
+    pub(super) is_lost: bool,
     cookies: Vec<String>,
 }
 
@@ -46,7 +46,7 @@ pub(super) struct Content {
 }
 
 /// The cookies of one citizen.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Cookies(BTreeMap<String, String>);
 
 /// An API call's end as a citizen understands it.
@@ -56,6 +56,8 @@ pub(super) enum Reply {
     Done(Value),
     /// A refusal with its stable code.
     Refused(String),
+    /// No answer, or that there is none at present: whoever asks again is served.
+    Lost,
     /// An answer that no citizen should ever see.
     Strange(String),
 }
@@ -65,57 +67,57 @@ pub(super) enum Reply {
 pub(super) enum Login {
     /// The citizen has a session.
     Open,
+    /// No session, because an answer was lost on the way.
+    Lost,
     /// No session; what stood in the way.
     Strange(String),
 }
 
 impl Network {
-    /// A network to the app and its other instances.
-    pub(super) fn new(app: Arc<App>, others: &[Arc<App>], host: SimulatorHost) -> Self {
-        let all = std::iter::once(&app).chain(others);
+    /// A network to these instances of this app.
+    pub(super) fn new(fleet: Arc<Fleet>, app: &App, host: SimulatorHost, faults: Faults) -> Self {
+        let notice = app.wechat.chance_notice.as_ref();
         Self {
-            instances: all.map(|app| crate::web::router(Arc::clone(app))).collect(),
-            app,
+            fleet,
             host,
-            n_sent: AtomicUsize::new(0),
+            public_url: app.public_url.clone(),
+            notice_template: notice.map(|notice| notice.template_id.clone()),
+            faults,
+            overheard: Overheard::default(),
         }
     }
 
-    pub(super) fn app(&self) -> &App {
-        &self.app
+    /// True time, whatever an instance believes.
+    pub(super) fn now(&self) -> DateTime<Utc> {
+        self.host.clock.now()
     }
 
     pub(super) fn host(&self) -> &SimulatorHost {
         &self.host
     }
 
-    /// Sends a request of any kind; an answer that is cut off half-way has an empty body.
-    async fn send(&self, request: Request<Body>) -> Answer {
-        let turn = self.n_sent.fetch_add(1, Ordering::Relaxed);
-        let router = turn
-            .checked_rem(self.instances.len())
-            .and_then(|index| self.instances.get(index))
-            .cloned()
-            .unwrap_or_default();
-        let response = match router.oneshot(request).await {
-            Ok(response) => response,
-            Err(never) => match never {},
+    /// Whether answers may get lost.
+    pub(super) fn is_hostile(&self) -> bool {
+        self.faults == Faults::Hostile
+    }
+
+    /// Sends a request of any kind.
+    pub(super) async fn send(&self, request: Request<Body>) -> Answer {
+        let Some((parts, body)) = self.fleet.answer(request).await else {
+            return Answer::lost();
         };
-        let (parts, body) = response.into_parts();
         let text = |name| {
             let values = parts.headers.get_all(name).into_iter();
             values
                 .filter_map(|value| value.to_str().ok())
                 .map(str::to_owned)
         };
-        let body = body.collect().await;
         Answer {
+            is_lost: self.is_hostile() && parts.status == StatusCode::SERVICE_UNAVAILABLE,
             status: parts.status,
             location: text(header::LOCATION).next(),
             cookies: text(header::SET_COOKIE).collect(),
-            body: body
-                .map(|body| body.to_bytes().to_vec())
-                .unwrap_or_default(),
+            body,
         }
     }
 
@@ -127,7 +129,7 @@ impl Network {
         target: &str,
         content: Option<Content>,
     ) -> Answer {
-        let path = target.strip_prefix(&self.app.public_url).unwrap_or(target);
+        let path = target.strip_prefix(&self.public_url).unwrap_or(target);
         let mut request = Request::builder()
             .method(&method)
             .uri(path)
@@ -138,7 +140,7 @@ impl Network {
             );
         if method == Method::POST {
             request = request
-                .header(header::ORIGIN, &self.app.public_url)
+                .header(header::ORIGIN, &self.public_url)
                 .header("sec-fetch-site", "same-origin");
         }
         if let Some(jar) = cookies.header() {
@@ -164,7 +166,7 @@ impl Network {
     }
 
     fn authority(&self) -> &str {
-        let url = self.app.public_url.as_str();
+        let url = self.public_url.as_str();
         url.split_once("://").map_or(url, |(_, rest)| rest)
     }
 
@@ -195,7 +197,7 @@ impl Network {
             .browse(cookies, Method::GET, "/login?next=/", None)
             .await;
         let Some(authorize) = first.location.clone() else {
-            return Login::Strange(format!("/login: {}", first.summary()));
+            return first.no_login(self, "/login");
         };
         let page = authorize
             .split_once('#')
@@ -206,48 +208,64 @@ impl Network {
             .browse(&mut Cookies::default(), Method::GET, &chosen, None)
             .await;
         let Some(back) = second.location.clone() else {
-            return Login::Strange(format!("authorize page: {}", second.summary()));
+            return second.no_login(self, "authorize page");
         };
         let third = self.browse(cookies, Method::GET, &back, None).await;
         if third.status.is_redirection() {
             Login::Open
         } else {
-            Login::Strange(format!("/login/return: {}", third.summary()))
+            third.no_login(self, "/login/return")
         }
     }
 
     /// The template of the notice about a chance, where the account has one.
     pub(super) fn notice_template(&self) -> Option<&str> {
-        let notice = self.app.wechat.chance_notice.as_ref();
-        notice.map(|notice| notice.template_id.as_str())
+        self.notice_template.as_deref()
     }
 
     /// Delivers WeChat Pay's notifications that are due; one that is not taken comes due again.
     pub(super) async fn tell_ends(&self) {
-        let now = self.app.now();
+        let now = self.now();
         for notice in self.host.simulator.due_notices(now) {
+            self.overheard.notice(&notice.request);
             let answer = self.send(over_the_router(notice.request.clone())).await;
-            let status = Some(answer.status.as_u16());
+            let status = (!answer.is_lost).then(|| answer.status.as_u16());
             self.host.simulator.record_notice(&notice, status, now);
         }
+    }
+
+    /// Tries one of four forgeries: its name, and what is wrong with the answer if anything is.
+    pub(super) async fn forge(&self, which: u64) -> Option<(&'static str, Option<String>)> {
+        let forgery = self.overheard.forge(which)?;
+        let answer = self.send(over_the_router(forgery.request)).await;
+        let is_wrong = match forgery.must_be_refused {
+            true => answer.status.is_success(),
+            false => answer.status.is_server_error(),
+        };
+        let problem =
+            (is_wrong && !answer.is_lost).then(|| format!("{}: {}", forgery.name, answer.status));
+        Some((forgery.name, problem))
     }
 
     /// Delivers WeChat's pushes to the server's callback address, again when it did not answer.
     pub(super) async fn deliver(&self, pushes: Vec<Push>) -> Result<(), String> {
         for push in pushes {
+            self.overheard.message(&push.request);
             let mut next = Some(push);
             let mut last = StatusCode::OK;
             while let Some(push) = next {
                 let answer = self.send(request_of(&push)).await;
                 last = answer.status;
-                let now = self.app.now();
+                let (now, simulator) = (self.now(), &self.host.simulator);
                 let status = answer.status.as_u16();
-                next = self
-                    .host
-                    .simulator
-                    .record_reply(&push, status, &answer.body, now);
+                next = match answer.is_lost {
+                    true => simulator.record_no_reply(&push, now),
+                    false => simulator.record_reply(&push, status, &answer.body, now),
+                };
             }
-            if last != StatusCode::OK {
+            // What WeChat gave up after three tries is lost, and mended by whoever asks.
+            let is_given_up = self.is_hostile() && last.is_server_error();
+            if last != StatusCode::OK && !is_given_up {
                 return Err(format!("callback: {last}"));
             }
         }
@@ -293,8 +311,30 @@ impl Answer {
             status: StatusCode::BAD_REQUEST,
             location: None,
             body: b"a request that cannot be written".to_vec(),
+            is_lost: false,
             cookies: Vec::new(),
         }
+    }
+
+    /// No answer at all: the connection broke.
+    fn lost() -> Self {
+        Self {
+            status: StatusCode::BAD_GATEWAY,
+            location: None,
+            body: Vec::new(),
+            is_lost: true,
+            cookies: Vec::new(),
+        }
+    }
+
+    /// Why a page did not lead on to a session; in bad weather WeChat's own trouble is to be expected.
+    fn no_login(&self, network: &Network, page: &str) -> Login {
+        let is_wechat = network.is_hostile() && self.status == StatusCode::BAD_GATEWAY;
+        let is_banned = network.is_hostile() && page == "authorize page";
+        if self.is_lost || is_wechat || is_banned {
+            return Login::Lost;
+        }
+        Login::Strange(format!("{page}: {}", self.summary()))
     }
 
     fn summary(&self) -> String {
@@ -304,6 +344,9 @@ impl Answer {
     }
 
     fn understood(&self, path: &str) -> Reply {
+        if self.is_lost {
+            return Reply::Lost;
+        }
         let strange = || Reply::Strange(format!("{path}: {}", self.summary()));
         let Ok(value) = serde_json::from_slice::<Value>(&self.body) else {
             return strange();
@@ -378,6 +421,7 @@ mod tests {
             status,
             location: None,
             body: body.as_bytes().to_vec(),
+            is_lost: false,
             cookies: Vec::new(),
         };
         let problem = r#"{"type":"/problems/not-following","status":409}"#;

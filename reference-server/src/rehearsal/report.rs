@@ -12,6 +12,7 @@ use wechat_adapter::simulator::{OracleLedger, PacketState, Simulator, TransferSt
 use super::{
     auditor,
     books::Books,
+    coverage::Coverage,
     faults,
     line::PayLine,
     outreach::OutreachReport,
@@ -60,6 +61,9 @@ pub struct Report {
     pub outreach: OutreachReport,
     /// How many calls of each kind went wrong on purpose.
     pub faults: BTreeMap<String, u64>,
+    /// What a hostile season has met.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coverage: Option<Coverage>,
     /// Events in the audit chain, and whether it holds.
     pub audit_chain: AuditChain,
     /// Everything that does not hold; empty for a good season.
@@ -212,6 +216,7 @@ pub(super) struct Title {
     pub(super) people: u32,
     pub(super) n_instances: u16,
     pub(super) cities: Vec<String>,
+    pub(super) coverage: Option<Coverage>,
 }
 
 impl Report {
@@ -267,6 +272,7 @@ impl Report {
             bills: BillsReport::of(&compared),
             outreach: OutreachReport::of(app, simulator).await?,
             faults: faults::hits(simulator),
+            coverage: met(title.coverage, &stored.payments),
             audit_chain: AuditChain {
                 holds: stored.broken_link.is_none(),
                 broken_at: stored.broken_link,
@@ -315,6 +321,11 @@ impl Report {
             "Faults WeChat was told to make",
             &counts("fault", &self.faults),
         );
+        if let Some(coverage) = &self.coverage {
+            let all = coverage.all();
+            let named = all.map(|(group, name, n)| (format!("{group}: {name}"), n));
+            section("Met on purpose", &counts("what", &named.collect()));
+        }
         section("WeChat's own record", &self.wechat.table());
         section("WeChat's bills against our books", &self.bills.table());
         text += &self.calls.line();
@@ -418,6 +429,15 @@ impl WeChatReport {
         align_numbers(&mut table, 1..3);
         table
     }
+}
+
+/// What a season has met, with what only its end shows.
+fn met(coverage: Option<Coverage>, payments: &[PaymentFacts]) -> Option<Coverage> {
+    let mut coverage = coverage?;
+    if payments.iter().any(|payment| payment.state == "refunded") {
+        coverage.failure("F24");
+    }
+    Some(coverage)
 }
 
 fn city_report(app: &App, stored: &Stored, city: &CityFacts) -> CityReport {

@@ -11,7 +11,7 @@ use super::{DATABASE, SetupError};
 use crate::{
     config::{Config, ConfigError},
     entropy::{Entropy, SystemEntropy},
-    privacy::{self, KeyFile, Keys, SeasonSecret, Suite},
+    privacy::{self, BackupKey, KeyFile, Keys, SeasonSecret, Suite},
 };
 
 /// The file of the master key within the data folder.
@@ -55,7 +55,15 @@ pub(super) fn load(config: &Config, entropy: &dyn Entropy) -> Result<Keys, Setup
 /// keys: a new one would open nothing. [`SetupError::KeyFile`] naming a file.
 pub fn make_keys(config: &Config, suite: Suite) -> Result<Vec<PathBuf>, SetupError> {
     super::create_dir(&config.data_dir)?;
-    make(config, suite, &SystemEntropy)
+    let mut made = make(config, suite, &SystemEntropy)?;
+    // The key of backups belongs to no season: with it alone nothing of a backup's sealed values opens.
+    if let Some(backup) = &config.backup
+        && !backup.key_file.exists()
+    {
+        BackupKey::generate(&backup.key_file, &SystemEntropy)?;
+        made.push(backup.key_file.clone());
+    }
+    Ok(made)
 }
 
 fn make(config: &Config, suite: Suite, entropy: &dyn Entropy) -> Result<Vec<PathBuf>, SetupError> {
@@ -78,6 +86,14 @@ fn make(config: &Config, suite: Suite, entropy: &dyn Entropy) -> Result<Vec<Path
         }
     }
     Ok(made)
+}
+
+/// Fails when a key is missing.
+pub(super) fn expect_all(config: &Config) -> Result<(), SetupError> {
+    match missing(config).into_iter().next() {
+        Some(path) => Err(lost(config, path)),
+        None => Ok(()),
+    }
 }
 
 /// The files of keys that are not there, the master key's first.

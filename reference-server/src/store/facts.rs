@@ -389,6 +389,20 @@ pub fn used_twice(read: &Read<'_>) -> Result<Vec<(String, String)>, StoreError> 
     )
 }
 
+/// Steps of payments that no evidence allows; the rule's name and the order number.
+pub fn steps_without_evidence(read: &Read<'_>) -> Result<Vec<(String, String)>, StoreError> {
+    // store::facts::steps_without_evidence
+    read.connection.rows(
+        "SELECT 'M15 an end without an answer', bill_number FROM payment_event
+             WHERE state_after IN ('received', 'refunded', 'dead') AND state_before <> state_after
+               AND event NOT IN ('query_result', 'operator')
+         UNION ALL SELECT 'M15 no question after a lease', bill_number FROM payment_event
+             WHERE event = 'lease_expired' AND state_after NOT IN ('unknown', 'held')",
+        params![],
+        pair,
+    )
+}
+
 /// What the checker that is written in SQL alone finds; the invariant's name and where.
 ///
 /// It shares nothing with the other reads of this file, so that a mistake here is not made there.

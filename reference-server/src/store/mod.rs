@@ -32,12 +32,14 @@
 //! | `tokens` | `shared_token` |
 //! | `certificates` | `platform_certificate`, `certificate_download` |
 //! | `renewals` | `renewal_proposal`, `renewal_approval`, `renewal_refusal` |
+//! | `safekeeping` | safekeeping; how many rows every table has |
 //! | `secrets` | secret |
 //! | `keys` | `field_key`; the sealed column of every table |
 //! | `audit` | `audit_event` |
 //! | `facts` | whole-database reads for the auditor and reports |
 //! | `writer` | none: the thread that commits in groups |
 //! | `lane` | none: requests of one kind, done together |
+//! | `turnstile` | none: where a rehearsal holds requests up |
 //! | `engine` | none: all there is to know about the database engine |
 #![expect(
     clippy::missing_errors_doc,
@@ -69,25 +71,34 @@ pub mod proposals;
 pub mod reconciliations;
 pub mod renewals;
 pub mod rescores;
+pub mod safekeeping;
 pub mod season;
 pub mod secrets;
 pub mod standings;
 pub mod statistics;
 pub mod tokens;
+mod turnstile;
 mod writer;
 
 use std::{
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread::JoinHandle,
 };
 
 use tokio::sync::{mpsc, oneshot};
 
 use engine::Connection;
-pub use engine::{Database, DecisionClock, Durability, EngineError, Line, Schema};
+pub use engine::{
+    Copied, Database, DecisionClock, Durability, EngineError, Line, NotCopied, Replay, Schema,
+};
 use lane::GroupWrite;
 pub use lane::{Lane, Outcome, Outcomes, ReadTogether, Together, WriteTogether};
+pub use turnstile::{Place, Turnstile};
 use writer::{Job, WriteJob};
 
 /// How many writes may wait before the server says that it is busy.
@@ -193,6 +204,9 @@ pub struct Store {
     writes: mpsc::Sender<Box<dyn Job>>,
     reads: Vec<mpsc::UnboundedSender<ReadJob>>,
     next_reader: AtomicUsize,
+    turnstile: Option<Arc<dyn Turnstile>>,
+    writer: JoinHandle<()>,
+    readers: Vec<JoinHandle<()>>,
 }
 
 impl fmt::Debug for Store {
@@ -216,28 +230,68 @@ impl Store {
         clock: DecisionClock,
     ) -> Result<Self, StoreError> {
         let (writes, queue) = mpsc::channel(QUEUE_LENGTH);
-        let place = database.clone();
-        let open = move || Connection::open_writer(&place, durability, clock);
-        spawn("store-writer", open, move |connection| {
+        let (place, decides) = (database.clone(), clock.clone());
+        let open = move || Connection::open_writer(&place, durability, decides);
+        let writer = spawn("store-writer", open, move |connection| {
             writer::run(&connection, queue);
         })?;
+        let mut readers = Vec::with_capacity(N_READERS);
         let mut reads = Vec::with_capacity(N_READERS);
         for _ in 0..N_READERS {
             let (sender, mut queue) = mpsc::unbounded_channel::<ReadJob>();
-            let place = database.clone();
-            let open = move || Connection::open_reader(&place, clock);
-            spawn("store-reader", open, move |connection| {
+            let (place, decides) = (database.clone(), clock.clone());
+            let open = move || Connection::open_reader(&place, decides);
+            readers.push(spawn("store-reader", open, move |connection| {
                 while let Some(job) = queue.blocking_recv() {
                     job(&connection);
                 }
-            })?;
+            })?);
             reads.push(sender);
         }
         Ok(Self {
             writes,
             reads,
             next_reader: AtomicUsize::new(0),
+            turnstile: None,
+            writer,
+            readers,
         })
+    }
+
+    /// Does what still waits, and closes every connection; waits for it by itself, so not within a task.
+    ///
+    /// # Errors
+    /// [`StoreError::Stopped`] when one of its threads had panicked.
+    pub fn close(self) -> Result<(), StoreError> {
+        let Self {
+            writes,
+            reads,
+            writer,
+            readers,
+            ..
+        } = self;
+        // The writer goes last: only it can bring what is in a log to its place.
+        drop(reads);
+        for reader in readers {
+            reader.join().map_err(|_panic| StoreError::Stopped)?;
+        }
+        drop(writes);
+        writer.join().map_err(|_panic| StoreError::Stopped)
+    }
+
+    /// The same store, with somebody at its door who decides when each operation begins and ends.
+    #[must_use]
+    pub fn behind(self, turnstile: Arc<dyn Turnstile>) -> Self {
+        Self {
+            turnstile: Some(turnstile),
+            ..self
+        }
+    }
+
+    async fn pass(&self, place: Place) {
+        if let Some(turnstile) = &self.turnstile {
+            turnstile.pass(place).await;
+        }
     }
 
     /// Runs one write and answers after its commit is durable.
@@ -251,9 +305,12 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
+        self.pass(Place::BeforeWrite).await;
         let (reply, answer) = oneshot::channel();
         self.queue(Box::new(WriteJob::new(work, reply)))?;
-        answer.await.map_err(|_closed| StoreError::Stopped)?
+        let outcome = answer.await;
+        self.pass(Place::AfterWrite).await;
+        outcome.map_err(|_closed| StoreError::Stopped)?
     }
 
     /// Runs one write together with all others that wait in its lane, and answers after their
@@ -266,8 +323,11 @@ impl Store {
         lane: &Lane<W>,
         work: W,
     ) -> Result<W::Answer, W::Error> {
+        self.pass(Place::BeforeWrite).await;
         let answer = lane.join(work, |call| self.queue(Box::new(GroupWrite::new(call))))?;
-        answer.await.map_err(|_closed| StoreError::Stopped)?
+        let outcome = answer.await;
+        self.pass(Place::AfterWrite).await;
+        outcome.map_err(|_closed| StoreError::Stopped)?
     }
 
     fn queue(&self, job: Box<dyn Job>) -> Result<(), StoreError> {
@@ -287,12 +347,15 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
+        self.pass(Place::BeforeRead).await;
         let (reply, answer) = oneshot::channel();
         self.hand_to_reader(Box::new(move |connection| {
             let outcome = in_snapshot(connection, work);
             drop(reply.send(outcome));
         }))?;
-        answer.await.map_err(|_closed| StoreError::Stopped)?
+        let outcome = answer.await;
+        self.pass(Place::AfterRead).await;
+        outcome.map_err(|_closed| StoreError::Stopped)?
     }
 
     /// Runs one read together with all others that wait in its lane.
@@ -304,12 +367,15 @@ impl Store {
         lane: &Lane<W>,
         work: W,
     ) -> Result<W::Answer, W::Error> {
+        self.pass(Place::BeforeRead).await;
         let answer = lane.join(work, |call| {
             self.hand_to_reader(Box::new(move |connection| {
                 lane::serve_reads(connection, call);
             }))
         })?;
-        answer.await.map_err(|_closed| StoreError::Stopped)?
+        let outcome = answer.await;
+        self.pass(Place::AfterRead).await;
+        outcome.map_err(|_closed| StoreError::Stopped)?
     }
 
     fn hand_to_reader(&self, job: ReadJob) -> Result<(), StoreError> {
@@ -340,9 +406,9 @@ fn spawn(
     name: &str,
     open: impl FnOnce() -> Result<Connection, StoreError> + Send + 'static,
     serve: impl FnOnce(Connection) + Send + 'static,
-) -> Result<(), StoreError> {
+) -> Result<JoinHandle<()>, StoreError> {
     let (opened, is_open) = std::sync::mpsc::channel();
-    std::thread::Builder::new()
+    let thread = std::thread::Builder::new()
         .name(name.to_owned())
         .spawn(move || match open() {
             Ok(connection) => {
@@ -355,5 +421,6 @@ fn spawn(
         .map_err(|error| StoreError::Commit {
             message: error.to_string(),
         })?;
-    is_open.recv().unwrap_or(Err(StoreError::Stopped))
+    is_open.recv().unwrap_or(Err(StoreError::Stopped))?;
+    Ok(thread)
 }

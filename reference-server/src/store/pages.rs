@@ -3,6 +3,7 @@
 use super::{
     Read, StoreError, Tx,
     engine::{Row, params},
+    proposals::NOT_REPLACED,
 };
 
 /// An uploaded picture, without its bytes.
@@ -83,7 +84,8 @@ pub fn is_public(
              LEFT JOIN page_hour ON page_hour.proposal = proposal.proposal
              WHERE proposal.kind = ?1 AND proposal.subject = ?2
                AND proposal.content LIKE '%' || CAST(?3 AS TEXT) || '%'
-               AND COALESCE(page_hour.publish_ms, 0) <= {instant} + 0 * CAST(?4 AS BIGINT)"
+               AND COALESCE(page_hour.publish_ms, 0) <= {instant} + 0 * CAST(?4 AS BIGINT)
+               AND {NOT_REPLACED}"
         ),
         params![kind, city, digest, now_ms],
         |row| row.get::<i64>(0).map(|n| n > 0),

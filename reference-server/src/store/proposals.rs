@@ -51,6 +51,14 @@ const COLUMNS: &str = "SELECT proposal.proposal, proposal.kind, proposal.subject
      proposal.content, proposal.digest, proposal.reason, proposal.maker, proposal.proposed_ms
      FROM proposal";
 
+/// What a version with an hour must not have against it: a newer one was approved before its hour had come,
+/// so it is never shown.
+pub(super) const NOT_REPLACED: &str = "NOT EXISTS (
+    SELECT 1 FROM proposal AS newer
+    JOIN proposal_decision AS word ON word.proposal = newer.proposal AND word.verdict = 'approved'
+    WHERE newer.kind = proposal.kind AND newer.subject = proposal.subject
+      AND newer.proposal > proposal.proposal AND word.decided_ms < page_hour.publish_ms)";
+
 /// Writes a proposal under the next number, which is returned; its number in the row is not looked at.
 pub fn insert(tx: &Tx<'_>, row: &ProposalRow) -> Result<i64, StoreError> {
     // store::proposals::insert
@@ -154,8 +162,8 @@ pub fn approved(
     )
 }
 
-/// The newest approved proposal of a kind about a subject whose hour has come by the clock that decides,
-/// and the hour of the newest that still waits for its own.
+/// The newest approved proposal of a kind about a subject whose hour has come by the clock that decides
+/// before a newer one was approved, and the hour of the newest that still waits for its own.
 pub fn shown(
     read: &Read<'_>,
     kind: &str,
@@ -172,6 +180,7 @@ pub fn shown(
              LEFT JOIN page_hour ON page_hour.proposal = proposal.proposal
              WHERE proposal.kind = ?1 AND proposal.subject = ?2
                AND COALESCE(page_hour.publish_ms, 0) <= {instant} + 0 * CAST(?3 AS BIGINT)
+               AND {NOT_REPLACED}
              ORDER BY proposal.proposal DESC LIMIT 1"
         ),
         params![kind, subject, now_ms],

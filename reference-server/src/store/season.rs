@@ -4,6 +4,7 @@ use super::{
     Read, StoreError, Tx,
     engine::{Bind as _, Row, params},
 };
+use crate::crash_point::{Point, reach};
 
 /// Packets that one statement writes: five values each, far below what an engine binds.
 const PACKETS_PER_STATEMENT: usize = 256;
@@ -192,6 +193,7 @@ pub fn insert_city(
             ],
         )?;
     }
+    reach(Point::Sealing);
     insert_packets(tx, &city.city, packets)
 }
 

@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{StoreError, Tx, engine::Connection};
+use crate::crash_point::{Point, reach};
 
 /// The most writes of one commit.
 const GROUP_SIZE: usize = 512;
@@ -130,5 +131,8 @@ fn try_group(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<(), 
     if !is_any_kept {
         return connection.roll_back();
     }
-    connection.commit_group()
+    reach(Point::Committing);
+    connection.commit_group()?;
+    reach(Point::Committed);
+    Ok(())
 }

@@ -236,6 +236,11 @@ impl TestApp {
         test
     }
 
+    /// From now on the test looks into another database.
+    pub(crate) fn move_to(&mut self, database: TestDatabase) {
+        self.database = database;
+    }
+
     /// A connection of our own to the database, with every right.
     pub(crate) fn raw(&self) -> Raw {
         self.database.raw()

@@ -10,7 +10,7 @@ use reference_server::{
     config::EditionName,
     contest::audit::Violation,
     rail::Rail,
-    rehearsal::{Options, Rehearsal, Report, TopPacket, Watcher},
+    rehearsal::{Faults, Options, Rehearsal, Report, TopPacket, Watcher},
 };
 use tempfile::TempDir;
 
@@ -64,14 +64,17 @@ async fn play_with(
         data_dir: dir.path().to_owned(),
         database: Some(database.of_server()),
         n_instances: 1,
+        faults: Faults::Mild,
         outage: false,
         lasting: false,
+        stops_at_failure: false,
         office_program: PathBuf::from(env!("CARGO_BIN_EXE_reference-server")),
     };
     change(&mut options);
-    let mut rehearsal = Rehearsal::prepare(options).await.unwrap();
+    // Both are large: a test that holds them holds a pointer.
+    let mut rehearsal = Box::pin(Rehearsal::prepare(options)).await.unwrap();
     let mut steps = Steps::default();
-    let report = rehearsal.play(&mut steps).await.unwrap();
+    let report = Box::pin(rehearsal.play(&mut steps)).await.unwrap();
     Played {
         rehearsal,
         report,
@@ -223,6 +226,26 @@ async fn six_hours_without_transfers_violate_nothing_and_hold_nobody_up_for_long
 }
 
 #[tokio::test]
+async fn hostile_seasons_violate_nothing_and_play_the_same_again() {
+    let report = async |seed| {
+        let hostile = |options: &mut Options| options.faults = Faults::Hostile;
+        play_with(seed, 0, None, hostile).await.report
+    };
+    let (mut n_awards, mut n_crashes) = (0, 0);
+    for seed in [2, 3, 7] {
+        let first = report(seed).await;
+        assert_eq!(first.violations, [], "seed {seed}");
+        assert_eq!(first, report(seed).await, "seed {seed}");
+        n_awards += first.cities.iter().map(|city| city.n_awards).sum::<i64>();
+        let coverage = first.coverage.unwrap();
+        let crashes = coverage.all().filter(|(group, ..)| *group == "crash");
+        n_crashes += crashes.map(|(_group, _name, n)| n).sum::<u64>();
+    }
+    assert!(n_awards > 30, "{n_awards} awards");
+    assert!(n_crashes > 0, "nobody died");
+}
+
+#[tokio::test]
 async fn a_city_nobody_comes_to_awards_nothing_and_violates_nothing() {
     let Played { report, steps, .. } = play(7, 0, Some("yancheng")).await;
     assert_eq!(report.violations, []);
@@ -232,7 +255,12 @@ async fn a_city_nobody_comes_to_awards_nothing_and_violates_nothing() {
 }
 
 /// Damage that got past every guard, how it is undone, and what the auditor calls it.
-const DAMAGE: [(&str, &str, &str); 6] = [
+const DAMAGE: [(&str, &str, &str); 7] = [
+    (
+        "UPDATE payment_event SET event = 'reply' WHERE state_after = 'received' AND event = 'query_result'",
+        "UPDATE payment_event SET event = 'query_result' WHERE state_after = 'received' AND event = 'reply'",
+        "M15 an end without an answer",
+    ),
     (
         "UPDATE award SET amount_fen = amount_fen + 1 WHERE kind = 'base'",
         "UPDATE award SET amount_fen = amount_fen - 1 WHERE kind = 'base'",

@@ -21,6 +21,7 @@ use super::{LEASE, Then, after_failure, waking};
 use crate::{
     app::{App, ChanceNotice, NoticeKind},
     contest::{Error, Failure, PersonId, login, season, token},
+    crash_point::{Point, reach},
     store::{Tx, outreach as rows, outreach::ChanceMessageRow, people},
 };
 
@@ -88,6 +89,7 @@ pub async fn send_due(app: &App) -> Result<(), Error> {
         }
         if let Some(message) = app.store.write(move |tx| take(tx, now)).await? {
             let outcome = send(app, &message).await;
+            reach(Point::Spoken);
             conclude(app, message, outcome).await?;
         }
     }

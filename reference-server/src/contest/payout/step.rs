@@ -7,6 +7,7 @@ use super::{payout_of, renewal::Renewal, tail};
 use crate::{
     app::App,
     contest::{Error, Failure, order},
+    crash_point::{Point, reach},
     rail::Rail,
     store::{
         Tx, audit, pauses,
@@ -219,6 +220,7 @@ impl Commit {
         if !moved {
             return Ok(None);
         }
+        reach(Point::Booking);
         let (_person, city) = payments::person_of_award(&tx.read(), &self.row.award)?;
         let (bill_number, amount_fen) = (&self.row.bill_number, self.row.amount_fen);
         book(tx, &self.transition, &city, amount_fen, bill_number, at_ms)?;

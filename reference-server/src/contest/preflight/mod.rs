@@ -6,7 +6,7 @@
 //! | file | what it looks at |
 //! |---|---|
 //! | `terms` | what was configured: test flags, address, least packet, friends, quiet hours, texts, age of the merchant, files |
-//! | `state` | what the database holds: banks, accounts, clock, books, money |
+//! | `state` | what the database holds: banks, accounts, clock, books, money, backups |
 //! | `wechat` | what WeChat answers, and our own address: token, clock, credentials, certificates, callback |
 
 mod state;

@@ -15,7 +15,9 @@ use super::{
             self, Role,
             roster::{self, AccountState},
         },
-        planning, sealed, season,
+        planning,
+        safekeeping::{self, Event},
+        sealed, season,
     },
     Check, Depth, Verdict, about,
 };
@@ -40,6 +42,7 @@ pub(super) async fn checks(app: &App, depth: Depth) -> Result<Vec<Check>, Error>
         Depth::Nightly => nightly(app).await?,
     });
     checks.push(balance(app).await?);
+    checks.push(backup(app).await?);
     Ok(checks)
 }
 
@@ -250,6 +253,36 @@ async fn nightly(app: &App) -> Result<Check, Error> {
         ));
     }
     Ok(about.good(format!("{} 从每一行重新算过，全部相符。", told(done))))
+}
+
+/// Whether last night's backup would save the contest.
+async fn backup(app: &App) -> Result<Check, Error> {
+    let about = about("backup", "备份与恢复演练");
+    let now = app.wall.now();
+    let is_old = |at: DateTime<Utc>| now - at > RECOUNT_AGE;
+    let next = "请技术人员按运维手册“Backups”一节安排每夜的备份和演练。";
+    let Some(taken) = safekeeping::last(app, Event::Taken).await? else {
+        return Ok(about.found(Verdict::Doubt, "还没有做过备份。", next));
+    };
+    let Some(drilled) = safekeeping::last(app, Event::Drilled).await? else {
+        let detail = format!("最近的备份是 {}，还没有演练过恢复。", told(taken.of));
+        return Ok(about.found(Verdict::Doubt, detail, next));
+    };
+    let detail = format!(
+        "最近的备份是 {}；{} 演练恢复，用时 {} 秒，{} 处不符。",
+        told(taken.of),
+        told(drilled.at),
+        drilled.took.num_seconds(),
+        drilled.n_findings
+    );
+    Ok(if drilled.n_findings > 0 {
+        let next = "请技术人员执行 reference-server drill 看全部条目，并重新备份。";
+        about.found(Verdict::Fault, detail, next)
+    } else if is_old(taken.of) || is_old(drilled.at) {
+        about.found(Verdict::Doubt, format!("{detail}昨夜没有做。"), next)
+    } else {
+        about.good(detail)
+    })
 }
 
 async fn balance(app: &App) -> Result<Check, Error> {

@@ -7,10 +7,12 @@
 //! |---|---|
 //! | `sqlite` | a file on this machine |
 //! | `postgres` | a server, for one instance or several |
+//! | `copied` | a database copied for a backup, and put back from one |
 //! | `schema` | a schema of its own on a server, for what is thrown away |
 //! | `value` | what goes into a statement and what comes out of it |
 //! | `given` | many rows of values for one statement |
 
+mod copied;
 mod given;
 mod postgres;
 mod schema;
@@ -20,17 +22,20 @@ mod value;
 use std::{
     fmt,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
+pub use copied::{Copied, NotCopied, Replay};
 pub(super) use given::{Given, Header, Kind};
 pub use schema::Schema;
 pub(super) use value::{Bind, Column, Value, params};
 
 use super::StoreError;
+use crate::clock::Clock;
 
 /// The migrations in the order in which they came, which is not always that of their numbers; how many
 /// there are is the schema's version.
-const MIGRATIONS: [&str; 19] = [
+const MIGRATIONS: [&str; 20] = [
     include_str!("../../../migrations/0001_contest.sql"),
     include_str!("../../../migrations/0002_commit_mark.sql"),
     include_str!("../../../migrations/0003_rail.sql"),
@@ -50,6 +55,7 @@ const MIGRATIONS: [&str; 19] = [
     include_str!("../../../migrations/0012_secret.sql"),
     include_str!("../../../migrations/0020_bank.sql"),
     include_str!("../../../migrations/0021_page.sql"),
+    include_str!("../../../migrations/0022_safekeeping.sql"),
 ];
 
 /// How much a commit promises.
@@ -62,7 +68,7 @@ pub enum Durability {
 }
 
 /// Whose clock says at which instant something is decided.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum DecisionClock {
     /// The caller's: there is one process, or its clock is simulated.
     Caller,
@@ -75,6 +81,8 @@ pub enum DecisionClock {
         /// The span in milliseconds; negative for the past.
         ahead_ms: i64,
     },
+    /// A clock that stands for the server's, whatever the engine: rehearsed instances have others.
+    Simulated(Arc<dyn Clock>),
 }
 
 /// How the line to a database server is protected.
@@ -173,7 +181,7 @@ impl EngineError {
 /// A connection to the database of one of the engines.
 #[derive(Debug)]
 pub(super) enum Connection {
-    File(sqlite::Connection),
+    File(sqlite::Connection, DecisionClock),
     Server(Box<postgres::Connection>, DecisionClock),
 }
 
@@ -211,7 +219,7 @@ impl Row<'_> {
 macro_rules! on_either {
     ($self:ident, $connection:ident => $work:expr) => {
         match $self {
-            Self::File($connection) => $work,
+            Self::File($connection, _) => $work,
             Self::Server($connection, _) => $work,
         }
     };
@@ -225,7 +233,9 @@ impl Connection {
         clock: DecisionClock,
     ) -> Result<Self, StoreError> {
         Ok(match &database.0 {
-            Place::File(path) => Self::File(sqlite::Connection::open_writer(path, durability)?),
+            Place::File(path) => {
+                Self::File(sqlite::Connection::open_writer(path, durability)?, clock)
+            }
             Place::Server(target) => Self::Server(
                 Box::new(postgres::Connection::open_writer(target, durability)?),
                 clock,
@@ -239,7 +249,7 @@ impl Connection {
         clock: DecisionClock,
     ) -> Result<Self, StoreError> {
         Ok(match &database.0 {
-            Place::File(path) => Self::File(sqlite::Connection::open_reader(path)?),
+            Place::File(path) => Self::File(sqlite::Connection::open_reader(path)?, clock),
             Place::Server(target) => {
                 Self::Server(Box::new(postgres::Connection::open_reader(target)?), clock)
             }
@@ -255,10 +265,32 @@ impl Connection {
             Self::Server(_, DecisionClock::Shifted { ahead_ms }) => {
                 format!("({} + {ahead_ms})", postgres::INSTANT)
             }
-            Self::File(_) | Self::Server(_, DecisionClock::Caller) => {
+            Self::File(_, DecisionClock::Simulated(clock))
+            | Self::Server(_, DecisionClock::Simulated(clock)) => {
+                format!("CAST({} AS BIGINT)", clock.now().timestamp_millis())
+            }
+            Self::File(..) | Self::Server(_, DecisionClock::Caller) => {
                 format!("CAST({placeholder} AS BIGINT)")
             }
         }
+    }
+
+    /// The names of every table, in their order.
+    pub(super) fn tables(&self) -> Result<Vec<String>, StoreError> {
+        let sql = match self {
+            Self::File(..) => sqlite::TABLES,
+            Self::Server(..) => postgres::TABLES,
+        };
+        self.rows(sql, &[], |row| row.get(0))
+    }
+
+    /// How many migrations were applied.
+    pub(super) fn schema_version(&self) -> Result<i64, StoreError> {
+        let sql = match self {
+            Self::File(..) => sqlite::SCHEMA_VERSION,
+            Self::Server(..) => postgres::SCHEMA_VERSION,
+        };
+        self.one(sql, &[], |row| row.get(0))
     }
 
     /// Runs a statement without rows; how many rows it touched.
@@ -274,7 +306,7 @@ impl Connection {
         mut read: impl FnMut(&Row<'_>) -> Result<bool, StoreError>,
     ) -> Result<(), StoreError> {
         match self {
-            Self::File(connection) => connection.each(sql, params, |row| read(&Row::File(row))),
+            Self::File(connection, _) => connection.each(sql, params, |row| read(&Row::File(row))),
             Self::Server(connection, _) => {
                 connection.each(sql, params, |row| read(&Row::Server(row)))
             }
@@ -303,7 +335,9 @@ impl Connection {
             return Ok(());
         }
         match self {
-            Self::File(connection) => connection.each_of(given, sql, |row| read(&Row::File(row))),
+            Self::File(connection, _) => {
+                connection.each_of(given, sql, |row| read(&Row::File(row)))
+            }
             Self::Server(connection, _) => {
                 connection.each_of(given, sql, |row| read(&Row::Server(row)))
             }

@@ -7,8 +7,10 @@
 //!
 //! | file | what |
 //! |---|---|
+//! | `physical` | a whole server copied, and started from the copy |
 //! | `target` | where the server is, and how the line to it is protected |
 
+pub(super) mod physical;
 mod target;
 
 use std::{cell::RefCell, collections::HashMap, error::Error as _, io};
@@ -23,7 +25,10 @@ use postgres::{
 pub(super) use target::Target;
 
 use super::{Durability, EngineError, Given, Kind, MIGRATIONS, Value, engine_error};
-use crate::store::StoreError;
+use crate::{
+    crash_point::{Point, reach},
+    store::StoreError,
+};
 
 const GUARDS: &str = include_str!("../../../migrations/guards.postgres.sql");
 const ROLES: &str = include_str!("../../../migrations/roles.postgres.sql");
@@ -39,6 +44,12 @@ const SESSION: &str = "SET client_min_messages = warning; SET lock_timeout = '5s
 /// The server's clock in milliseconds, as an expression.
 pub(super) const INSTANT: &str =
     "CAST(FLOOR(EXTRACT(EPOCH FROM clock_timestamp()) * 1000) AS BIGINT)";
+
+/// The names of every table.
+pub(super) const TABLES: &str = "SELECT CAST(table_name AS text) FROM information_schema.tables
+     WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' ORDER BY 1";
+/// How many migrations were applied.
+pub(super) const SCHEMA_VERSION: &str = "SELECT version FROM schema_version";
 
 /// The locks of one schema: 1 is held by a group, 2 by a migration.
 const BEGIN_GROUP: &str = "BEGIN; SELECT pg_advisory_xact_lock(1, hashtext(current_schema())); \
@@ -434,6 +445,7 @@ impl Link {
         self.expect_server()?;
         self.run(BEGIN_MIGRATION)?;
         let outcome = self.migrate_locked();
+        reach(Point::Migrated);
         self.run(if outcome.is_ok() {
             "COMMIT"
         } else {
@@ -490,6 +502,7 @@ impl Link {
         }
         for (version, text) in (1_i64..).zip(MIGRATIONS) {
             if version > applied {
+                reach(Point::Migrating);
                 // Texts sort by their bytes, whatever the database's own order is.
                 self.run(&text.replace(" TEXT", " TEXT COLLATE \"C\""))?;
             }

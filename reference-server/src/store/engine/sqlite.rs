@@ -4,13 +4,17 @@ use std::{cell::Cell, path::Path, time::Duration};
 
 use rusqlite::{
     CachedStatement, Connection as Engine, ErrorCode, OpenFlags, TransactionBehavior,
+    backup::{Backup, StepResult},
     config::DbConfig,
     ffi, params_from_iter,
     types::{ToSqlOutput, ValueRef},
 };
 
 use super::{Durability, EngineError, Given, MIGRATIONS, Value, engine_error};
-use crate::store::StoreError;
+use crate::{
+    crash_point::{Point, reach},
+    store::StoreError,
+};
 
 const GUARDS: &str = include_str!("../../../migrations/guards.sqlite.sql");
 /// The most rows of one statement, a power of two: a guard makes the engine remember every page
@@ -18,7 +22,18 @@ const GUARDS: &str = include_str!("../../../migrations/guards.sqlite.sql");
 const ROWS_AT_ONCE: usize = 256;
 /// Pages of the write-ahead log, 4 KiB each, after which they go to their places. A group of
 /// claims changes up to a thousand pages, most of them again and again.
-const PAGES_OF_LOG: u32 = 16_384;
+///
+/// A build for crash tests brings them there more often than any season would.
+const PAGES_OF_LOG: u32 = if cfg!(feature = "crash-points") {
+    64
+} else {
+    16_384
+};
+/// The names of every table.
+pub(super) const TABLES: &str = "SELECT name FROM sqlite_master WHERE type = 'table'
+     AND name NOT LIKE 'sqlite_%' ORDER BY name";
+/// How many migrations were applied.
+pub(super) const SCHEMA_VERSION: &str = "SELECT user_version FROM pragma_user_version";
 /// How often the write-ahead log is asked for; with the pause as long as the busy time-out.
 const WAL_TRIES: u32 = 1_000;
 /// How long a refused switch waits.
@@ -206,6 +221,54 @@ impl Connection {
     }
 }
 
+/// Copies a database as it stands at one instant into a new file; whoever writes is not kept waiting.
+///
+/// With the write-ahead log a reader holds nobody up: the log only grows while it reads.
+pub(super) fn copy(from: &Path, to: &Path) -> Result<(), StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let source = Engine::open_with_flags(from, flags)?;
+    configure(&source)?;
+    let mut copy = Engine::open(to)?;
+    let backup = Backup::new(&source, &mut copy)?;
+    for _ in 0..WAL_TRIES {
+        // All pages in one step are pages of one snapshot.
+        match backup.step(-1)? {
+            StepResult::Done => {
+                drop(backup);
+                // One file, without a log beside it.
+                copy.pragma_update(None, "journal_mode", "DELETE")?;
+                return Ok(());
+            }
+            _ => std::thread::sleep(WAL_PAUSE),
+        }
+    }
+    Err(StoreError::Busy)
+}
+
+/// Makes a database one file, without a log beside it; fails while anybody has it open.
+pub(super) fn settle(path: &Path) -> Result<(), StoreError> {
+    let connection = Engine::open(path)?;
+    Ok(connection.pragma_update(None, "journal_mode", "DELETE")?)
+}
+
+/// What the engine itself finds wrong in a file that nobody has open.
+pub(super) fn faults(path: &Path) -> Result<Vec<String>, StoreError> {
+    let connection = Engine::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let mut found = Vec::new();
+    let mut statement = connection.prepare("SELECT integrity_check FROM pragma_integrity_check")?;
+    for words in statement.query_map([], |row| row.get::<_, String>(0))? {
+        found.extend(Some(words?).filter(|words| words != "ok"));
+    }
+    let mut statement =
+        connection.prepare("SELECT \"table\", parent FROM pragma_foreign_key_check")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (table, parent): (String, String) = (row.get(0)?, row.get(1)?);
+        found.push(format!("a row of {table} points to no row of {parent}"));
+    }
+    Ok(found)
+}
+
 fn placeholders(n: usize) -> String {
     let places: Vec<String> = (1..=n).map(|place| format!("?{place}")).collect();
     places.join(", ")
@@ -252,11 +315,13 @@ fn migrate(connection: &mut Engine) -> Result<(), StoreError> {
     }
     for (version, text) in (1_i64..).zip(MIGRATIONS) {
         if version > applied {
+            reach(Point::Migrating);
             tx.execute_batch(text)?;
         }
     }
     renew_guards(&tx)?;
     tx.pragma_update(None, "user_version", newest)?;
+    reach(Point::Migrated);
     tx.commit()?;
     Ok(())
 }
@@ -314,7 +379,7 @@ mod plans {
     fn plans<T>(read: impl FnOnce(&Read<'_>) -> Result<T, StoreError>) -> String {
         let dir = tempfile::tempdir().expect("a folder");
         let connection = Connection::open_writer(&dir.path().join("plans"), Durability::None)
-            .map(super::super::Connection::File)
+            .map(|file| super::super::Connection::File(file, crate::store::DecisionClock::Caller))
             .expect("a database");
         NOTED.with_borrow_mut(Vec::clear);
         let tx = Tx {

@@ -12,7 +12,7 @@ use wechat_adapter::simulator::SimulatorConfig;
 use super::setup::config;
 
 /// A season whose configuration is complete; the wall clock is long past it.
-fn season() -> TempDir {
+pub(crate) fn season() -> TempDir {
     let dir = TempDir::new().unwrap();
     drop(config(&dir, "江苏省信用办"));
     // A certificate of nobody with its key; made with `openssl req -x509` for these tests.
@@ -30,6 +30,12 @@ fn season() -> TempDir {
     dir
 }
 
+/// Only its owner may read a key.
+pub(crate) fn keep_private(path: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o400)).unwrap();
+}
+
 fn run(dir: &TempDir, words: &[&str]) -> Output {
     let (command, options) = words.split_at(2);
     Command::new(env!("CARGO_BIN_EXE_reference-server"))
@@ -43,7 +49,7 @@ fn run(dir: &TempDir, words: &[&str]) -> Output {
 }
 
 /// The command ended so, and said this.
-fn assert_ends(output: &Output, code: i32, words: &[&str]) {
+pub(super) fn assert_ends(output: &Output, code: i32, words: &[&str]) {
     assert_eq!(output.status.code(), Some(code), "{output:?}");
     let said = String::from_utf8_lossy(&output.stdout);
     for word in words {

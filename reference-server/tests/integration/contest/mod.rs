@@ -1,14 +1,16 @@
 //! Laws of the contest: who may answer, who gets a packet, how it is paid, and who notices damage.
 
+mod amnesia;
 mod attempts;
 mod auditor;
+mod backups;
 mod bills;
 mod books;
 mod budget;
 mod callbacks;
 mod certificates;
 mod claims;
-mod commands;
+pub(crate) mod commands;
 mod corrections;
 mod crashes;
 mod custody;

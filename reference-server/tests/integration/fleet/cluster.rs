@@ -19,6 +19,11 @@ pub(super) struct Cluster {
 impl Cluster {
     /// Starts a server; `None` where its programs are not installed.
     pub(super) fn start() -> Option<Self> {
+        Self::start_with("")
+    }
+
+    /// Starts a server with more settings.
+    pub(super) fn start_with(settings: &str) -> Option<Self> {
         let programs = programs()?;
         let is_root = rustix::process::geteuid().is_root();
         let owner = is_root.then_some("postgres");
@@ -37,8 +42,33 @@ impl Cluster {
             .args(["--locale=C.UTF-8", "--no-sync", "-D"])
             .arg(cluster.data());
         run(&mut initdb);
+        let file = cluster.data().join("postgresql.conf");
+        let mut text = std::fs::read_to_string(&file).unwrap();
+        text.push_str(settings);
+        std::fs::write(file, text).unwrap();
         cluster.up();
         Some(cluster)
+    }
+
+    /// A server on a folder that is there already, started as it is, with a socket of its own.
+    pub(super) fn beside(&self, data: &Path) -> Self {
+        let folder = TempDir::new().unwrap();
+        std::fs::rename(data, folder.path().join("data")).unwrap();
+        let cluster = Self {
+            folder,
+            programs: self.programs.clone(),
+            owner: self.owner,
+        };
+        cluster.give(cluster.folder.path());
+        cluster.up();
+        cluster
+    }
+
+    /// Gives a folder and all in it to whoever runs the server.
+    pub(super) fn give(&self, folder: &Path) {
+        if let Some(owner) = self.owner {
+            run(Command::new("chown").args(["-R", owner]).arg(folder));
+        }
     }
 
     fn data(&self) -> PathBuf {
@@ -46,7 +76,11 @@ impl Cluster {
     }
 
     fn program(&self, name: &str) -> Command {
-        let path = self.programs.join(name);
+        self.as_owner(&self.programs.join(name))
+    }
+
+    /// A command of whoever runs the server.
+    pub(super) fn as_owner(&self, path: &Path) -> Command {
         let mut command = match self.owner {
             Some(owner) => {
                 let mut command = Command::new("runuser");

@@ -1,5 +1,6 @@
 //! Several instances in hostile conditions: processes that come and go, clocks that differ, servers that die.
 
+mod backups;
 mod cluster;
 mod load;
 mod made_up;

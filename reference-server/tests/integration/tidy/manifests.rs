@@ -40,6 +40,9 @@ const CORE_DEPENDENCIES: [&str; 8] = [
 /// Features by which a pure crate would read a clock or the operating system's generator.
 const IMPURE_FEATURES: [&str; 5] = ["clock", "now", "sys_rng", "std_rng", "thread_rng"];
 
+/// The feature by which a build can end itself at named instants.
+const CRASH_POINTS: &str = "crash-points";
+
 /// The feature that compiles bugs on purpose in.
 const PLANTED: &str = "planted";
 
@@ -228,6 +231,53 @@ fn no_build_has_planted_bugs_unless_it_asks_for_them() {
     assert!(source.text.contains(refuses), "a release would build");
     let release = root["profile"]["release"].as_table().unwrap();
     assert!(!release.contains_key("debug-assertions"));
+}
+
+/// Ways by which crash points could get into a build that nobody asked for them.
+fn crash_points(name: &str, manifest: &toml::Table) -> Vec<String> {
+    let features = manifest.get("features").and_then(toml::Value::as_table);
+    let taken = features.into_iter().flatten().filter(|(_, parts)| {
+        let mut parts = parts.as_array().into_iter().flatten();
+        parts.any(|part| {
+            part.as_str()
+                .is_some_and(|part| part.contains(CRASH_POINTS))
+        })
+    });
+    let by_features = taken.map(|(feature, _)| format!("{name}: the feature {feature} takes them"));
+    let dependencies = dependencies(manifest, true).into_iter();
+    let by_dependencies = dependencies
+        .filter(|(_, taken)| taken.contains(CRASH_POINTS))
+        .map(|(dependency, _)| format!("{name} takes them of {dependency}"));
+    by_features.chain(by_dependencies).collect()
+}
+
+#[test]
+fn no_build_has_crash_points_unless_it_is_asked_for_them_on_the_command_line() {
+    for name in MEMBERS {
+        assert_none(&crash_points(name, &manifest(name)));
+    }
+    let source = files()
+        .into_iter()
+        .find(|file| file.path == "reference-server/src/crash_point.rs")
+        .unwrap();
+    let refuses = "#[cfg(all(feature = \"crash-points\", not(debug_assertions)))]\ncompile_error!(";
+    assert!(source.text.contains(refuses), "a release would build");
+    let root = files().into_iter().find(|file| file.path == "Cargo.toml");
+    let root = parsed(&root.unwrap());
+    for profile in ["release", "production"] {
+        let profile = root["profile"][profile].as_table().unwrap();
+        assert!(!profile.contains_key("debug-assertions"));
+    }
+    let bad = [
+        "[features]\ndefault = [\"crash-points\"]\ncrash-points = []",
+        "[dependencies]\nreference-server = { workspace = true, features = [\"crash-points\"] }",
+    ];
+    for text in bad {
+        assert!(
+            !crash_points("benches", &text.parse().unwrap()).is_empty(),
+            "{text}"
+        );
+    }
 }
 
 #[test]

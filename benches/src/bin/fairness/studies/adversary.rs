@@ -36,6 +36,10 @@ enum Policy {
     Deck(Release),
     /// The packets of an hour are drawn among those who entered by its end; entries stay in for the day.
     SlotLottery,
+    /// The day's whole deck is drawn at 24:00 among all who entered that day.
+    DayLottery,
+    /// Each chance has one try a day, which wins with the packets left over the tries still expected.
+    Odds,
     /// Every pass wins at once; the mean is the money left over the passes still expected today.
     Adaptive,
 }
@@ -69,6 +73,22 @@ struct Take {
     persons_chances: f64,
     persons_paid: f64,
     packets: f64,
+}
+
+impl Take {
+    /// Nothing taken yet; the chances that all these have.
+    fn before(accounts: &[Account]) -> Self {
+        let mut take = Self::default();
+        for account in accounts {
+            let sum = if account.script.is_some() {
+                &mut take.scripts_chances
+            } else {
+                &mut take.persons_chances
+            };
+            *sum += f64::from(account.chances);
+        }
+        take
+    }
 }
 
 fn population(scripts: usize, script: Script, words: &mut WordStream) -> Vec<Account> {
@@ -135,7 +155,7 @@ impl Till {
                 top_sequence: None,
                 rescue_at: None,
             }),
-            Policy::SlotLottery | Policy::Adaptive => None,
+            Policy::SlotLottery | Policy::DayLottery | Policy::Odds | Policy::Adaptive => None,
         };
         Self {
             policy,
@@ -153,12 +173,25 @@ impl Till {
         Some(amount)
     }
 
+    /// Passes still expected today, when so much of the day's people are to come.
+    fn still_expected(&self, day_left: f64) -> f64 {
+        (self.expected * day_left).clamp(20.0, 1e6)
+    }
+
+    /// One try at today's odds.
+    fn luck(&mut self, day_left: f64, words: &mut WordStream) -> Option<f64> {
+        let left = f64::from(DECK.saturating_sub(self.taken));
+        (unit(words) < left / self.still_expected(day_left))
+            .then(|| self.next_of_deck())
+            .flatten()
+    }
+
     /// What a claim of this minute gets.
     fn claim(&mut self, minute: usize, day_left: f64, words: &mut WordStream) -> Option<f64> {
         let at = u32::try_from(minute).ok()? * MINUTE_MS;
         match (self.policy, self.rule) {
             (Policy::Adaptive, _) => {
-                let still = (self.expected * day_left).clamp(20.0, 1e6);
+                let still = self.still_expected(day_left);
                 let still = format!("{still:.0}").parse().unwrap_or(20);
                 self.adaptive.award(still, words).map(fen)
             }
@@ -181,15 +214,7 @@ impl Till {
 fn city(policy: Policy, scripts: usize, script: Script, words: &mut WordStream) -> Take {
     let law = Uniform::new(RewardRules::JIANGSU_2020.plain_split());
     let mut accounts = population(scripts, script, words);
-    let mut take = Take::default();
-    for account in &accounts {
-        let sum = if account.script.is_some() {
-            &mut take.scripts_chances
-        } else {
-            &mut take.persons_chances
-        };
-        *sum += f64::from(account.chances);
-    }
+    let mut take = Take::before(&accounts);
     let mut expected = FIRST_GUESS;
     for day in 0..DAYS {
         let queue = minutes(&accounts, day, words);
@@ -212,11 +237,29 @@ fn city(policy: Policy, scripts: usize, script: Script, words: &mut WordStream) 
                     .copied()
                     .filter(|&i| accounts[i].ready <= minute),
             );
-            if policy == Policy::SlotLottery {
+            if policy == Policy::Odds {
+                waiting.retain(|&i| accounts[i].ready > minute);
+                let day_left = 1.0 - come / persons.max(1.0);
+                while !claims.is_empty() {
+                    let i = claims.swap_remove(below(words, claims.len()));
+                    passes += try_luck(&mut till, i, day_left, &mut accounts, &mut take, words);
+                }
+                continue;
+            }
+            if matches!(policy, Policy::SlotLottery | Policy::DayLottery) {
                 // Scripts enter once; persons when they come.
                 waiting.retain(|&i| accounts[i].ready > minute);
                 entered.append(&mut claims);
-                if minute % 60 == 59 {
+                let is_drawn = if policy == Policy::SlotLottery {
+                    minute % 60 == 59
+                } else {
+                    minute + 1 == MINUTES
+                };
+                if is_drawn {
+                    // A script with two chances enters both, as a person does who has two.
+                    if policy == Policy::DayLottery {
+                        enter_twice(&mut entered, &accounts);
+                    }
                     draw_slot(
                         &mut till,
                         minute,
@@ -228,31 +271,78 @@ fn city(policy: Policy, scripts: usize, script: Script, words: &mut WordStream) 
                 }
                 continue;
             }
-            while !claims.is_empty() {
-                let i = claims.swap_remove(below(words, claims.len()));
-                if accounts[i].chances == 0 {
-                    continue;
-                }
-                let day_left = 1.0 - come / persons.max(1.0);
-                let Some(amount) = till.claim(minute, day_left, words) else {
-                    break;
-                };
-                passes += 1.0;
-                pay(i, amount, &mut accounts, &mut take);
-                if accounts[i].script.is_some() && accounts[i].chances > 0 {
-                    claims.push(i);
-                }
-            }
+            let day_left = 1.0 - come / persons.max(1.0);
+            let moment = (minute, day_left);
+            passes += serve(&mut till, moment, claims, &mut accounts, &mut take, words);
             waiting.retain(|&i| accounts[i].chances > 0);
         }
-        if policy == Policy::Adaptive {
+        if matches!(policy, Policy::Adaptive | Policy::Odds) {
             expected = passes;
         }
     }
     take
 }
 
-/// At the end of an hour: as many packets as are released by then go to entries drawn at random.
+/// The claims of a minute in any order, until nothing is given any more; how many got something.
+fn serve(
+    till: &mut Till,
+    (minute, day_left): (usize, f64),
+    mut claims: Vec<usize>,
+    accounts: &mut [Account],
+    take: &mut Take,
+    words: &mut WordStream,
+) -> f64 {
+    let mut passes = 0.0;
+    while !claims.is_empty() {
+        let i = claims.swap_remove(below(words, claims.len()));
+        if accounts[i].chances == 0 {
+            continue;
+        }
+        let Some(amount) = till.claim(minute, day_left, words) else {
+            break;
+        };
+        passes += 1.0;
+        pay(i, amount, accounts, take);
+        if accounts[i].script.is_some() && accounts[i].chances > 0 {
+            claims.push(i);
+        }
+    }
+    passes
+}
+
+/// One try for each chance that stands behind a claim; how many were made.
+fn try_luck(
+    till: &mut Till,
+    i: usize,
+    day_left: f64,
+    accounts: &mut [Account],
+    take: &mut Take,
+    words: &mut WordStream,
+) -> f64 {
+    // A person comes once for each chance, a script once for all of them.
+    let tries = match accounts[i].script {
+        Some(_) => accounts[i].chances,
+        None => accounts[i].chances.min(1),
+    };
+    for _ in 0..tries {
+        if let Some(amount) = till.luck(day_left, words) {
+            pay(i, amount, accounts, take);
+        }
+    }
+    f64::from(tries)
+}
+
+/// A second entry for each script that has a second chance.
+fn enter_twice(entered: &mut Vec<usize>, accounts: &[Account]) {
+    let scripts: Vec<usize> = entered
+        .iter()
+        .copied()
+        .filter(|&i| accounts[i].script.is_some() && accounts[i].chances > 1)
+        .collect();
+    entered.extend(scripts);
+}
+
+/// At the end of an hour, or of the day: as many packets as are released by then go to entries drawn at random.
 fn draw_slot(
     till: &mut Till,
     minute: usize,
@@ -263,7 +353,11 @@ fn draw_slot(
 ) {
     let at = u32::try_from(minute + 1).unwrap_or(0) * MINUTE_MS;
     let now = DayOffset::from_ms(at.min(DAY_MS - 1)).unwrap_or(DayOffset::MIDNIGHT);
-    let released = Release::Linear.released(DECK, now);
+    let released = if till.policy == Policy::DayLottery {
+        DECK
+    } else {
+        Release::Linear.released(DECK, now)
+    };
     // An account that was paid to the end earlier today holds no entry any more.
     entered.retain(|&i| accounts[i].chances > 0);
     let claims = u32::try_from(entered.len()).unwrap_or(u32::MAX);
@@ -281,7 +375,11 @@ fn draw_slot(
     chosen.sort_unstable_by(|left, right| right.cmp(left));
     for claim in chosen {
         let i = entered.swap_remove(usize::try_from(claim).unwrap_or(0));
-        if accounts[i].script.is_some() && accounts[i].chances > 0 {
+        // After the day's only draw nobody enters again.
+        if till.policy == Policy::SlotLottery
+            && accounts[i].script.is_some()
+            && accounts[i].chances > 0
+        {
             entered.push(i);
         }
     }
@@ -336,7 +434,7 @@ fn cells(policy: &str, who: String, means: &[Mean]) -> Vec<String> {
 }
 
 /// The releases compared, with their names.
-const POLICIES: [(&str, Policy); 5] = [
+const POLICIES: [(&str, Policy); 7] = [
     ("immediate", Policy::Deck(Release::Immediate)),
     ("linear", Policy::Deck(Release::Linear)),
     (
@@ -344,6 +442,8 @@ const POLICIES: [(&str, Policy); 5] = [
         Policy::Deck(RewardRules::JIANGSU_2020.release()),
     ),
     ("lottery each hour", Policy::SlotLottery),
+    ("lottery at 24:00", Policy::DayLottery),
+    ("odds at once", Policy::Odds),
     ("adaptive size", Policy::Adaptive),
 ];
 const KINDS: [(&str, Script); 3] = [
@@ -367,16 +467,21 @@ fn reading(premiums: &[f64], adaptive_packet: f64) -> String {
         "The quiz is no gate: guessers lose about a minute. With three times as many chances as packets, a script that \
              tries every minute is first whenever a packet is released, so a curve, which helps against a rush that comes \
              and goes, does not help against it: a ring's chance is worth {:.1} times a person's when all is released at \
-             once, {:.1} when released evenly and {:.1} under the preset curve. Drawn by the hour it is {:.1}. Only when \
-             every pass wins and the size adapts is speed worth nothing ({:.2}), and every person is paid; the price is a \
-             mean packet of {:.2} yuan, less than what many rails pay at least. No release lowers what accounts that look \
+             once, {:.1} when released evenly and {:.1} under the preset curve. Drawn by the hour it is {:.1}. Two ways make \
+             speed worth nothing. Drawn once at 24:00 among all who entered that day it is {:.2}: packets keep their size, all \
+             is paid and more persons get one, but everybody waits until midnight to know. When every pass wins and the size \
+             adapts it is {:.2}, and every person is paid at once; the price is a mean packet of {:.2} yuan, less than what many \
+             rails pay at least. One try a day at once, at the odds of the packets left over the tries expected, comes near \
+             ({:.2}): who comes first plays at a forecast. No release lowers what accounts that look \
              like citizens get for their number: that takes the platform's checks of accounts.",
         premiums[0],
         premiums[1],
         premiums[2],
         premiums[3],
         premiums[4],
-        adaptive_packet / 100.0
+        premiums[6],
+        adaptive_packet / 100.0,
+        premiums[5]
     )
 }
 
@@ -406,7 +511,8 @@ fn method() -> String {
              each day by the usual curve until paid. Scripts start at 00:00 of a random day and try each minute: guessers \
              pass with probability {GUESS_PASSES:.3} an attempt at 20 attempts a minute, harvesters know the answers, rings \
              know them and hold two chances an account. {CITIES} cities a line; the first three releases are the crate's \
-             rule of taking; the lottery (`slot_lottery`) draws each hour's packets among the day's entries; the adaptive size (`AdaptiveDay`) is the money \
+             rule of taking; the lotteries (`slot_lottery`) draw each hour's packets, or the day's at its end, among the day's entries; \
+             the odds are the packets left over the tries still expected, one try a chance and day; the adaptive size (`AdaptiveDay`) is the money \
              left over the passes still expected, with yesterday's passes as forecast and 3,000 on the first day. \
              Speed premium: share of the money over share of the chances.",
         100.0 * SHARERS

@@ -4,7 +4,7 @@
 //! certificates the line is plain, and only to this machine unless the operator says that it is
 //! protected otherwise; with them it is TLS to a proven name, or there is no line.
 
-use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
+use std::{fmt, net::IpAddr, path::Path, sync::Arc, time::Duration};
 
 use postgres::{
     Client, Config, NoTls,
@@ -20,7 +20,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use super::words;
 use crate::store::{
     StoreError,
-    engine::{Line, engine_error},
+    engine::{Line, NotCopied, engine_error},
 };
 
 /// How long a server may take to be reached, unless its address says otherwise.
@@ -33,6 +33,8 @@ const TCP_USER_TIMEOUT: Duration = Duration::from_secs(10);
 pub(in crate::store::engine) struct Target {
     config: Config,
     tls: Option<MakeRustlsConnect>,
+    /// The certificates that prove the server, for its own programs.
+    authorities: Option<String>,
 }
 
 impl fmt::Debug for Target {
@@ -94,7 +96,86 @@ impl Target {
                 Some(MakeRustlsConnect::new(client(authorities)?))
             }
         };
-        Ok(Self { config, tls })
+        let authorities = match line {
+            Line::Verified { authorities } => Some(authorities.clone()),
+            Line::Local | Line::Unprotected => None,
+        };
+        Ok(Self {
+            config,
+            tls,
+            authorities,
+        })
+    }
+
+    /// The same for the engine's own programs, as variables of their environment; a certificate goes to a file in
+    /// `aside`.
+    pub(super) fn environment(
+        &self,
+        aside: &Path,
+    ) -> Result<Vec<(&'static str, String)>, NotCopied> {
+        let config = &self.config;
+        let hosts = config.get_hosts().iter().map(|host| match host {
+            Host::Tcp(name) => name.clone(),
+            #[cfg(unix)]
+            Host::Unix(folder) => folder.display().to_string(),
+        });
+        let ports: Vec<String> = config.get_ports().iter().map(u16::to_string).collect();
+        let mut found = vec![
+            ("PGHOST", hosts.collect::<Vec<_>>().join(",")),
+            ("PGPORT", ports.join(",")),
+            ("PGUSER", config.get_user().unwrap_or_default().to_owned()),
+            (
+                "PGDATABASE",
+                config.get_dbname().unwrap_or_default().to_owned(),
+            ),
+            ("PGCONNECT_TIMEOUT", "10".to_owned()),
+        ];
+        found.retain(|(_name, value)| !value.is_empty());
+        if let Some(password) = config.get_password() {
+            found.push(("PGPASSWORD", String::from_utf8_lossy(password).into_owned()));
+        }
+        match &self.authorities {
+            Some(authorities) => {
+                let path = aside.join("authority.pem");
+                std::fs::write(&path, authorities)
+                    .map_err(|error| NotCopied::file(&path, error))?;
+                found.push(("PGSSLMODE", "verify-full".to_owned()));
+                found.push(("PGSSLROOTCERT", path.display().to_string()));
+            }
+            None => found.push(("PGSSLMODE", "disable".to_owned())),
+        }
+        Ok(found)
+    }
+
+    /// The same database of a server on a socket of this machine.
+    pub(super) fn at_socket(&self, folder: &Path, port: u16) -> Self {
+        let mut config = Config::new();
+        config
+            .host(&folder.display().to_string())
+            .port(port)
+            .application_name("contest")
+            .connect_timeout(CONNECT_TIMEOUT)
+            .target_session_attrs(TargetSessionAttrs::ReadWrite)
+            .ssl_mode(SslMode::Disable);
+        if let Some(user) = self.config.get_user() {
+            config.user(user);
+        }
+        if let Some(name) = self.config.get_dbname() {
+            config.dbname(name);
+        }
+        if let Some(options) = self.config.get_options() {
+            config.options(options);
+        }
+        Self {
+            config,
+            tls: None,
+            authorities: None,
+        }
+    }
+
+    /// The same server, asked with this password.
+    pub(in crate::store::engine) fn set_password(&mut self, password: &str) {
+        self.config.password(password);
     }
 
     /// The same server, seen by another user.

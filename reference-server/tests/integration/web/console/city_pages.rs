@@ -479,3 +479,44 @@ async fn a_newer_version_takes_the_place_of_one_that_still_waits_for_its_hour() 
         .await
         .assert_page(200, &["更新的一版"]);
 }
+
+#[tokio::test]
+async fn a_version_that_was_replaced_before_its_hour_is_never_shown_even_if_the_newer_hour_is_later()
+ {
+    let test = TestApp::new().await;
+    let mut editor = signed_in_as(&test, "writer", Role::CityEditor).await;
+    let mut approver = signed_in_as(&test, "reader", Role::ContentApprover).await;
+    let mut anybody = Browser::new(&test);
+    upload(&mut editor, SECOND_CITY, &told_jpeg())
+        .await
+        .assert_leads(PAGE);
+    let name = test.raw().text("SELECT digest FROM page_picture");
+    let picture = format!("/city/suzhou/picture/{name}.jpg");
+    for (text, at) in [
+        ("## 先定的一版".to_owned(), None),
+        (
+            format!("## 有错的一版\n\n![桥]({name})"),
+            Some("2020-04-22T12:20:00+08:00"),
+        ),
+        (
+            "## 改好的一版".to_owned(),
+            Some("2020-04-22T12:40:00+08:00"),
+        ),
+    ] {
+        let version = json!({ "markdown": text, "reason": "why", "publish_at": at });
+        publish(&mut editor, &mut approver, &version).await;
+    }
+    for (instant, sentence) in [
+        ("2020-04-22 12:19:59", "先定的一版"),
+        ("2020-04-22 12:20:01", "先定的一版"),
+        ("2020-04-22 12:39:59", "先定的一版"),
+        ("2020-04-22 12:40:00", "改好的一版"),
+    ] {
+        test.sleep_until(shanghai(instant));
+        anybody
+            .get("/city/suzhou")
+            .await
+            .assert_page(200, &[sentence]);
+        anybody.get(&picture).await.assert_status(404);
+    }
+}
