@@ -41,6 +41,10 @@ pub struct PaymentStep<'a> {
     pub bill_number: &'a str,
     /// The version the step was computed from.
     pub version_seen: i64,
+    /// The state machine's value it was computed from, as JSON.
+    ///
+    /// A database that fails over may forget rows and count the same versions again.
+    pub machine_seen: &'a str,
     /// The state before.
     pub state_before: &'a str,
     /// The state after.
@@ -298,7 +302,7 @@ pub fn advance(tx: &Tx<'_>, step: &PaymentStep<'_>) -> Result<bool, StoreError> 
         "UPDATE payment SET state = ?3, due_ms = ?4, machine = ?5, version = version + 1,
              changed_ms = ?6, package_sealed = ?7,
              request_sealed = CASE WHEN request_sealed = '' THEN ?8 ELSE request_sealed END
-         WHERE bill_number = ?1 AND version = ?2",
+         WHERE bill_number = ?1 AND version = ?2 AND machine = ?9",
         params![
             step.bill_number,
             step.version_seen,
@@ -308,6 +312,7 @@ pub fn advance(tx: &Tx<'_>, step: &PaymentStep<'_>) -> Result<bool, StoreError> 
             step.at_ms,
             step.package_sealed,
             step.request_sealed,
+            step.machine_seen,
         ],
     )?;
     if n_rows == 0 {

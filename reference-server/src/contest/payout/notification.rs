@@ -118,6 +118,7 @@ fn news(tx: &Tx<'_>, record: &TransferRecord, now_ms: i64) -> Result<(), Error> 
         &PaymentStep {
             bill_number: &row.bill_number,
             version_seen: row.version,
+            machine_seen: &row.machine,
             state_before: &row.state,
             state_after: &row.state,
             due_ms: Some(now_ms),

@@ -82,11 +82,12 @@ impl Renewal {
         if let Some(marking) = &self.marking {
             let dead = marking.next.state().name();
             let machine = serde_json::to_string(&marking.next).map_err(Failure::defect)?;
-            payments::advance(
+            let moved = payments::advance(
                 tx,
                 &PaymentStep {
                     bill_number: &row.bill_number,
                     version_seen: row.version,
+                    machine_seen: &row.machine,
                     state_before: dead,
                     state_after: dead,
                     due_ms: None,
@@ -98,6 +99,10 @@ impl Renewal {
                     at_ms,
                 },
             )?;
+            if !moved {
+                let what = "a number changed under the step that renews it";
+                return Err(Failure::defect(what).into());
+            }
             book(tx, marking, city, row.amount_fen, &newer.bill_number, at_ms)?;
         }
         payments::insert(tx, newer, at_ms)?;

@@ -189,7 +189,9 @@ impl Commit {
         if let Some(n_max) = self.sendings {
             // Whoever comes second takes none of the second's sendings with him.
             let stored = payments::payment(&tx.read(), &self.row.bill_number)?;
-            if stored.is_none_or(|stored| stored.version != self.row.version) {
+            if stored.is_none_or(|stored| {
+                stored.version != self.row.version || stored.machine != self.row.machine
+            }) {
                 return Ok(None);
             }
             // Asked here as well: nothing leaves after a pause was committed.
@@ -206,6 +208,7 @@ impl Commit {
             &PaymentStep {
                 bill_number: &self.row.bill_number,
                 version_seen: self.row.version,
+                machine_seen: &self.row.machine,
                 state_before: self.state_before,
                 state_after: next.state().name(),
                 due_ms,
@@ -351,6 +354,7 @@ async fn note(
                 &PaymentStep {
                     bill_number: &row.bill_number,
                     version_seen: row.version,
+                    machine_seen: &row.machine,
                     state_before: &row.state,
                     state_after: &row.state,
                     due_ms: row.due_ms,

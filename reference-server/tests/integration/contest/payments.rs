@@ -1,7 +1,13 @@
 //! Laws of payments: whatever WeChat does, an award is paid once or not at all, and the books say which.
 
 use chrono::TimeDelta;
-use reference_server::contest::{claim::PacketState, payout, records};
+use reference_server::{
+    contest::{claim::PacketState, payout, records},
+    store::{
+        StoreError, Tx,
+        payments::{self, PaymentRow, PaymentStep},
+    },
+};
 use wechat_adapter::simulator::{Fault, FaultRule, Operation, PacketState as AtWeChat};
 
 use super::auditor::damage;
@@ -433,4 +439,67 @@ async fn looking_while_wechat_does_not_answer_shows_what_is_known() {
     test.sleep(TimeDelta::seconds(5));
     assert_eq!(look().await.unwrap().state, PacketState::Received);
     test.assert_sound().await;
+}
+
+/// Moves a payment's row to another value of its machine, as a step does; nothing else is done.
+fn moved(
+    tx: &Tx<'_>,
+    seen: &PaymentRow,
+    machine: &str,
+    at_ms: i64,
+) -> Result<Option<PaymentRow>, StoreError> {
+    let moved = payments::advance(
+        tx,
+        &PaymentStep {
+            bill_number: &seen.bill_number,
+            version_seen: seen.version,
+            machine_seen: &seen.machine,
+            state_before: &seen.state,
+            state_after: &seen.state,
+            due_ms: seen.due_ms,
+            machine,
+            request_sealed: &seen.request_sealed,
+            package_sealed: None,
+            event: "told",
+            evidence: None,
+            at_ms,
+        },
+    )?;
+    Ok(moved
+        .then(|| payments::payment(&tx.read(), &seen.bill_number))
+        .transpose()?
+        .flatten())
+}
+
+/// A database that fails over forgets its newest rows and counts the same versions again, for another history.
+#[tokio::test]
+async fn a_step_computed_from_a_forgotten_history_changes_nothing() {
+    let test = TestApp::new().await;
+    test.winner("winner").await;
+    let number = test
+        .raw()
+        .texts("SELECT bill_number FROM payment")
+        .remove(0);
+    let now_ms = test.app.now().timestamp_millis();
+    let counted = test
+        .app
+        .store
+        .write(move |tx| {
+            let seen = payments::payment(&tx.read(), &number)?.unwrap();
+            let live = moved(tx, &seen, "\"live\"", now_ms)?.unwrap();
+            // As another instance still knows it: the same version, of a commit that was lost.
+            let forgotten = PaymentRow {
+                machine: "\"forgotten\"".to_owned(),
+                ..live.clone()
+            };
+            let by_forgotten = moved(tx, &forgotten, "\"next\"", now_ms)?;
+            let kept = payments::payment(&tx.read(), &number)?.unwrap();
+            let by_live = moved(tx, &live, "\"next\"", now_ms)?;
+            Ok::<_, StoreError>((by_forgotten, kept == live, by_live.map(|row| row.version)))
+        })
+        .await
+        .unwrap();
+    assert_eq!(counted.0, None);
+    assert!(counted.1, "the row is as the live history left it");
+    assert!(counted.2.is_some());
 }
