@@ -1,7 +1,7 @@
 //! The composition root: everything a use case needs, in one value.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fmt,
     net::{IpAddr, Ipv4Addr},
     sync::{
@@ -27,11 +27,11 @@ use crate::{
     clock::{Clock, SimulatedClock},
     content::Content,
     contest::{
-        attempt::Opening, audit_log::Checked, budget::Folded, decision::OpenWork,
-        edition::Editions, grant::Claim, merchant_balance::LastLine, overview::Live,
-        preflight::Report, question_correction::Known, sealed::Plans, season::MoneyShown,
-        silence::Silence, statistics::SeasonStatistics, submission::Submission,
-        summary::CityTotals,
+        attempt::Opening, audit_log::Checked, budget::Folded, bulletin::Figures,
+        decision::OpenWork, edition::Editions, grant::Claim, merchant_balance::LastLine,
+        overview::Live, preflight::Report, question_correction::Known, sealed::Plans,
+        season::MoneyShown, silence::Silence, statistics::SeasonStatistics, submission::Submission,
+        summary::CityTotals, tax::TaxList,
     },
     entropy::Entropy,
     journal::JournaledSimulator,
@@ -40,6 +40,7 @@ use crate::{
     password::Passwords,
     privacy::Keys,
     rail::Rail,
+    recent::Recent,
     settings::Settings,
     store::{Lane, Store},
 };
@@ -372,7 +373,12 @@ pub struct Memory {
     /// What the latest preflight of this process found; whoever makes one waits for whoever makes one already.
     pub(crate) preflight: tokio::sync::Mutex<Option<Arc<Report>>>,
     pub(crate) live: Live,
-    season_statistics: RwLock<Option<Arc<SeasonStatistics>>>,
+    pub(crate) season_statistics: Recent<(), SeasonStatistics>,
+    /// By city, or of all.
+    pub(crate) tax_lists: Recent<Option<String>, TaxList>,
+    /// By city.
+    pub(crate) days_of_cities: Recent<String, Vec<Figures>>,
+    pub(crate) followers_at_openings: Recent<BTreeSet<i64>, BTreeMap<i64, i64>>,
     draining: AtomicBool,
     /// Whose turn it is among this process's tasks to look for a token that is not at hand.
     pub(crate) token_turn: tokio::sync::Mutex<()>,
@@ -513,18 +519,6 @@ impl App {
             .totals
             .write()
             .unwrap_or_else(PoisonError::into_inner) = totals;
-    }
-
-    /// The table of the season as it was made last.
-    pub(crate) fn cached_season(&self) -> Option<Arc<SeasonStatistics>> {
-        let kept = &self.memory.season_statistics;
-        kept.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Keeps the table of the season for the next who asks.
-    pub(crate) fn cache_season(&self, table: Arc<SeasonStatistics>) {
-        let kept = &self.memory.season_statistics;
-        *kept.write().unwrap_or_else(PoisonError::into_inner) = Some(table);
     }
 
     /// Whether WeChat Pay gives answers, as far as this process knows.

@@ -39,6 +39,7 @@ pub mod password;
 pub mod picture;
 pub mod privacy;
 pub mod rail;
+mod recent;
 pub mod rehearsal;
 pub mod settings;
 pub mod setup;

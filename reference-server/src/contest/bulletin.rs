@@ -4,6 +4,8 @@
 //! What our own books say of the day is compared with each other; where they disagree nobody
 //! can sign. A correction is a new version, and the old one stays to be read.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use schedule_core::{CHINA_STANDARD_TIME, ShanghaiDay};
 use serde::{Deserialize, Serialize};
@@ -583,22 +585,28 @@ fn hours(
     Ok(hours.collect())
 }
 
-/// The numbers of every day of a city that has begun, as the rows say them now; kept nowhere.
+/// The numbers of every day of a city that has begun, as the rows say them; counted anew every half minute at most.
 ///
 /// # Errors
 /// Refuses with [`Refused::NotFound`] for a city that the timetable does not have.
-pub async fn figures_of_days(app: &App, slug: &str) -> Result<Vec<Figures>, Error> {
+pub async fn figures_of_days(app: &App, slug: &str) -> Result<Arc<Vec<Figures>>, Error> {
     let now = app.now();
+    let recent = &app.memory.days_of_cities;
+    if let Some(known) = recent.known(&slug.to_owned(), now) {
+        return Ok(known);
+    }
     let days = days(app, slug).await?.into_iter().rev();
     let spans = days.map(|state| span(app, slug, state.day));
     let spans: Vec<Span> = spans.collect::<Result<_, _>>()?;
     let key = slug.to_owned();
-    app.store
+    let days: Result<_, Error> = app
+        .store
         .read(move |read| {
             let figures = spans.into_iter().map(|span| figures(read, &key, span, now));
             figures.collect()
         })
-        .await
+        .await;
+    Ok(recent.keep(slug.to_owned(), now, days?))
 }
 
 /// Counts yesterday for every city whose day it was, ten minutes after it ended; how many.

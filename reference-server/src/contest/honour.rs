@@ -7,6 +7,7 @@
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
+    sync::Arc,
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -227,11 +228,11 @@ pub async fn standing(app: &App) -> Result<Standing, Error> {
             (round.city().slug().as_str().to_owned(), opens_ms)
         })
         .collect();
+    let openings = slugs.iter().map(|(_slug, opens_ms)| *opens_ms).collect();
+    let followers = followers_at(app, openings, now).await?;
     let (formula, result, counts) = app
         .store
         .read(move |read| {
-            let openings = slugs.iter().map(|(_slug, opens_ms)| *opens_ms).collect();
-            let followers = followers_at(read, openings)?;
             let counts = slugs.into_iter().map(|(slug, opens_ms)| {
                 let tally = overview::tally(read, &slug)?;
                 let n_followers = followers.get(&opens_ms).copied().unwrap_or_default();
@@ -280,18 +281,34 @@ pub async fn standing(app: &App) -> Result<Standing, Error> {
     })
 }
 
-/// How many had followed before each of these instants.
+/// How many had followed before each of these instants; counted anew every half minute at most.
 ///
+/// A result waits longer than that after the last opening, so it rests on whole counts.
 /// Cost: every follower once, by index.
-fn followers_at(read: &Read<'_>, instants: BTreeSet<i64>) -> Result<BTreeMap<i64, i64>, Error> {
-    let (mut from_ms, mut n_before) = (0, 0_i64);
-    let mut found = BTreeMap::new();
-    for until_ms in instants {
-        n_before = n_before.saturating_add(people::n_followers(read, from_ms, until_ms)?.0);
-        found.insert(until_ms, n_before);
-        from_ms = until_ms;
+async fn followers_at(
+    app: &App,
+    instants: BTreeSet<i64>,
+    now: DateTime<Utc>,
+) -> Result<Arc<BTreeMap<i64, i64>>, Error> {
+    let recent = &app.memory.followers_at_openings;
+    if let Some(known) = recent.known(&instants, now) {
+        return Ok(known);
     }
-    Ok(found)
+    let key = instants.clone();
+    let counted: Result<_, Error> = app
+        .store
+        .read(move |read| {
+            let (mut from_ms, mut n_before) = (0, 0_i64);
+            let mut found = BTreeMap::new();
+            for until_ms in instants {
+                n_before = n_before.saturating_add(people::n_followers(read, from_ms, until_ms)?.0);
+                found.insert(until_ms, n_before);
+                from_ms = until_ms;
+            }
+            Ok(found)
+        })
+        .await;
+    Ok(recent.keep(key, now, counted?))
 }
 
 fn counts(read: &Read<'_>, slug: &str, n_followers: i64) -> Result<CityCounts, Error> {

@@ -2,11 +2,18 @@
 //!
 //! Persons are numbers; their openids are added only for two named persons, and that is recorded.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use schedule_core::ShanghaiDay;
 
-use super::{Error, login, season};
+use super::{
+    Error, login,
+    organiser::{self, Refused},
+    season,
+};
 use crate::{
     app::App,
     store::{
@@ -86,6 +93,15 @@ pub enum TaxRefusal {
     Failed(#[from] Error),
 }
 
+impl From<TaxRefusal> for organiser::Error {
+    fn from(refusal: TaxRefusal) -> Self {
+        match refusal {
+            TaxRefusal::Failed(failed) => failed.into(),
+            _ => Refused::NotFound.into(),
+        }
+    }
+}
+
 impl TaxList {
     /// What everybody received, in fen.
     #[must_use]
@@ -94,6 +110,19 @@ impl TaxList {
             .iter()
             .fold(0, |sum, row| sum.saturating_add(row.received_fen))
     }
+}
+
+/// The list of a screen, without openids; counted anew every half minute at most.
+///
+/// # Errors
+/// [`TaxRefusal`].
+pub async fn shown(app: &App, city: Option<&str>) -> Result<Arc<TaxList>, TaxRefusal> {
+    let (key, now) = (city.map(str::to_owned), app.now());
+    if let Some(known) = app.memory.tax_lists.known(&key, now) {
+        return Ok(known);
+    }
+    let counted = list(app, city, None).await?;
+    Ok(app.memory.tax_lists.keep(key, now, counted))
 }
 
 /// Lists who received what, in one city or in all; `named` adds openids and is recorded.

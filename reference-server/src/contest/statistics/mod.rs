@@ -438,9 +438,6 @@ pub struct SeasonStatistics {
     pub n_new_following: i64,
 }
 
-/// For how long the table of the season is good.
-const GOOD_FOR: TimeDelta = TimeDelta::seconds(30);
-
 /// The table of the season; made anew every half minute at most.
 ///
 /// Cost: the counters of every city and the followers of the season, by index.
@@ -449,11 +446,8 @@ const GOOD_FOR: TimeDelta = TimeDelta::seconds(30);
 /// Fails when the database does.
 pub async fn of_season(app: &App) -> Result<Arc<SeasonStatistics>, Error> {
     let now = app.now();
-    if let Some(known) = app.cached_season() {
-        let age = now - known.at;
-        if age >= TimeDelta::zero() && age < GOOD_FOR {
-            return Ok(known);
-        }
+    if let Some(known) = app.memory.season_statistics.known(&(), now) {
+        return Ok(known);
     }
     let windows: Vec<(String, DateTime<Utc>, DateTime<Utc>)> = app
         .season
@@ -485,9 +479,7 @@ pub async fn of_season(app: &App) -> Result<Arc<SeasonStatistics>, Error> {
             })
         })
         .await?;
-    let table = Arc::new(table);
-    app.cache_season(Arc::clone(&table));
-    Ok(table)
+    Ok(app.memory.season_statistics.keep((), now, table))
 }
 
 fn city_line(

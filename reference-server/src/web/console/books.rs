@@ -30,7 +30,7 @@ use crate::{
         organiser::{Error, Organiser, Refused, Role},
         reconciliation::{self, ComparedDay, ComparedOrder, Counts, Latest},
         season,
-        tax::{self, TaxList, TaxRefusal},
+        tax::{self, TaxList},
     },
     web::{frame, moment},
 };
@@ -607,12 +607,16 @@ pub(in crate::web) struct AskedTax {
 impl AskedTax {
     /// Who received how much, in the city asked for or in all.
     pub(super) async fn found(&self, app: &App) -> Result<TaxList, Error> {
-        let city = (!self.city.is_empty()).then_some(self.city.as_str());
-        match tax::list(app, city, None).await {
-            Ok(list) => Ok(list),
-            Err(TaxRefusal::Failed(failed)) => Err(failed.into()),
-            Err(_refused) => Err(Refused::NotFound.into()),
-        }
+        Ok(tax::list(app, self.city(), None).await?)
+    }
+
+    /// The same as a page shows it.
+    async fn shown(&self, app: &App) -> Result<Arc<TaxList>, Error> {
+        Ok(tax::shown(app, self.city()).await?)
+    }
+
+    fn city(&self) -> Option<&str> {
+        (!self.city.is_empty()).then_some(self.city.as_str())
     }
 }
 
@@ -621,7 +625,13 @@ pub(super) async fn tax(
     Signed(organiser): Signed,
     Query(asked): Query<AskedTax>,
 ) -> Response {
-    let found = match asked.found(&app).await {
+    // What leaves as a file is counted for it.
+    let found = if asked.file.is_some() {
+        asked.found(&app).await.map(Arc::new)
+    } else {
+        asked.shown(&app).await
+    };
+    let found = match found {
         Ok(found) => found,
         Err(failed) => return error::answer(&app, Some(&organiser), false, failed),
     };
@@ -651,7 +661,7 @@ pub(super) async fn tax(
         frame: Frame::of(&app, Some(&organiser), PAGE),
         title: "报税清单".to_owned(),
         lead: format!(
-            "{n} 人，共 {} 元。只列已到账的；人用编号，不含微信号。",
+            "{n} 人，共 {} 元。只列已到账的；人用编号，不含微信号。页面每半分钟更新，文件是下载时的数字。",
             yuan(found.received_fen())
         ),
         tools: vec![("对账", PAGE.to_owned())],

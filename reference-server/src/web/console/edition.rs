@@ -240,6 +240,13 @@ struct EditPage {
     upload: Form,
 }
 
+impl EditPage {
+    /// Whether any city's dates can still change.
+    fn can_move(&self) -> bool {
+        self.rows.iter().any(|row| row.bound.is_none())
+    }
+}
+
 /// What stands in the table when it is shown.
 #[derive(Default)]
 struct Shown {

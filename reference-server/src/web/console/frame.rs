@@ -18,32 +18,73 @@ use crate::{
     web::{assets::ASSETS, moment},
 };
 
-/// The navigation: what a screen is called, and its path in the table of routes.
-const NAVIGATION: [(&str, &str); 23] = [
-    ("总览", overview::PAGE),
-    ("赛程", schedule::PAGE),
-    ("题库", bank::PAGE),
-    ("城市页面", city_page::PAGE),
-    ("二维码", codes::PAGE),
-    ("参与与区县", statistics::PAGE),
-    ("题目分析", statistics::ITEMS),
-    ("每日通报", bulletin::LIST),
-    ("城市总结", report::CITY),
-    ("全省进度", statistics::SEASON),
-    ("优秀组织奖", honour::PAGE),
-    ("全省总结", report::SEASON),
-    ("暂停与恢复", pause::PAGE),
-    ("预算与账目", budget::PAGE),
-    ("付款", payments::STOPPED),
-    ("对账", books::PAGE),
-    ("差异事项", incidents::PAGE),
-    ("待复核", decisions::PAGE),
-    ("审计日志", audit_log::PAGE),
-    ("开赛前检查", preflight::PAGE),
-    ("设置", settings::PAGE),
-    ("账号", "/console/accounts"),
-    ("我的账号", "/console/account"),
+/// A screen of the navigation: what it is called, and its path in the table of routes.
+type Screen = (&'static str, &'static str);
+
+/// The navigation: what a group of screens is about, and its screens.
+const NAVIGATION: [(&str, &[Screen]); 6] = [
+    ("总览", &[("总览", overview::PAGE)]),
+    (
+        "筹备",
+        &[
+            ("赛程", schedule::PAGE),
+            ("题库", bank::PAGE),
+            ("城市页面", city_page::PAGE),
+            ("二维码", codes::PAGE),
+            ("开赛前检查", preflight::PAGE),
+        ],
+    ),
+    (
+        "数据",
+        &[
+            ("参与与区县", statistics::PAGE),
+            ("题目分析", statistics::ITEMS),
+            ("全省进度", statistics::SEASON),
+        ],
+    ),
+    (
+        "通报与总结",
+        &[
+            ("每日通报", bulletin::LIST),
+            ("城市总结", report::CITY),
+            ("全省总结", report::SEASON),
+            ("优秀组织奖", honour::PAGE),
+        ],
+    ),
+    (
+        "资金",
+        &[
+            ("预算与账目", budget::PAGE),
+            ("付款", payments::STOPPED),
+            ("对账", books::PAGE),
+            ("差异事项", incidents::PAGE),
+            ("待复核", decisions::PAGE),
+            ("暂停与恢复", pause::PAGE),
+        ],
+    ),
+    (
+        "管理",
+        &[
+            ("审计日志", audit_log::PAGE),
+            ("设置", settings::PAGE),
+            ("账号", "/console/accounts"),
+            ("我的账号", "/console/account"),
+        ],
+    ),
 ];
+
+/// A group of the navigation; only screens that the person may open.
+pub(super) struct NavGroup {
+    pub(super) label: &'static str,
+    pub(super) items: Vec<NavItem>,
+}
+
+impl NavGroup {
+    /// Whether it needs a heading: one that is a single screen of the same name does not.
+    pub(super) fn is_titled(&self) -> bool {
+        self.items.iter().any(|item| item.label != self.label)
+    }
+}
 
 /// A line of the navigation.
 pub(super) struct NavItem {
@@ -70,7 +111,7 @@ pub(super) struct Frame {
     pub(super) is_simulated: bool,
     pub(super) clock: String,
     pub(super) who: Option<Who>,
-    pub(super) navigation: Vec<NavItem>,
+    pub(super) navigation: Vec<NavGroup>,
     /// Slug, name, and whether it is the one shown.
     pub(super) cities: Vec<(String, String, bool)>,
     /// The path of the page, with `{city}` where the city switch puts another.
@@ -174,21 +215,27 @@ fn n_open(app: &App, organiser: &Organiser, path: &str) -> Option<String> {
     (n > 0).then(|| n.to_string())
 }
 
-fn navigation(app: &App, organiser: &Organiser, current: &str, city: &str) -> Vec<NavItem> {
-    let reachable = NAVIGATION.into_iter().filter(|(_label, path)| {
+fn navigation(app: &App, organiser: &Organiser, current: &str, city: &str) -> Vec<NavGroup> {
+    let is_reachable = |path: &str| {
         table::page(path).is_some_and(|entry| {
             entry.allows(&organiser.roles)
                 && (entry.scope != Scope::Province || organiser.city.is_none())
         })
-    });
-    reachable
-        .map(|(label, path)| NavItem {
+    };
+    let groups = NAVIGATION.into_iter().map(|(label, screens)| {
+        let reachable = screens.iter().filter(|(_label, path)| is_reachable(path));
+        let items = reachable.map(|&(label, path)| NavItem {
             label,
             href: path.replace("{city}", city),
             is_current: path == current,
             n_open: n_open(app, organiser, path),
-        })
-        .collect()
+        });
+        NavGroup {
+            label,
+            items: items.collect(),
+        }
+    });
+    groups.filter(|group| !group.items.is_empty()).collect()
 }
 
 fn cities(app: &App, organiser: &Organiser, shown: Option<&str>) -> Vec<(String, String, bool)> {
@@ -210,7 +257,7 @@ mod tests {
 
     #[test]
     fn every_line_of_the_navigation_is_a_route() {
-        for (label, path) in NAVIGATION {
+        for (label, path) in NAVIGATION.into_iter().flat_map(|(_group, screens)| screens) {
             assert!(table::page(path).is_some(), "{label}: {path}");
         }
     }

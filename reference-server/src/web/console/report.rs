@@ -45,7 +45,7 @@ struct CityReport {
     window: String,
     is_over: bool,
     found: Statistics,
-    days: Vec<Figures>,
+    days: Arc<Vec<Figures>>,
     signed: Vec<BulletinRow>,
 }
 

@@ -494,3 +494,16 @@ async fn upload(browser: &mut Browser, name: &str, content: &str) -> Answer {
         .header("sec-fetch-site", "same-origin");
     browser.send(request, body).await
 }
+
+#[tokio::test]
+async fn a_season_in_which_nothing_can_move_has_no_form_for_dates() {
+    let test = contest(NOON).await;
+    let (mut maker, _checker) = two(&test).await;
+    maker.get(EDIT).await.assert_page(200, &["name=\"reason\""]);
+    let test = contest("2020-08-20 12:00:00").await;
+    let (mut maker, _checker) = two(&test).await;
+    let page = maker.get(EDIT).await;
+    page.assert_page(200, &["没有能改的日期"]);
+    assert!(!page.body.contains("name=\"reason\""));
+    assert!(!page.body.contains("type=\"file\""));
+}
