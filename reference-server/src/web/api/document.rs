@@ -63,6 +63,7 @@ use crate::web::console::{
         settings::give,
         settings::decide,
         schedule::call,
+        edition_api::call_read,
         edition_api::call_preview,
         edition_api::call_propose,
         edition_api::call_decide,

@@ -26,6 +26,7 @@ use axum::{
     routing::{MethodRouter, get, post},
 };
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use body::{ClaimBody, ContestBody, OutcomeBody, PacketBody, PaperBody, SubmissionBody};
 use problem::Problem;
 use records_body::{MeBody, PosterBody};
@@ -186,6 +187,19 @@ fn request_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
         Ok(key) if !key.is_empty() && key.len() <= KEY_CHARACTERS => Ok(Some(key.to_owned())),
         _ => Err(Problem::malformed(
             "Idempotency-Key has 1 to 64 visible ASCII characters",
+        )),
+    }
+}
+
+/// The bytes of a file that a body carries, in base64 or as its text.
+pub(super) fn file_bytes(base64: Option<String>, text: Option<String>) -> Result<Vec<u8>, Problem> {
+    match (base64, text) {
+        (Some(content), None) => STANDARD
+            .decode(content)
+            .map_err(|_error| Problem::malformed("`content_base64` is no base64")),
+        (None, Some(text)) => Ok(text.into_bytes()),
+        _ => Err(Problem::malformed(
+            "one of `content_base64` and `text` is given",
         )),
     }
 }

@@ -8,7 +8,6 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse as _, Response},
 };
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use quiz_core::{Difference, Question, import::table::Role};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -35,7 +34,7 @@ use crate::{
         organiser::{Error, Organiser},
     },
     web::{
-        api::{problem::Problem, rejected},
+        api::{file_bytes, problem::Problem, rejected},
         moment,
     },
 };
@@ -316,17 +315,7 @@ pub(in crate::web) async fn hand_in(
         let done = desk::begin_with_bank(&app, &organiser, &city, seen).await;
         return Ok(changed(&app, &organiser, done));
     }
-    let bytes = match (body.content_base64, body.text) {
-        (Some(content), None) => STANDARD
-            .decode(content)
-            .map_err(|_error| Problem::malformed("`content_base64` is no base64"))?,
-        (None, Some(text)) => text.into_bytes(),
-        _ => {
-            return Err(Problem::malformed(
-                "one of `content_base64` and `text` is given",
-            ));
-        }
-    };
+    let bytes = file_bytes(body.content_base64, body.text)?;
     let name = body.name.unwrap_or_default();
     let file = BankFile { name, bytes };
     let done = desk::upload(&app, &organiser, &city, (seen, file)).await;

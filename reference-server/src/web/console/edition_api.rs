@@ -15,16 +15,19 @@ use utoipa::ToSchema;
 use super::{edition, error, gate::Signed, wording};
 use crate::{
     app::App,
+    content::BankFile,
     contest::{
         edition::{self as use_case, Days, Look, Turn, Version},
         season,
     },
     web::{
-        api::{problem::Problem, rejected},
+        api::{file_bytes, problem::Problem, rejected},
         moment,
     },
 };
 
+/// A timetable is read from a file.
+pub(super) const READ: &str = "/api/v1/console/schedule/read";
 /// A look at what an edition would change.
 pub(super) const PREVIEW: &str = "/api/v1/console/schedule/preview";
 /// An edition is handed in.
@@ -197,6 +200,56 @@ pub(in crate::web) struct EditionDecisionBody {
     verdict: String,
     /// 1 to 500 characters; it stands in the audit log.
     reason: String,
+}
+
+/// A timetable as an office sends it.
+#[derive(Deserialize, ToSchema)]
+pub(in crate::web) struct TimetableFileBody {
+    /// With its ending, which says how it is read: `.docx`, `.xlsx`, `.xls`, `.ods`, `.csv`, `.tsv`, `.txt`.
+    name: String,
+    /// The file in base64; of text files the text may be given instead.
+    content_base64: Option<String>,
+    /// The text of a file.
+    text: Option<String>,
+}
+
+/// What a file came to; nothing is written.
+#[derive(Serialize, ToSchema)]
+pub(in crate::web) struct TimetableReadBody {
+    /// The turns, when the file is a timetable.
+    turns: Option<Vec<EditionTurnBody>>,
+    /// What is wrong with it, by line and column.
+    problems: Vec<String>,
+    /// What somebody should confirm, by line and column.
+    notes: Vec<String>,
+}
+
+/// Reads a timetable from a file, as turns that can be looked at and handed in.
+#[utoipa::path(post, path = READ, tag = "console", request_body = TimetableFileBody,
+    responses((status = 200, body = TimetableReadBody), (status = 400, body = Problem),
+        (status = 401, body = Problem), (status = 403, body = Problem), (status = 413, body = Problem)))]
+pub(in crate::web) async fn call_read(
+    State(app): State<Arc<App>>,
+    Signed(organiser): Signed,
+    body: Result<Json<TimetableFileBody>, JsonRejection>,
+) -> Result<Response, Problem> {
+    let Json(body) = body.map_err(rejected)?;
+    let file = BankFile {
+        name: body.name,
+        bytes: file_bytes(body.content_base64, body.text)?,
+    };
+    Ok(match use_case::read_file(&app, file).await {
+        Ok(read) => {
+            let turns = read.turns.as_deref();
+            let body = TimetableReadBody {
+                turns: turns.map(|turns| turns.iter().map(EditionTurnBody::of).collect()),
+                problems: read.problems,
+                notes: read.notes,
+            };
+            Json(body).into_response()
+        }
+        Err(failed) => error::answer(&app, Some(&organiser), true, failed),
+    })
 }
 
 /// What these turns would change, and what stands against them; nothing is written.

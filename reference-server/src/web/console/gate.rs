@@ -35,8 +35,8 @@ use crate::{
     },
 };
 
-/// The longest body of a form or a call.
-const BODY_BYTES: usize = 64 * 1024;
+/// The longest body of a form or a call: the longest page of a city, every character in twelve bytes.
+const BODY_BYTES: usize = 160 * 1024;
 /// The longest body of a form or a call with a file.
 const FILE_BODY_BYTES: usize = 32 * 1024 * 1024;
 /// What every form of the console carries.
@@ -159,9 +159,12 @@ async fn admit(
     }
     parts.extensions.insert(Signed(organiser));
     let mut request = Request::from_parts(parts, body);
-    if entry.takes_file {
-        DefaultBodyLimit::max(FILE_BODY_BYTES).apply(&mut request);
-    }
+    let n_bytes = if entry.takes_file {
+        FILE_BODY_BYTES
+    } else {
+        BODY_BYTES
+    };
+    DefaultBodyLimit::max(n_bytes).apply(&mut request);
     Ok(request)
 }
 

@@ -540,6 +540,10 @@ pub(super) static TABLE: &[Entry] = &[
         get(statistics_api::of_season)
     }),
     Entry::shows(schedule::API, EVERYBODY, OWN, || get(schedule::call)),
+    Entry::does(edition_api::READ, RUN, PROVINCE, || {
+        post(edition_api::call_read)
+    })
+    .with_file(),
     Entry::does(edition_api::PREVIEW, RUN, PROVINCE, || {
         post(edition_api::call_preview)
     }),

@@ -139,7 +139,7 @@ pub(super) const GETS: [&str; 132] = [
 ];
 
 /// Addresses that answer a POST, with an example in each place of a parameter.
-pub(super) const POSTS: [&str; 142] = [
+pub(super) const POSTS: [&str; 143] = [
     "/logout",
     "/follow/check",
     "/consent",
@@ -170,6 +170,7 @@ pub(super) const POSTS: [&str; 142] = [
     "/console/schedule/upload",
     "/console/schedule/propose",
     "/console/schedule/decide",
+    "/api/v1/console/schedule/read",
     "/api/v1/console/schedule/preview",
     "/api/v1/console/schedule/editions",
     "/api/v1/console/schedule/decide",

@@ -88,7 +88,7 @@ async fn every_answer_to_an_organiser_is_as_documented() {
 /// Making, disabling and resetting accounts, by who may and who may not.
 async fn accounts(document: &mut Document, others: [&mut Browser; 2], security: &mut Browser) {
     let account = |name: &str, role: &str, city: Option<&str>| json!({ "name": name, "display_name": "王芳", "roles": [role], "city": city });
-    let too_long = json!("x".repeat(70_000));
+    let too_long = json!("x".repeat(170_000));
     for body in [
         json!(7),
         too_long.clone(),
@@ -132,7 +132,7 @@ async fn award(document: &mut Document) {
     step_up(&test, &mut second, "second").await;
     let mut asked = json!({ "formula": "people", "n_winners": 1, "reason": "x",
         "proposal": 1, "digest": "x", "verdict": "approve" });
-    let too_long = json!("x".repeat(70_000));
+    let too_long = json!("x".repeat(170_000));
     for call in [AWARD_FORMULA, AWARD_RESULT, AWARD_DECIDE] {
         let may = if call == AWARD_DECIDE {
             &mut second
@@ -177,7 +177,7 @@ async fn bulletins(document: &mut Document, browsers: [&mut Browser; 4]) {
         }
     }
     let day = json!({ "day": "2020-04-22", "draft": 1 });
-    let too_long = json!("x".repeat(70_000));
+    let too_long = json!("x".repeat(170_000));
     for call in [BULLETIN_COUNT, BULLETIN_SIGN] {
         let target = call.replace("{city}", FIRST_CITY);
         for browser in [&mut *nobody, &mut *security, &mut *editor] {

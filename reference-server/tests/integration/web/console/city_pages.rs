@@ -47,7 +47,7 @@ pub(super) async fn describe(test: &TestApp, document: &mut Document) {
         document.assert_describes("get", CALL, &browser.get(target).await);
     }
     let text = |markdown: &str, reason: &str| json!({ "markdown": markdown, "reason": reason });
-    let too_long = json!("x".repeat(70_000));
+    let too_long = json!("x".repeat(170_000));
     for body in [
         json!(7),
         too_long.clone(),
@@ -519,4 +519,22 @@ async fn a_version_that_was_replaced_before_its_hour_is_never_shown_even_if_the_
             .assert_page(200, &[sentence]);
         anybody.get(&picture).await.assert_status(404);
     }
+}
+
+#[tokio::test]
+async fn the_longest_page_fits_into_a_form_and_into_a_call() {
+    let test = TestApp::new().await;
+    let mut editor = signed_in_as(&test, "writer", Role::CityEditor).await;
+    // Twelve bytes each, in a form and escaped in a call.
+    let longest = "\u{1f338}".repeat(10_000);
+    let reason = "\u{8bcd}".repeat(500);
+    let form = form(&[("markdown", &longest), ("reason", &reason)]);
+    send(&mut editor, PAGE, &form).await.assert_status(303);
+    let longer = format!("{longest}x");
+    let call = CHECK.replace("{city}", SECOND_CITY);
+    let said = editor.call(&call, &json!({ "markdown": longer })).await;
+    assert_ne!(
+        said.status, 413,
+        "refused by its characters, not by its bytes"
+    );
 }

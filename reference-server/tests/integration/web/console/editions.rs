@@ -20,6 +20,7 @@ use crate::{
 const SCHEDULE: &str = "/console/schedule";
 const EDIT: &str = "/console/schedule/edit";
 const CALL: &str = "/api/v1/console/schedule";
+const READ: &str = "/api/v1/console/schedule/read";
 const PREVIEW: &str = "/api/v1/console/schedule/preview";
 const PROPOSE: &str = "/api/v1/console/schedule/editions";
 const DECIDE: &str = "/api/v1/console/schedule/decide";
@@ -106,14 +107,22 @@ pub(super) async fn describe(document: &mut Document) {
     let good = json!({ "turns": later_end(&test), "based_on": 0, "reason": "why" });
     let unfit = json!({ "turns": turns(&test), "based_on": 0, "reason": "why" });
     let stale = json!({ "turns": later_end(&test), "based_on": 77, "reason": "why" });
-    let too_long = json!("x".repeat(70_000));
+    let too_long = json!("x".repeat(170_000));
     for body in [json!(7), too_long.clone(), good.clone()] {
         document.assert_describes("post", PREVIEW, &maker.call(PREVIEW, &body).await);
     }
     for body in [json!(7), too_long.clone(), unfit, stale, good.clone()] {
         document.assert_describes("post", PROPOSE, &maker.call(PROPOSE, &body).await);
     }
-    for call in [PREVIEW, PROPOSE, DECIDE] {
+    let (file, none) = (
+        json!({ "name": "赛程.csv", "text": "日期,竞赛,预热\n" }),
+        json!({ "name": "赛程.csv" }),
+    );
+    let huge = json!("x".repeat(33 * 1024 * 1024));
+    for body in [json!(7), none, huge, file] {
+        document.assert_describes("post", READ, &maker.call(READ, &body).await);
+    }
+    for call in [READ, PREVIEW, PROPOSE, DECIDE] {
         for browser in [&mut nobody, &mut editor] {
             document.assert_describes("post", call, &browser.call(call, &good).await);
         }
@@ -475,6 +484,16 @@ async fn an_edition_is_drafted_in_a_table_of_dates_and_from_an_offices_file() {
     odd.assert_page(422, &["这张表还读不成赛程", "第2行"]);
     let none = upload(&mut maker, "table.exe", "x").await;
     none.assert_page(422, &["table.exe"]);
+    let call = json!({ "name": "table.csv", "text": table });
+    let read = maker.call(READ, &call).await.json();
+    let of_wuxi = read["turns"].as_array().unwrap().iter();
+    let of_wuxi: Vec<_> = of_wuxi.filter(|turn| turn["city"] == "wuxi").collect();
+    assert_eq!(of_wuxi.len(), 1, "{read}");
+    assert_eq!(of_wuxi[0]["contest_from"], "2020-07-15");
+    let call = json!({ "name": "table.exe", "content_base64": "eA==" });
+    let none = maker.call(READ, &call).await.json();
+    assert_eq!(none["turns"], Value::Null);
+    assert!(none["problems"].to_string().contains("table.exe"), "{none}");
 }
 
 async fn upload(browser: &mut Browser, name: &str, content: &str) -> Answer {

@@ -81,7 +81,7 @@ pub(super) async fn assert_described(test: &TestApp, document: &mut Document) {
 fn bodies() -> [Value; 4] {
     [
         json!(7),
-        json!("x".repeat(70_000)),
+        json!("x".repeat(170_000)),
         json!({ "reason": "", "evidence": "", "digest": "" }),
         json!({ "reason": "why", "evidence": "ticket", "digest": "another" }),
     ]

@@ -89,7 +89,7 @@ pub(super) async fn describe(test: &TestApp, document: &mut Document) {
     ] {
         document.assert_describes("get", BOARD, &browser.get(&at(BOARD, city)).await);
     }
-    let too_long = json!("x".repeat(70_000));
+    let too_long = json!("x".repeat(170_000));
     let mut people = [chief, maker, checker];
     for (who, call, bodies) in sendings() {
         let browser: &mut Browser = &mut people[who];

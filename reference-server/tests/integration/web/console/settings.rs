@@ -79,7 +79,7 @@ pub(super) async fn describe(test: &TestApp, document: &mut Document) {
     let given = |name: &str, value: &str| json!({ "name": name, "value": value, "reason": "why" });
     let mut seen =
         |call: &'static str, answer: &Answer| document.assert_describes("post", call, answer);
-    let too_long = json!("x".repeat(70_000));
+    let too_long = json!("x".repeat(170_000));
     for body in [
         json!({ "part": "token" }),
         json!({ "part": "moon" }),
