@@ -169,6 +169,8 @@ pub struct SeasonConfig {
     /// Whether the platform-safe profile is on: no credit for bringing friends.
     #[serde(default)]
     pub strict: bool,
+    /// Into how many packets a day's money is split; 4,000 unless stated, or 1,000 where nothing below 1.00 yuan can be paid.
+    pub packets_per_day: Option<u32>,
     /// How many days before a city's preheat its bank is frozen and its packets are sealed; three unless stated.
     ///
     /// Until then its weeks may still be moved at the console.

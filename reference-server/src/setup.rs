@@ -15,7 +15,7 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 use quiz_core::{BankSize, DrawRule, PassMark};
 use reward_core::{
-    ChannelProfile, ClaimScope, ReferralPolicy, RewardRules, RewardTerms, RulesError,
+    ChannelProfile, ClaimScope, Fen, ReferralPolicy, RewardRules, RewardTerms, RulesError,
 };
 use schedule_core::{Edition, published};
 use wechat_adapter::{
@@ -61,9 +61,21 @@ pub enum SetupError {
     /// The simulator.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// The reward rules.
+    /// The reward rules of a rehearsal.
     #[error("the reward rules: {0}")]
     Rules(#[from] RulesError),
+    /// So many packets do not go into a day's money, or only below what the merchant can pay.
+    #[error(
+        "season.packets_per_day: {packets} packets a day do not go with {floor} yuan, the least that can be paid: {error}"
+    )]
+    Packets {
+        /// Packets of a day.
+        packets: u32,
+        /// The least that can be paid, in yuan.
+        floor: Fen,
+        /// What the rules say.
+        error: RulesError,
+    },
     /// An identifier of the account or the merchant.
     #[error(transparent)]
     Id(#[from] InvalidId),
@@ -176,17 +188,28 @@ pub struct Simulated {
     pub office_program: PathBuf,
 }
 
+/// Packets of a day's deck unless an organiser states another number.
+///
+/// Enough for 20,000 persons in a city, so that nobody gains by being quick (`DESIGN.md`, "Why 4,000 packets a day?").
+/// Where nothing below 1.00 yuan can be paid, a day's money does not make so many.
+fn usual_packets(floor: Fen) -> u32 {
+    if floor < Fen::new(100) { 4_000 } else { 1_000 }
+}
+
 /// The terms of the founding document on one of its timetables.
 ///
 /// # Errors
-/// [`SetupError::Rules`] when the channel's floor does not go with the rules.
+/// [`SetupError::Packets`] when so many packets do not go into a day's money above the channel's floor.
 pub fn jiangsu_2020(
     name: &str,
     edition: EditionName,
     scope: ScopeName,
     strict: bool,
+    packets_per_day: Option<u32>,
     (rail, channel): (Rail, ChannelProfile),
 ) -> Result<Season, SetupError> {
+    let (floor, packets) = (channel.floor, packets_per_day);
+    let packets = packets.unwrap_or_else(|| usual_packets(floor));
     let rules = RewardRules::new(RewardTerms {
         claim_scope: match scope {
             ScopeName::Season => ClaimScope::Season,
@@ -197,9 +220,15 @@ pub fn jiangsu_2020(
         } else {
             ReferralPolicy::OnePerNewFollower
         },
+        packets_per_day: packets,
         ..RewardRules::JIANGSU_2020.terms()
-    })?
-    .effective_for(channel.floor)?;
+    })
+    .and_then(|rules| rules.effective_for(floor))
+    .map_err(|error| SetupError::Packets {
+        packets,
+        floor,
+        error,
+    })?;
     let edition = edition_of(edition);
     Ok(Season {
         name: name.to_owned(),
@@ -226,6 +255,7 @@ fn season_of(config: &Config) -> Result<Season, SetupError> {
         stated.edition,
         stated.claim_scope,
         stated.strict,
+        stated.packets_per_day,
         (config.merchant.rail, channel(config)),
     )?;
     Ok(Season {
@@ -264,6 +294,7 @@ pub fn simulated(options: &Simulated) -> Result<Arc<App>, SetupError> {
         options.edition,
         ScopeName::Season,
         false,
+        None,
         (options.rail, options.rail.channel()),
     )?;
     let season = Season {

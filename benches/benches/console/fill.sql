@@ -1,5 +1,5 @@
--- A season of 100,000 people on top of one that a few have played: a million attempts, every
--- packet awarded and received. Guards, keys and syncs are off: the rows obey them.
+-- A season of 100,000 people on top of one that a few have played: a million attempts, a
+-- thousand packets a day awarded and received. Guards, keys and syncs are off: the rows obey them.
 PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA foreign_keys=OFF; PRAGMA cache_size=-1000000; PRAGMA temp_store=MEMORY;
 CREATE TEMP TABLE n (n INTEGER PRIMARY KEY);
 WITH RECURSIVE s(n) AS (SELECT 0 UNION ALL SELECT n+1 FROM s WHERE n<999999) INSERT INTO n SELECT n FROM s;
@@ -16,7 +16,7 @@ INSERT INTO attempt (attempt, person, city, opens_ms, closes_ms, started_ms, sub
    opens_ms + MIN(j / 1000, 6) * 86400000 + 100000 + k * 2400000 + (p * 7919) % 2300000 + (j % 1000) * 50000 AS at
    FROM (SELECT n % 100000 AS p0, n / 100000 AS k FROM n) JOIN p ON p.p = p0 JOIN city USING (ordinal));
 
--- Every packet of the decks in play that nobody has, to a person who passed on its day.
+-- The first thousand packets of every deck in play that nobody has, to a person who passed on their day.
 UPDATE budget_day SET deck = 'plain' WHERE deck IS NULL;
 CREATE TEMP TABLE passing AS SELECT person, city, MIN(attempt) AS attempt, submitted_ms AS at FROM attempt WHERE passed = 1 AND person LIKE 'Z%' GROUP BY person;
 CREATE TEMP TABLE won AS

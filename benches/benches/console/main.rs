@@ -1,5 +1,5 @@
 //! What the pages of the console cost over a whole season: a million attempts of 100,000 people,
-//! every packet of thirteen cities awarded, paid and received.
+//! a thousand packets a day of thirteen cities awarded, paid and received.
 //!
 //! A season is played by a few simulated citizens first, so that every table holds what a season
 //! leaves in it; `fill.sql` then adds the many. Every page, file and call that the console's own

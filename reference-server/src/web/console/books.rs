@@ -596,7 +596,7 @@ pub(super) async fn propose_seal(
 
 /// Which list for the tax office.
 #[derive(Deserialize, Default)]
-pub(in crate::web) struct AskedTax {
+pub(super) struct AskedTax {
     #[serde(default)]
     city: String,
     #[serde(default)]
@@ -606,7 +606,7 @@ pub(in crate::web) struct AskedTax {
 
 impl AskedTax {
     /// Who received how much, in the city asked for or in all.
-    pub(super) async fn found(&self, app: &App) -> Result<TaxList, Error> {
+    async fn found(&self, app: &App) -> Result<TaxList, Error> {
         Ok(tax::list(app, self.city(), None).await?)
     }
 

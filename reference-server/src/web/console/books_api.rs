@@ -13,8 +13,7 @@ use utoipa::ToSchema;
 
 use super::{
     api::ReasonBody,
-    books::{self, AskedTax},
-    error,
+    books, error,
     gate::Signed,
     incidents,
     money_api::{BillLineBody, MoneyProposedBody, answered, nothing, proposed},
@@ -30,6 +29,7 @@ use crate::{
         organiser::Error,
         reconciliation::{self, ComparedDay, ComparedOrder, Counts, Latest},
         season,
+        tax::{self, TaxList},
     },
     web::{
         api::{problem::Problem, rejected},
@@ -325,9 +325,14 @@ pub(in crate::web) struct TaxRecipientBody {
 /// Who received how much.
 #[derive(Serialize, ToSchema)]
 pub(in crate::web) struct TaxBody {
+    /// Of every recipient, as the next two.
     received_fen: i64,
+    n_recipients: usize,
     cities: Vec<TaxCityBody>,
+    /// At most a thousand, in the order of their numbers.
     recipients: Vec<TaxRecipientBody>,
+    /// What the next call names as `after`; nothing when these were the last.
+    next: Option<String>,
 }
 
 /// The newest comparison with WeChat's bills; nothing before the first.
@@ -555,40 +560,105 @@ pub(in crate::web) async fn propose_seal(
     Ok(proposed(&app, &organiser, number.map(Id::Proposal)))
 }
 
-/// Who received how much; wants the second factor of the last five minutes.
+/// Which list for the tax office, and from where on.
+#[derive(Deserialize)]
+pub(in crate::web) struct AskedTaxCall {
+    city: Option<String>,
+    after: Option<String>,
+}
+
+/// Recipients in one answer.
+const RECIPIENTS: usize = 1_000;
+
+/// Who received how much, a thousand recipients in an answer; counted anew every half minute at most.
 #[utoipa::path(get, path = TAX, tag = "console",
-    params(("city" = Option<String>, Query, description = "One city; all of them without it")),
+    params(("city" = Option<String>, Query, description = "One city; all of them without it"),
+        ("after" = Option<String>, Query, description = "What the answer before named as `next`")),
     responses((status = 200, body = TaxBody), (status = 401, body = Problem),
         (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(in crate::web) async fn tax(
     State(app): State<Arc<App>>,
     Signed(organiser): Signed,
-    Query(asked): Query<AskedTax>,
+    Query(asked): Query<AskedTaxCall>,
 ) -> Response {
-    let found = asked.found(&app).await;
-    let body = found.map(|list| TaxBody {
+    let found = tax::shown(&app, asked.city.as_deref().filter(|city| !city.is_empty())).await;
+    let body = found
+        .map(|list| tax_body(&list, asked.after.as_deref()))
+        .map_err(Error::from);
+    answered(&app, &organiser, body)
+}
+
+fn tax_body(list: &TaxList, after: Option<&str>) -> TaxBody {
+    let first = after.map_or(0, |after| {
+        let recipients = &list.recipients;
+        recipients.partition_point(|row| row.person.as_str() <= after)
+    });
+    let rest = list.recipients.get(first..).unwrap_or_default();
+    let shown = rest.get(..RECIPIENTS).unwrap_or(rest);
+    let is_last = shown.len() == rest.len();
+    let last = shown.last().filter(|_row| !is_last);
+    TaxBody {
         received_fen: list.received_fen(),
+        n_recipients: list.recipients.len(),
         cities: list
             .cities
-            .into_iter()
+            .iter()
             .map(|row| TaxCityBody {
-                city: row.city,
+                city: row.city.clone(),
                 n_recipients: row.n_recipients,
                 n_packets: row.n_packets,
                 received_fen: row.received_fen,
             })
             .collect(),
-        recipients: list
-            .recipients
-            .into_iter()
+        recipients: shown
+            .iter()
             .map(|row| TaxRecipientBody {
-                person: row.person,
+                person: row.person.clone(),
                 n_packets: row.n_packets,
                 received_fen: row.received_fen,
                 first_day: row.first.to_string(),
                 last_day: row.last.to_string(),
             })
             .collect(),
-    });
-    answered(&app, &organiser, body)
+        next: last.map(|row| row.person.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use schedule_core::ShanghaiDay;
+
+    use super::*;
+    use crate::contest::tax::Recipient;
+
+    #[test]
+    fn every_recipient_is_in_exactly_one_answer() {
+        let day = ShanghaiDay::from_ymd(2020, 4, 22).unwrap();
+        let recipients = (0..2_500).map(|n| Recipient {
+            person: format!("P{n:05}"),
+            openid: None,
+            n_packets: 1,
+            received_fen: 36,
+            first: day,
+            last: day,
+        });
+        let list = TaxList {
+            recipients: recipients.collect(),
+            cities: Vec::new(),
+        };
+        let (mut seen, mut after) = (Vec::new(), None);
+        loop {
+            let body = tax_body(&list, after.as_deref());
+            assert_eq!((body.n_recipients, body.received_fen), (2_500, 90_000));
+            seen.extend(body.recipients.into_iter().map(|row| row.person));
+            after = body.next;
+            if after.is_none() {
+                break;
+            }
+            assert_eq!(seen.len() % RECIPIENTS, 0);
+        }
+        let all: Vec<_> = list.recipients.iter().map(|row| &row.person).collect();
+        assert_eq!(seen.iter().collect::<Vec<_>>(), all);
+        assert!(tax_body(&list, Some("P99999")).recipients.is_empty());
+    }
 }

@@ -7,11 +7,13 @@ use std::{
 
 use reference_server::{
     app::App,
-    config::{Config, ConfigError, DatabaseConfig, TrialConfig},
+    config::{Config, ConfigError, DatabaseConfig, EditionName, ScopeName, TrialConfig},
     privacy::{KeyFileError, Suite},
+    rail::Rail,
     setup::{self, SetupError},
     store::StoreError,
 };
+use reward_core::ChannelProfile;
 use tempfile::TempDir;
 
 /// The configuration of a real season in a folder of its own, without any secret.
@@ -337,4 +339,40 @@ fn config_check_says_what_cannot_be_used() {
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stdout).contains("season.edition = \"postponed\""));
     assert!(String::from_utf8_lossy(&output.stderr).contains("app-secret"));
+}
+
+/// The rules of a season with so many packets a day, when a merchant pays from `floor` on.
+fn packets(stated: Option<u32>, channel: ChannelProfile) -> Result<(u32, u64), String> {
+    let season = setup::jiangsu_2020(
+        "jiangsu-2020",
+        EditionName::Postponed,
+        ScopeName::Season,
+        false,
+        stated,
+        (Rail::RedPacket, channel),
+    );
+    let season = season.map_err(|error| error.to_string())?;
+    let rules = season.rules;
+    Ok((rules.packets_per_day(), rules.bounds().min().get()))
+}
+
+#[test]
+fn a_day_has_as_many_packets_as_its_money_and_the_merchant_allow() {
+    let (small, large) = (
+        ChannelProfile::red_packet_with_scene(),
+        ChannelProfile::red_packet_default(),
+    );
+    assert_eq!(packets(None, small), Ok((4_000, 10)));
+    assert_eq!(packets(None, large), Ok((1_000, 100)));
+    assert_eq!(packets(Some(1_300), large), Ok((1_300, 100)));
+    let refused = packets(Some(1_500), large).unwrap_err();
+    assert!(
+        refused.starts_with("season.packets_per_day: 1500 packets"),
+        "{refused}"
+    );
+    assert!(refused.contains("1.00 yuan"), "{refused}");
+    // Beside the top packet 1,328 yuan are left, 13,280 packets of 0.10 yuan.
+    assert!(packets(Some(13_281), small).is_ok());
+    assert!(packets(Some(13_282), small).is_err());
+    assert!(packets(Some(0), small).is_err());
 }

@@ -4,7 +4,7 @@ use std::error::Error;
 
 use reward_core::{
     AdaptiveDay, DAY_MS, DayOffset, DayProgress, DayRule, Next, Release, RewardRules, Split as _,
-    Uniform, WordStream, next_packet, slot_lottery,
+    SplitSpec, Uniform, WordStream, next_packet, slot_lottery,
 };
 
 use crate::{
@@ -26,14 +26,16 @@ const SUBMISSIONS_A_MINUTE: f64 = 20.0;
 const MINUTE_MS: u32 = 60_000;
 const MINUTES: usize = 1_440;
 const DECK: u32 = 1_000;
+/// Packets of the server's own deck: enough for everybody who comes.
+const ENOUGH: u32 = 4_000;
 /// What the organiser expects of the first day when sizes adapt; later days expect what the day before brought.
 const FIRST_GUESS: f64 = 3_000.0;
 
 /// How a day's money is handed out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Policy {
-    /// The crate's decks and rule of taking.
-    Deck(Release),
+    /// The crate's decks, of so many packets a day, and rule of taking.
+    Deck(Release, u32),
     /// The packets of an hour are drawn among those who entered by its end; entries stay in for the day.
     SlotLottery,
     /// The day's whole deck is drawn at 24:00 among all who entered that day.
@@ -149,8 +151,8 @@ impl Till {
     fn open(policy: Policy, law: &Uniform, expected: f64, words: &mut WordStream) -> Self {
         let rules = RewardRules::JIANGSU_2020;
         let rule = match policy {
-            Policy::Deck(release) => Some(DayRule {
-                packets: DECK,
+            Policy::Deck(release, packets) => Some(DayRule {
+                packets,
                 release,
                 top_sequence: None,
                 rescue_at: None,
@@ -212,7 +214,12 @@ impl Till {
 
 /// Plays one city; a person tries once per chance each day from his first day on, until his chances are used.
 fn city(policy: Policy, scripts: usize, script: Script, words: &mut WordStream) -> Take {
-    let law = Uniform::new(RewardRules::JIANGSU_2020.plain_split());
+    let rules = RewardRules::JIANGSU_2020;
+    let law = match policy {
+        Policy::Deck(_, packets) => SplitSpec::new(packets, rules.daily_cap(), rules.bounds())
+            .map_or_else(|_unfit| Uniform::new(rules.plain_split()), Uniform::new),
+        _ => Uniform::new(rules.plain_split()),
+    };
     let mut accounts = population(scripts, script, words);
     let mut take = Take::before(&accounts);
     let mut expected = FIRST_GUESS;
@@ -433,18 +440,17 @@ fn cells(policy: &str, who: String, means: &[Mean]) -> Vec<String> {
     ]
 }
 
+const CURVE: Release = RewardRules::JIANGSU_2020.release();
 /// The releases compared, with their names.
-const POLICIES: [(&str, Policy); 7] = [
-    ("immediate", Policy::Deck(Release::Immediate)),
-    ("linear", Policy::Deck(Release::Linear)),
-    (
-        "curve 10 %, 20 h",
-        Policy::Deck(RewardRules::JIANGSU_2020.release()),
-    ),
+const POLICIES: [(&str, Policy); 8] = [
+    ("immediate", Policy::Deck(Release::Immediate, DECK)),
+    ("linear", Policy::Deck(Release::Linear, DECK)),
+    ("curve 10 %, 20 h", Policy::Deck(CURVE, DECK)),
     ("lottery each hour", Policy::SlotLottery),
     ("lottery at 24:00", Policy::DayLottery),
     ("odds at once", Policy::Odds),
     ("adaptive size", Policy::Adaptive),
+    ("curve, 4,000 packets", Policy::Deck(CURVE, ENOUGH)),
 ];
 const KINDS: [(&str, Script); 3] = [
     ("guessers", Script::Guesser),
@@ -462,7 +468,7 @@ const HEADER: [&str; 8] = [
     "paid in the week, fen",
 ];
 
-fn reading(premiums: &[f64], adaptive_packet: f64) -> String {
+fn reading(premiums: &[f64], [adaptive, many]: [f64; 2]) -> String {
     format!(
         "The quiz is no gate: guessers lose about a minute. With three times as many chances as packets, a script that \
              tries every minute is first whenever a packet is released, so a curve, which helps against a rush that comes \
@@ -472,7 +478,10 @@ fn reading(premiums: &[f64], adaptive_packet: f64) -> String {
              is paid and more persons get one, but everybody waits until midnight to know. When every pass wins and the size \
              adapts it is {:.2}, and every person is paid at once; the price is a mean packet of {:.2} yuan, less than what many \
              rails pay at least. One try a day at once, at the odds of the packets left over the tries expected, comes near \
-             ({:.2}): who comes first plays at a forecast. No release lowers what accounts that look \
+             ({:.2}): who comes first plays at a forecast. The server's default is plainer: the same curve over 4,000 \
+             smaller packets, more than the chances of a day. Then nobody gains by being quick ({:.2}), every chance is \
+             paid, and amounts stay sealed beforehand; a packet is {:.2} yuan in the mean, and what nobody came for stays \
+             unpaid. No release lowers what accounts that look \
              like citizens get for their number: that takes the platform's checks of accounts.",
         premiums[0],
         premiums[1],
@@ -480,8 +489,10 @@ fn reading(premiums: &[f64], adaptive_packet: f64) -> String {
         premiums[3],
         premiums[4],
         premiums[6],
-        adaptive_packet / 100.0,
-        premiums[5]
+        adaptive / 100.0,
+        premiums[5],
+        premiums[7],
+        many / 100.0
     )
 }
 
@@ -523,15 +534,15 @@ pub(super) fn adversary(seed: u64) -> Result<Findings, Box<dyn Error>> {
     let mut by_kind = Vec::new();
     let mut bars = vec![Vec::new(); KINDS.len()];
     let mut premiums = Vec::new();
-    // The last release is the adaptive one.
-    let mut adaptive_packet = 0.0;
+    // Mean packets of the last two releases: sizes that adapt, and many packets.
+    let mut packets = [0.0; 2];
     for (p, (name, policy)) in (0_u32..).zip(POLICIES) {
         for ((who, script), bars) in KINDS.into_iter().zip(&mut bars) {
             let means = measured(seed, policy, 1_000, script);
             bars.push((f64::from(p), means[2].mean()));
             if script == Script::Ring {
                 premiums.push(means[2].mean());
-                adaptive_packet = means[5].mean();
+                packets = [packets[1], means[5].mean()];
             }
             by_kind.push(cells(name, format!("1,000 {who}"), &means));
         }
@@ -545,7 +556,7 @@ pub(super) fn adversary(seed: u64) -> Result<Findings, Box<dyn Error>> {
     }
     Ok(Findings {
         method: method(),
-        reading: reading(&premiums, adaptive_packet),
+        reading: reading(&premiums, packets),
         tables: vec![
             Table {
                 name: "kinds",
