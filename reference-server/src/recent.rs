@@ -15,7 +15,10 @@ const GOOD_FOR: TimeDelta = TimeDelta::seconds(30);
 ///
 /// For screens only: what is decided, paid or published is counted each time.
 #[derive(Debug)]
-pub(crate) struct Recent<K, T>(Mutex<HashMap<K, (DateTime<Utc>, Arc<T>)>>);
+pub(crate) struct Recent<K, T>(Mutex<HashMap<K, Count<T>>>);
+
+/// When it was counted, and what came out.
+type Count<T> = (DateTime<Utc>, Arc<T>);
 
 impl<K, T> Default for Recent<K, T> {
     fn default() -> Self {
