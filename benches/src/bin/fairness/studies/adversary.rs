@@ -212,14 +212,19 @@ impl Till {
     }
 }
 
+/// How a day's money is split under a policy.
+fn law(policy: Policy) -> Uniform {
+    let rules = RewardRules::JIANGSU_2020;
+    let split = match policy {
+        Policy::Deck(_, packets) => SplitSpec::new(packets, rules.daily_cap(), rules.bounds()).ok(),
+        _ => None,
+    };
+    Uniform::new(split.unwrap_or_else(|| rules.plain_split()))
+}
+
 /// Plays one city; a person tries once per chance each day from his first day on, until his chances are used.
 fn city(policy: Policy, scripts: usize, script: Script, words: &mut WordStream) -> Take {
-    let rules = RewardRules::JIANGSU_2020;
-    let law = match policy {
-        Policy::Deck(_, packets) => SplitSpec::new(packets, rules.daily_cap(), rules.bounds())
-            .map_or_else(|_unfit| Uniform::new(rules.plain_split()), Uniform::new),
-        _ => Uniform::new(rules.plain_split()),
-    };
+    let law = law(policy);
     let mut accounts = population(scripts, script, words);
     let mut take = Take::before(&accounts);
     let mut expected = FIRST_GUESS;
