@@ -4,6 +4,7 @@ mod backups;
 mod cluster;
 mod load;
 mod made_up;
+mod malformed;
 mod midnight;
 mod migration;
 mod processes;

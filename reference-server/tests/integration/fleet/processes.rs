@@ -50,6 +50,11 @@ impl Running {
         }
     }
 
+    /// The process's number.
+    pub(super) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Asks the process to stop, as a supervisor does.
     pub(super) fn terminate(&self) {
         kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();

@@ -19,16 +19,17 @@ use crate::{
 /// Longer than any of it takes on a slow machine.
 const PATIENCE: Duration = Duration::from_secs(180);
 
-struct Stage {
+/// A simulator, a configuration and a database, for instances of the program.
+pub(super) struct Stage {
     world: World,
-    trial: Trial,
-    database: TestDatabase,
+    pub(super) trial: Trial,
+    pub(super) database: TestDatabase,
     _dir: TempDir,
 }
 
 impl Stage {
     /// A simulator and a migrated database for a contest at this address that pays by this rail.
-    async fn new(public: &str, rail: Rail) -> Self {
+    pub(super) async fn new(public: &str, rail: Rail) -> Self {
         let dir = TempDir::new().unwrap();
         let content = dir.path().join("content");
         let right = write_content(&content);
@@ -62,7 +63,7 @@ impl Stage {
     }
 
     /// Both auditors, by the operators' own command.
-    fn assert_audit_is_clean(&self) {
+    pub(super) fn assert_audit_is_clean(&self) {
         let audit = self.trial.run("audit");
         let said = String::from_utf8_lossy(&audit.stdout);
         assert_eq!(audit.status.code(), Some(0), "{said}{}", self.trial.log());

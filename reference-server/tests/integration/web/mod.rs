@@ -14,7 +14,7 @@ mod logins;
 mod loopback;
 mod outside;
 mod personal;
-mod routes;
+pub(crate) mod routes;
 mod stand_alone;
 mod states;
 mod verify;

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 /// Addresses that answer a GET, with an example in each place of a parameter.
-pub(super) const GETS: [&str; 132] = [
+pub(crate) const GETS: [&str; 132] = [
     "/",
     "/status",
     "/text-size/large",
@@ -139,7 +139,7 @@ pub(super) const GETS: [&str; 132] = [
 ];
 
 /// Addresses that answer a POST, with an example in each place of a parameter.
-pub(super) const POSTS: [&str; 143] = [
+pub(crate) const POSTS: [&str; 143] = [
     "/logout",
     "/follow/check",
     "/consent",
