@@ -84,79 +84,61 @@ fn body(words: &mut WordStream) -> Vec<u8> {
     }
 }
 
-/// A request for one of the routes, with headers that may contradict each other.
-fn request(words: &mut WordStream) -> Vec<u8> {
-    let is_get = below(words, 2) == 0;
-    let mut path = pick(words, if is_get { &GETS } else { &POSTS }).to_owned();
+/// A route's address, at times with what no address has.
+fn target(words: &mut WordStream, is_get: bool) -> String {
+    const ENDS: [&str; 10] = [
+        "%",
+        "%zz",
+        "%00",
+        "%ff",
+        "/../..",
+        "//",
+        "?%",
+        "?a=%ff",
+        "?file=csv&file=x",
+        "\u{7f}",
+    ];
+    let mut path = if is_get {
+        pick(words, &GETS)
+    } else {
+        pick(words, &POSTS)
+    }
+    .to_owned();
     match below(words, 6) {
-        0 => path.push_str(pick(
-            words,
-            &[
-                "%",
-                "%zz",
-                "%00",
-                "%ff",
-                "/../..",
-                "//",
-                "?%",
-                "?a=%ff",
-                "?file=csv&file=x",
-                "\u{7f}",
-            ],
-        )),
+        0 => path.push_str(pick(words, &ENDS)),
         1 => path.push_str(&"a".repeat(below(words, 20_000))),
-        2 => path.push_str(&format!(
-            "?city={}&after=%c3%28&n=-{}",
-            "&".repeat(below(words, 500)),
-            u64::MAX
-        )),
+        2 => {
+            let ands = "&".repeat(below(words, 500));
+            path.push_str(&format!("?city={ands}&after=%c3%28&n=-{}", u64::MAX));
+        }
         _ => {}
     }
+    path
+}
+
+/// The first line of a request.
+fn first_line(words: &mut WordStream) -> String {
+    const METHODS: [&str; 9] = [
+        "PUT", "DELETE", "TRACE", "CONNECT", "OPTIONS", "get", "P OST", "", "\u{1}",
+    ];
+    const VERSIONS: [&str; 6] = ["HTTP/0.9", "HTTP/1.0", "HTTP/2.0", "HTTP/9.9", "HTTP", ""];
+    let is_get = below(words, 2) == 0;
+    let path = target(words, is_get);
     let method = match below(words, 6) {
-        0 => pick(
-            words,
-            &[
-                "PUT", "DELETE", "TRACE", "CONNECT", "OPTIONS", "get", "P OST", "", "\u{1}",
-            ],
-        ),
+        0 => pick(words, &METHODS),
         _ if is_get => "GET",
         _ => "POST",
     };
     let version = match below(words, 12) {
-        0 => pick(
-            words,
-            &["HTTP/0.9", "HTTP/1.0", "HTTP/2.0", "HTTP/9.9", "HTTP", ""],
-        ),
+        0 => pick(words, &VERSIONS),
         _ => "HTTP/1.1",
     };
-    let body = body(words);
-    let mut text = format!("{method} {path} {version}\r\n").into_bytes();
-    let host = match below(words, 8) {
-        0 => pick(words, &["", "Host: a\r\nHost: b\r\n", "Host: \u{0}\r\n"]),
-        _ => "Host: 127.0.0.1\r\n",
-    };
-    text.extend_from_slice(host.as_bytes());
-    let kind = pick(
-        words,
-        &[
-            "application/json",
-            "application/x-www-form-urlencoded",
-            "text/xml",
-            "multipart/form-data; boundary=x",
-            "multipart/form-data",
-            "\u{2}",
-            "application/json; charset=utf-7",
-        ],
-    );
-    text.extend_from_slice(
-        format!(
-            "Content-Type: {kind}\r\nCookie: session={}; =; ;;\r\n",
-            "z".repeat(below(words, 200))
-        )
-        .as_bytes(),
-    );
-    let length = body.len();
-    let framing = match below(words, 24) {
+    format!("{method} {path} {version}\r\n")
+}
+
+/// How long the body is said to be, of so many bytes.
+fn framing(words: &mut WordStream, length: usize) -> String {
+    match below(words, 24) {
         0 => format!("Content-Length: {}\r\n", length + below(words, 50)),
         1 => format!(
             "Content-Length: {length}\r\nContent-Length: {}\r\n",
@@ -167,14 +149,38 @@ fn request(words: &mut WordStream) -> Vec<u8> {
         4 => "Content-Length: -1\r\n".to_owned(),
         5 => format!("Content-Length: {}\r\n", u64::MAX),
         _ => format!("Content-Length: {length}\r\n"),
-    };
-    text.extend_from_slice(framing.as_bytes());
-    if below(words, 10) == 0 {
-        for _ in 0..below(words, 300) {
-            text.extend_from_slice(b"X-A: b\r\n");
-        }
     }
-    text.extend_from_slice(b"Connection: close\r\n\r\n");
+}
+
+/// A request for one of the routes, with headers that may contradict each other.
+fn request(words: &mut WordStream) -> Vec<u8> {
+    const HOSTS: [&str; 3] = ["", "Host: a\r\nHost: b\r\n", "Host: \u{0}\r\n"];
+    const KINDS: [&str; 7] = [
+        "application/json",
+        "application/x-www-form-urlencoded",
+        "text/xml",
+        "multipart/form-data; boundary=x",
+        "multipart/form-data",
+        "\u{2}",
+        "application/json; charset=utf-7",
+    ];
+    let mut text = first_line(words);
+    let body = body(words);
+    text.push_str(match below(words, 8) {
+        0 => pick(words, &HOSTS),
+        _ => "Host: 127.0.0.1\r\n",
+    });
+    let kind = pick(words, &KINDS);
+    let session = "z".repeat(below(words, 200));
+    text.push_str(&format!(
+        "Content-Type: {kind}\r\nCookie: session={session}; =; ;;\r\n"
+    ));
+    text.push_str(&framing(words, body.len()));
+    if below(words, 10) == 0 {
+        text.push_str(&"X-A: b\r\n".repeat(below(words, 300)));
+    }
+    text.push_str("Connection: close\r\n\r\n");
+    let mut text = text.into_bytes();
     text.extend_from_slice(&body);
     text
 }
