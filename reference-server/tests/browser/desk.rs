@@ -1,6 +1,6 @@
 //! Desks of the console: people of the offices at their screens, and every page they can open.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, process::Command};
 
 use reference_server::{
     contest::{organiser::Role, statistics},
@@ -145,4 +145,39 @@ fn every_page_of_the_console_is_one_that_everybody_can_use() {
     }
     assert!(seen.len() > 30, "{seen:?}");
     assert!(found.is_empty(), "\n{}\n", found.join("\n"));
+}
+
+/// What the command says of an exported log, without a database.
+fn verified(text: &str) -> Option<i32> {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), text).unwrap();
+    let said = Command::new(env!("CARGO_BIN_EXE_reference-server"))
+        .args(["audit-log", "verify"])
+        .arg(file.path())
+        .output()
+        .unwrap();
+    said.status.code()
+}
+
+#[test]
+fn an_auditor_verifies_the_chain_at_his_desk_and_with_the_exported_file() {
+    let Some(chromium) = Chromium::start() else {
+        return;
+    };
+    let contest = played();
+    let desk = Phone::new(&chromium, &contest.url);
+    desk.size(1280, 900);
+    let password = contest.colleague("sun.li", Role::Auditor);
+    sign_in(&contest, &desk, "sun.li", &password);
+    desk.open("/console/audit-log");
+    desk.assert_says("全部对得上");
+    let whole = "fetch(document.querySelector('.top a.button').href).then(r => r.text())";
+    let whole = desk.resolve(whole);
+    let whole = whole.as_str().unwrap();
+    assert!(whole.contains("award.granted"), "{whole}");
+    assert_eq!(verified(whole), Some(0));
+    // One word of one event is another.
+    let forged = whole.replacen("award.granted", "award.withheld", 1);
+    assert_eq!(verified(&forged), Some(3));
+    assert_eq!(desk.complaints(), Vec::<String>::new());
 }
